@@ -1,0 +1,59 @@
+//! The closed set of ways in which a source can fail, as specs see it in `.error.kind`.
+
+/// Why a source failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// A time limit was reached.
+    Timeout,
+    /// No connection, or it broke.
+    Connect,
+    /// The host name has no address.
+    Dns,
+    /// No trust, or no common protocol.
+    Tls,
+    /// A status outside `ok_status`.
+    HttpStatus,
+    /// More bytes than `max_bytes`.
+    TooLarge,
+    /// The bytes are not what the decoder reads.
+    Decode,
+    /// `expect` does not hold.
+    Expect,
+    /// The command ended with an exit code outside `ok_exit_codes`, or by a signal.
+    Exit,
+    /// The command could not be started.
+    Spawn,
+    /// No such file or program.
+    NotFound,
+    /// Not allowed to read or start it.
+    Permission,
+    /// Credentials were refused, or a login failed.
+    Auth,
+    /// Another limit of the engine was reached.
+    Limit,
+    /// Something that this source needs did not work.
+    Skipped,
+}
+
+impl ErrorKind {
+    /// The word in specs and outputs.
+    pub fn word(self) -> &'static str {
+        match self {
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::Connect => "connect",
+            ErrorKind::Dns => "dns",
+            ErrorKind::Tls => "tls",
+            ErrorKind::HttpStatus => "http_status",
+            ErrorKind::TooLarge => "too_large",
+            ErrorKind::Decode => "decode",
+            ErrorKind::Expect => "expect",
+            ErrorKind::Exit => "exit",
+            ErrorKind::Spawn => "spawn",
+            ErrorKind::NotFound => "not_found",
+            ErrorKind::Permission => "permission",
+            ErrorKind::Auth => "auth",
+            ErrorKind::Limit => "limit",
+            ErrorKind::Skipped => "skipped",
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Every bound of the program, one constant each, with its reason.
+//!
+//! A limit that is hit is named in the error of the run; nothing is cut silently.
+
+use std::time::Duration;
+
+/// Least time between two ticks of the schedule.
+pub const INTERVAL_LEAST: Duration = Duration::from_secs(1);
+/// The collector's tick where nothing else is said, as in the agents.
+pub const INTERVAL_DEFAULT: Duration = Duration::from_secs(15);
+/// A run ends after its interval, and after this at the latest unless `run_timeout` says otherwise.
+pub const RUN_TIME_DEFAULT: Duration = Duration::from_secs(60);
+/// The longest `run_timeout` that can be asked for.
+pub const RUN_TIME_MOST: Duration = Duration::from_secs(3600);
+/// Connecting takes no longer than this where nothing else is said.
+pub const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// One request takes no longer than this where nothing else is said.
+pub const REQUEST_TIME: Duration = Duration::from_secs(10);
+/// One command takes no longer than this where nothing else is said.
+pub const COMMAND_TIME: Duration = Duration::from_secs(10);
+/// Between TERM and KILL a process group has this long to end.
+pub const COMMAND_GRACE: Duration = Duration::from_secs(2);
+/// On TERM, runs in progress get this long.
+pub const STOP_GRACE: Duration = Duration::from_secs(5);
+
+/// An unpacked HTTP body.
+pub const BODY_BYTES: u64 = 64 << 20;
+/// The largest `max_bytes` of any source.
+pub const BODY_BYTES_MOST: u64 = 1 << 30;
+/// Redirects followed for one request.
+pub const REDIRECTS: usize = 3;
+/// Standard output of a command.
+pub const COMMAND_BYTES: u64 = 10 << 20;
+/// The tail of standard error that is kept.
+pub const STDERR_BYTES: usize = 64 << 10;
+/// The part of that tail which an error shows.
+pub const STDERR_SHOWN: usize = 400;
+/// A whole file.
+pub const FILE_BYTES: u64 = 64 << 20;
+/// Files of one glob.
+pub const GLOB_FILES: usize = 100;
+/// Children at once in the whole process: they cost a core each while they start.
+pub const CHILDREN: usize = 16;
+
+/// Nesting of JSON, YAML and expressions: more has no use and threatens the stack.
+pub const DEPTH: usize = 128;
+/// Values in one document.
+pub const NODES: usize = 2_000_000;
+/// A spec file.
+pub const SPEC_BYTES: u64 = 1 << 20;
+/// A conf.d file.
+pub const CONF_BYTES: u64 = 64 << 20;
+/// Aliases in one YAML file.
+pub const YAML_ALIASES: usize = 1_000;
+/// Nodes of a YAML file after its aliases are expanded.
+pub const YAML_NODES: usize = 1_000_000;
+
+/// The text of a regular expression.
+pub const REGEX_TEXT: usize = 4 << 10;
+/// A compiled regular expression.
+pub const REGEX_BYTES: usize = 1 << 20;
+/// Steps of one evaluation: loops of templates, items of filters.
+pub const FUEL: u32 = 2_000_000;
+/// What a template may print.
+pub const TEXT_BYTES: usize = 1 << 20;
+/// Matches of one path.
+pub const PATH_MATCHES: usize = 1_000_000;
+/// Items of `range()`.
+pub const RANGE_ITEMS: i64 = 100_000;
+/// Levels of `recurse`.
+pub const RECURSE_DEPTH: usize = 32;
+
+/// Series of one run.
+pub const SERIES: usize = 100_000;
+/// Tags of one observation.
+pub const TAGS: usize = 64;
+/// Bytes of one tag; longer ones are cut.
+pub const TAG_BYTES: usize = 200;
+/// Bytes of a metric name.
+pub const NAME_BYTES: usize = 200;
+/// Events of one run.
+pub const EVENTS: usize = 500;
+/// Logs of one run.
+pub const LOGS: usize = 5_000;
+/// Service checks of one run.
+pub const SERVICE_CHECKS: usize = 5_000;
+/// Text of one event.
+pub const EVENT_TEXT: usize = 8 << 10;
+/// Components of one run.
+pub const COMPONENTS: usize = 20_000;
+/// Relations of one run.
+pub const RELATIONS: usize = 50_000;
+/// Warnings that one run reports, each for its own place.
+pub const WARNINGS: usize = 100;
+
+/// Requests of one `each` at once where `concurrency` says nothing.
+pub const EACH_AT_ONCE: usize = 8;
+/// Runs at once in the whole process.
+pub const RUNS_AT_ONCE: usize = 256;
+/// Idle connections kept per host.
+pub const IDLE_CONNECTIONS: usize = 32;

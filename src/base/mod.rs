@@ -1,0 +1,18 @@
+//! Words that everybody needs: places in files, diagnostics, values, limits.
+//!
+//! This layer imports nothing of ours and does no I/O.
+
+pub mod diag;
+pub mod error_kind;
+pub mod limits;
+pub mod map;
+pub mod name;
+pub mod number;
+pub mod print;
+pub mod render;
+pub mod secret;
+pub mod span;
+pub mod suggest;
+pub mod time;
+pub mod units;
+pub mod value;

@@ -1,0 +1,136 @@
+//! How values print: in templates and tags, as JSON, and inside messages.
+//!
+//! `true`, `3` for 3.0, the shortest form of other floats, seconds for durations, RFC 3339 for
+//! times, JSON for lists and maps; a missing value has no text at all.
+
+use super::secret::MASK;
+use super::value::{Text, Value};
+use serde_json::Value as Json;
+use std::fmt::Write;
+
+/// The text of a value, secrets as asterisks; `None` for a missing one.
+pub fn text_of(value: &Value) -> Option<Text> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Missing => None,
+        other => {
+            let mut out = String::new();
+            write_text(&mut out, other);
+            Some(out.into())
+        }
+    }
+}
+
+/// Appends the text of a value; nothing for a missing one.
+pub fn write_text(out: &mut String, value: &Value) {
+    // Writing to a String cannot fail.
+    let _ = match value {
+        Value::Missing => Ok(()),
+        Value::Bool(b) => write!(out, "{b}"),
+        Value::Int(n) => write!(out, "{n}"),
+        Value::Uint(n) => write!(out, "{n}"),
+        Value::Float(n) => write!(out, "{}", super::number::Number::Float(*n)),
+        Value::Text(text) => out.write_str(text),
+        Value::Time(time) => write!(out, "{time}"),
+        Value::Secret(_) => out.write_str(MASK),
+        Value::List(_) | Value::Map(_) | Value::Lazy(_) => out.write_str(&to_json(value).to_string()),
+    };
+}
+
+/// The value as JSON: missing is null, times are RFC 3339, secrets are asterisks, floats that
+/// JSON cannot write are texts.
+pub fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Missing => Json::Null,
+        Value::Bool(b) => Json::Bool(*b),
+        Value::Int(n) => Json::from(*n),
+        Value::Uint(n) => Json::from(*n),
+        Value::Float(n) => number_to_json(*n),
+        Value::Text(text) => Json::String(text.to_string()),
+        Value::List(items) => items.iter().map(to_json).collect(),
+        Value::Map(map) => Json::Object(map.iter().map(|(k, v)| (k.to_string(), to_json(v))).collect()),
+        Value::Time(time) => Json::String(time.to_string()),
+        Value::Secret(_) => Json::String(MASK.to_owned()),
+        Value::Lazy(lazy) => to_json(&lazy.materialize()),
+    }
+}
+
+/// A float as JSON writes it: whole ones without fraction, infinities as text.
+pub fn number_to_json(n: f64) -> Json {
+    if n.fract() == 0.0 && n.abs() < 9e15 {
+        return Json::from(n as i64);
+    }
+    let special = if n.is_nan() { "NaN" } else if n > 0.0 { "Infinity" } else { "-Infinity" };
+    serde_json::Number::from_f64(n).map_or_else(|| Json::String(special.to_owned()), Json::Number)
+}
+
+/// A value inside a message: texts in quotes, everything cut to a readable length.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::Missing => "missing".to_owned(),
+        Value::Text(text) => format!("\"{}\"", cut(&one_line(text), 80)),
+        other => cut(&one_line(&text_of(other).unwrap_or_default()), 120),
+    }
+}
+
+/// At most `most` characters, with an ellipsis where something was cut.
+pub fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or("")),
+        None => text.to_owned(),
+    }
+}
+
+/// At most `most` bytes, cut at a character's border.
+pub fn cut_bytes(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or("")
+}
+
+/// Control and direction characters as escapes, so that one line stays one line and no data can
+/// steer a terminal.
+pub fn one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::secret::Secret;
+
+    #[test]
+    fn values_print_as_the_language_says() {
+        let cases = [
+            (Value::Bool(true), "true"),
+            (Value::Float(3.0), "3"),
+            (Value::Float(0.5), "0.5"),
+            (Value::list(vec![Value::Int(1), "a".into(), Value::Missing]), "[1,\"a\",null]"),
+            (Value::Secret(Secret::new("x")), "****"),
+            (Value::Time(jiff::Timestamp::UNIX_EPOCH), "1970-01-01T00:00:00Z"),
+        ];
+        for (value, printed) in cases {
+            assert_eq!(text_of(&value).as_deref(), Some(printed));
+        }
+        assert_eq!(text_of(&Value::Missing), None);
+    }
+
+    #[test]
+    fn data_cannot_steer_a_terminal() {
+        assert_eq!(one_line("a\n\u{1b}[2J\u{202e}"), "a\\n\\u{1b}[2J\\u{202e}");
+    }
+}

@@ -1,0 +1,7 @@
+//! engine
+pub mod base;
+#[macro_use]
+pub mod yaml;
+pub mod net;
+pub mod decode;
+pub mod expr;

@@ -1,0 +1,84 @@
+//! The outside world: one HTTP exchange, one command, one file.
+//!
+//! Requests arrive here complete: every template is rendered, every limit is a number. Each
+//! exchange ends within its time limit, reads no more than its size limit, and fails with one
+//! [`ExchangeError`] that is a sentence for an operator.
+
+pub mod command;
+pub mod file;
+pub mod http;
+
+use crate::base::error_kind::ErrorKind;
+use bytes::Bytes;
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// What a source gave back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The bytes: body, standard output, content.
+    pub body: Bytes,
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// The HTTP headers, names in lower case, in order.
+    pub headers: Vec<(String, String)>,
+    /// The URL of the last request after redirects, the file's path, or the program; without user
+    /// info.
+    pub url: String,
+    /// How long the whole exchange took.
+    pub elapsed: Duration,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// The command's exit code.
+    pub exit_code: Option<i32>,
+    /// The tail of the command's standard error.
+    pub stderr: String,
+}
+
+impl Answer {
+    /// An answer with a body and nothing else known.
+    pub fn of(body: impl Into<Bytes>, url: impl Into<String>) -> Self {
+        Answer {
+            body: body.into(),
+            status: None,
+            headers: Vec::new(),
+            url: url.into(),
+            elapsed: Duration::ZERO,
+            ended: Timestamp::UNIX_EPOCH,
+            exit_code: None,
+            stderr: String::new(),
+        }
+    }
+
+    /// The value of a header, by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Why an exchange failed.
+#[derive(Clone, Debug)]
+pub struct ExchangeError {
+    /// For `.error.kind`.
+    pub kind: ErrorKind,
+    /// One sentence fragment in lower case, without secrets: "connection refused by 127.0.0.1:80".
+    pub message: String,
+    /// What there is all the same: the answer with an unwanted status, the output of a command that
+    /// failed.
+    pub answer: Option<Box<Answer>>,
+}
+
+impl ExchangeError {
+    /// An error without an answer.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        ExchangeError { kind, message: message.into(), answer: None }
+    }
+}
+
+impl std::fmt::Display for ExchangeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ExchangeError {}

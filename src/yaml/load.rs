@@ -1,0 +1,371 @@
+//! YAML text to a tree of nodes. It never fails: it returns what it could read, plus problems.
+//!
+//! Plain YAML 1.2 with its core schema (`no` and `on` are words). A byte order mark goes, CRLF is a
+//! line end, an empty file is null. Duplicate keys, keys that are no scalars, tabs as indentation,
+//! a second document, and aliases beyond a bound are problems. Merge keys (`<<`) are resolved here:
+//! a key of the map itself wins over a merged one.
+
+use super::node::{Data, Entry, Literal, Node, Scalar, Style};
+use crate::base::diag::Diagnostic;
+use crate::base::limits;
+use crate::base::number::Number;
+use crate::base::span::{FileId, Sources, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+/// A file as a tree.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The root; null for an empty file.
+    pub root: Node,
+    /// All problems of the YAML itself.
+    pub problems: Vec<Diagnostic>,
+    /// True if the text broke off at an error, so that missing parts mean nothing.
+    pub broken: bool,
+}
+
+/// Reads the tree of one file that was added to `sources`.
+pub fn load(sources: &Sources, file: FileId) -> Loaded {
+    let text = sources.get(file).map(|source| source.text.clone()).unwrap_or_default();
+    let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let body = text.get(offset..).unwrap_or("");
+    let mut builder = Builder::new(file, body, offset);
+    builder.run(body);
+    let end = Span::new(file, text.len(), text.len());
+    let root = builder.root.take().unwrap_or_else(|| Node::null(Span { start: 0, ..end }.head()));
+    Loaded { root, problems: builder.problems, broken: builder.broken }
+}
+
+/// A container that is not closed yet.
+struct Open {
+    start: Span,
+    anchor: usize,
+    data: Data,
+    /// The key that waits for its value; in maps only.
+    key: Option<(crate::base::value::Text, Span)>,
+    /// Keys seen so far, kept only where a linear search would be slow.
+    seen: HashSet<crate::base::value::Text>,
+    merges: Vec<Node>,
+}
+
+struct Builder {
+    file: FileId,
+    offset: usize,
+    /// Byte offset of every character where the text is not plain ASCII.
+    bytes: Option<Vec<u32>>,
+    length: usize,
+    stack: Vec<Open>,
+    anchors: HashMap<usize, (Node, usize)>,
+    n_aliases: usize,
+    n_nodes: usize,
+    documents: usize,
+    root: Option<Node>,
+    problems: Vec<Diagnostic>,
+    broken: bool,
+}
+
+impl Builder {
+    fn new(file: FileId, body: &str, offset: usize) -> Self {
+        let table = || body.char_indices().map(|(at, _)| u32::try_from(at).unwrap_or(u32::MAX)).collect();
+        Builder {
+            file,
+            offset,
+            bytes: (!body.is_ascii()).then(table),
+            length: body.len(),
+            stack: Vec::new(),
+            anchors: HashMap::new(),
+            n_aliases: 0,
+            n_nodes: 0,
+            documents: 0,
+            root: None,
+            problems: Vec::new(),
+            broken: false,
+        }
+    }
+
+    fn run(&mut self, body: &str) {
+        for event in Parser::new_from_str(body) {
+            let proceed = match event {
+                Ok((event, span)) => self.take(event, self.span(span)),
+                Err(error) => {
+                    self.scan_error(&error, body);
+                    false
+                }
+            };
+            if !proceed {
+                self.broken = true;
+                while self.stack.len() > 1 || (self.stack.len() == 1 && self.root.is_none()) {
+                    self.close();
+                }
+                return;
+            }
+        }
+    }
+
+    fn byte(&self, index: usize) -> usize {
+        let at = match &self.bytes {
+            None => index.min(self.length),
+            Some(table) => table.get(index).map_or(self.length, |at| *at as usize),
+        };
+        at + self.offset
+    }
+
+    fn span(&self, span: saphyr_parser::Span) -> Span {
+        Span::new(self.file, self.byte(span.start.index()), self.byte(span.end.index()))
+    }
+
+    /// One event into the tree; false stops the reading.
+    fn take(&mut self, event: Event<'_>, span: Span) -> bool {
+        match event {
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+            Event::DocumentStart(_) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    let problem = Diagnostic::error("several-documents", "a second document in one file", span)
+                        .label("a new document starts here")
+                        .help("keep one document in each file and remove this `---`");
+                    self.problems.push(problem);
+                    return false;
+                }
+            }
+            Event::Alias(id) => return self.alias(id, span),
+            Event::Scalar(text, style, anchor, tag) => {
+                let style = style_of(style);
+                let literal = self.literal(&text, style, tag.as_deref(), span);
+                let node = Node { span, data: Data::Scalar(Scalar { text: shared(text), style, literal }) };
+                return self.place(node, anchor);
+            }
+            Event::SequenceStart(anchor, _) => return self.open(span, anchor, Data::List(Vec::new())),
+            Event::MappingStart(anchor, _) => return self.open(span, anchor, Data::Map(Vec::new())),
+            Event::SequenceEnd | Event::MappingEnd => {
+                if let Some(open) = self.stack.last_mut() {
+                    open.start.end = span.end.max(open.start.end);
+                }
+                return self.close();
+            }
+        }
+        true
+    }
+
+    fn open(&mut self, start: Span, anchor: usize, data: Data) -> bool {
+        if self.stack.len() >= limits::DEPTH {
+            let title = format!("nested more than {} levels deep", limits::DEPTH);
+            self.problems.push(Diagnostic::error("too-deep", title, start).help("flatten the structure"));
+            return false;
+        }
+        self.stack.push(Open { start, anchor, data, key: None, seen: HashSet::new(), merges: Vec::new() });
+        true
+    }
+
+    fn close(&mut self) -> bool {
+        let Some(mut open) = self.stack.pop() else { return true };
+        if let (Some((key, key_span)), Data::Map(entries)) = (open.key.take(), &mut open.data) {
+            entries.push(Entry { key, key_span, value: Node::null(key_span) });
+        }
+        for merged in std::mem::take(&mut open.merges) {
+            self.merge(&mut open.data, merged);
+        }
+        self.place(Node { span: tight(open.start, &open.data), data: open.data }, open.anchor)
+    }
+
+    /// Puts a finished node where it belongs: as a key, a value, an item or the root.
+    fn place(&mut self, node: Node, anchor: usize) -> bool {
+        self.n_nodes += 1;
+        if anchor > 0 {
+            let size = size_of(&node);
+            self.anchors.insert(anchor, (node.clone(), size));
+        }
+        let Some(open) = self.stack.last_mut() else {
+            self.root = Some(node);
+            return true;
+        };
+        match &mut open.data {
+            Data::List(items) => items.push(node),
+            Data::Scalar(_) => {}
+            Data::Map(_) => return self.place_in_map(node),
+        }
+        true
+    }
+
+    fn place_in_map(&mut self, node: Node) -> bool {
+        let Some(open) = self.stack.last_mut() else { return true };
+        let Data::Map(entries) = &mut open.data else { return true };
+        let Some((key, key_span)) = open.key.take() else {
+            let key = match &node.data {
+                Data::Scalar(scalar) => scalar.text.clone(),
+                Data::List(_) | Data::Map(_) => {
+                    let problem = Diagnostic::error("key-not-text", "a key that is not a plain word", node.span)
+                        .label(format!("this key is {}", node.describe()))
+                        .help("an unquoted `{{ … }}` is read as a map: put the whole value in double quotes");
+                    self.problems.push(problem);
+                    "".into()
+                }
+            };
+            open.key = Some((key, node.span));
+            return true;
+        };
+        if &*key == "<<" {
+            open.merges.push(node);
+            return true;
+        }
+        if !open.seen.insert(key.clone()) {
+            let first = entries.iter().find(|e| e.key == key).map(|e| e.key_span);
+            let mut problem = Diagnostic::error("duplicate-key", format!("the key `{key}` twice in one map"), key_span)
+                .label("given again here")
+                .help("keep one of the two; YAML would silently take the last");
+            if let Some(first) = first {
+                problem = problem.also(first, "first given here");
+            }
+            self.problems.push(problem);
+            return true;
+        }
+        entries.push(Entry { key, key_span, value: node });
+        true
+    }
+
+    fn merge(&mut self, into: &mut Data, merged: Node) {
+        let Data::Map(entries) = into else { return };
+        let maps = match merged.data {
+            Data::Map(_) => vec![merged],
+            Data::List(items) => items,
+            Data::Scalar(_) => Vec::new(),
+        };
+        for map in maps {
+            let Data::Map(more) = map.data else {
+                let problem = Diagnostic::error("bad-merge", "`<<` merges maps only", map.span).label("this is no map");
+                self.problems.push(problem.help("name an anchor of a map: `<<: *name`"));
+                continue;
+            };
+            for entry in more {
+                if !entries.iter().any(|e| e.key == entry.key) {
+                    entries.push(entry);
+                }
+            }
+        }
+    }
+
+    fn alias(&mut self, id: usize, span: Span) -> bool {
+        self.n_aliases += 1;
+        let Some((node, size)) = self.anchors.get(&id).cloned() else {
+            // The parser knows the anchor, so it is one that is still open: it holds itself.
+            let problem = Diagnostic::error("alias-in-itself", "an alias inside its own anchor", span);
+            self.problems.push(problem.label("this would repeat without end").help("write the value out"));
+            return false;
+        };
+        self.n_nodes = self.n_nodes.saturating_add(size);
+        if self.n_aliases > limits::YAML_ALIASES || self.n_nodes > limits::YAML_NODES {
+            let text = format!("At most {} aliases and {} nodes after expanding them are read.", limits::YAML_ALIASES, limits::YAML_NODES);
+            let problem = Diagnostic::error("alias-bomb", "too much is repeated through aliases", span).text(text);
+            self.problems.push(problem.label("the limit is passed here").help("repeat less"));
+            return false;
+        }
+        self.place(node, 0)
+    }
+
+    fn literal(&mut self, text: &str, style: Style, tag: Option<&Tag>, span: Span) -> Literal {
+        let Some(tag) = tag else {
+            return if style == Style::Plain { core_literal(text) } else { Literal::Text };
+        };
+        if tag.is_yaml_core_schema() {
+            return match tag.suffix.as_str() {
+                "str" => Literal::Text,
+                _ => core_literal(text),
+            };
+        }
+        let problem = Diagnostic::error("unknown-tag", format!("the tag `{}{}` means nothing here", tag.handle, tag.suffix), span)
+            .label("a word that starts with `!` is a tag in YAML")
+            .help("put the value in double quotes");
+        self.problems.push(problem);
+        Literal::Text
+    }
+
+    fn scan_error(&mut self, error: &ScanError, body: &str) {
+        let at = self.byte(error.marker().index());
+        let span = Span::new(self.file, at, at);
+        self.problems.push(super::load::explain_scan_error(error.info(), span, body, at - self.offset));
+    }
+}
+
+/// The parser's complaint in the user's words, with the cure for the usual slips.
+fn explain_scan_error(info: &str, span: Span, body: &str, at: usize) -> Diagnostic {
+    let before = body.get(..at.min(body.len())).unwrap_or("");
+    let start = before.rfind('\n').map_or(0, |n| n + 1);
+    let line = body.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
+    let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start().trim_start_matches("- ");
+    let span = if at >= body.len() || line.trim().is_empty() { span } else { Span::new(span.file, span.start as usize, span.start as usize + 1) };
+    let problem = Diagnostic::error("yaml-syntax", format!("this is not YAML: {info}"), span).label("the reading stopped here");
+    if line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t') {
+        problem.help("YAML is indented with spaces: replace the tab")
+    } else if value.starts_with("{{") {
+        problem.help("a value that starts with `{{` must be in double quotes")
+    } else if value.starts_with('*') || value.starts_with('&') || value.starts_with('%') || value.starts_with('@') || value.starts_with('`') {
+        problem.help(format!("a value that starts with `{}` must be in quotes", value.chars().next().unwrap_or('*')))
+    } else if value.starts_with('\'') || value.starts_with('"') {
+        problem.help("what stands after a closing quote belongs to nothing: put the whole value in quotes of the other kind, or in a `|` block")
+    } else if value.contains(": ") {
+        problem.help("a value that holds `: ` must be in quotes")
+    } else if line.contains('{') || line.contains('[') {
+        problem.help("inside `{ }` and `[ ]`, put values with brackets, commas or braces in quotes, or use the block form")
+    } else {
+        problem.help("look at the indentation of this line and of the one before it")
+    }
+}
+
+fn style_of(style: ScalarStyle) -> Style {
+    match style {
+        ScalarStyle::Plain => Style::Plain,
+        ScalarStyle::SingleQuoted => Style::Single,
+        ScalarStyle::DoubleQuoted => Style::Double,
+        ScalarStyle::Literal => Style::Literal,
+        ScalarStyle::Folded => Style::Folded,
+    }
+}
+
+fn shared(text: Cow<'_, str>) -> crate::base::value::Text {
+    match text {
+        Cow::Borrowed(text) => text.into(),
+        Cow::Owned(text) => text.into(),
+    }
+}
+
+/// The core schema of YAML 1.2 (chapter 10.3.2): null, true and false, decimal, `0o` and `0x`
+/// integers, floats, `.inf` and `.nan`.
+fn core_literal(text: &str) -> Literal {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Literal::Null,
+        "true" | "True" | "TRUE" => return Literal::Bool(true),
+        "false" | "False" | "FALSE" => return Literal::Bool(false),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Literal::Number(Number::Float(f64::INFINITY)),
+        "-.inf" | "-.Inf" | "-.INF" => return Literal::Number(Number::Float(f64::NEG_INFINITY)),
+        ".nan" | ".NaN" | ".NAN" => return Literal::Number(Number::Float(f64::NAN)),
+        _ => {}
+    }
+    let radix = |prefix, radix| text.strip_prefix(prefix).and_then(|digits| i64::from_str_radix(digits, radix).ok());
+    if let Some(n) = radix("0x", 16).or_else(|| radix("0o", 8)) {
+        return Literal::Number(Number::Int(n));
+    }
+    match text.as_bytes().first() {
+        Some(b'0'..=b'9' | b'-' | b'+' | b'.') => Number::parse(text).map_or(Literal::Text, Literal::Number),
+        _ => Literal::Text,
+    }
+}
+
+/// The span of a container up to the end of its last child, without trailing blank lines.
+fn tight(span: Span, data: &Data) -> Span {
+    let last = match data {
+        Data::List(items) => items.last().map(|n| n.span.end),
+        Data::Map(entries) => entries.last().map(|e| e.value.span.end.max(e.key_span.end)),
+        Data::Scalar(_) => None,
+    };
+    // A flow container ends after its bracket, one or more characters past the last child.
+    Span { end: last.map_or(span.end, |end| if span.end > end + 64 || span.end < end { end } else { span.end }), ..span }
+}
+
+fn size_of(node: &Node) -> usize {
+    match &node.data {
+        Data::Scalar(_) => 1,
+        Data::List(items) => 1 + items.iter().map(size_of).sum::<usize>(),
+        Data::Map(entries) => 1 + entries.iter().map(|e| size_of(&e.value)).sum::<usize>(),
+    }
+}

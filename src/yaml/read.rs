@@ -1,0 +1,251 @@
+//! Typed values out of nodes: all problems at once, every name noted with its place.
+//!
+//! Reading never stops at a problem. A part that cannot be read gives `None` and a diagnostic, and
+//! its siblings are read all the same.
+
+use super::node::{Data, Entry, Node};
+use super::shape::{FieldDoc, Shape};
+use crate::base::diag::Diagnostic;
+use crate::base::name::{NameId, Names};
+use crate::base::span::{Sources, Span};
+use crate::base::suggest::{listed, nearest};
+use crate::base::value::Text;
+
+/// A type that can be read from a node.
+pub trait Field: Sized {
+    /// What it accepts.
+    fn shape() -> Shape;
+    /// The value of a node; `None` after a problem was reported.
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self>;
+    /// The value where the key is not given; `None` makes the key required.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+/// A struct whose fields stand in a map, possibly together with those of other structs.
+pub trait Record: Sized {
+    /// Its fields.
+    fn docs() -> Vec<FieldDoc>;
+    /// Takes its fields out of an opened map; `None` after a problem was reported.
+    fn read_from(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Self>;
+}
+
+/// One region of a spec in which the same names exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScopeId(usize);
+
+/// What a scope adds to the one around it.
+#[derive(Debug, Default)]
+pub struct Scope {
+    /// The scope around it.
+    pub parent: Option<ScopeId>,
+    /// Names that begin to exist here.
+    pub binds: Vec<(NameId, Span)>,
+    /// Sources whose rows this is about: their local names exist here too.
+    pub from: Vec<NameId>,
+    /// True after a `group`: only `row` and the names of the run exist.
+    pub sealed: bool,
+}
+
+/// One use of a name in a path, expression or template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Use {
+    /// Which name.
+    pub name: NameId,
+    /// The member that is read of it, where that is constant: `rows` in `hosts.rows`.
+    pub member: Option<Text>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Reads the nodes of one file, or of several that make one spec.
+#[derive(Debug)]
+pub struct Reader<'s> {
+    /// The texts, for places inside strings.
+    pub sources: &'s Sources,
+    /// All problems so far.
+    pub problems: Vec<Diagnostic>,
+    /// The names of the spec.
+    pub names: Names,
+    /// Every use of a name with the scope it stands in.
+    pub uses: Vec<(Use, ScopeId)>,
+    /// True if the file broke off, so that missing keys mean nothing.
+    pub broken: bool,
+    scopes: Vec<Scope>,
+    current: ScopeId,
+}
+
+impl<'s> Reader<'s> {
+    /// A reader in the outermost scope.
+    pub fn new(sources: &'s Sources, broken: bool) -> Self {
+        let scopes = vec![Scope::default()];
+        Reader { sources, problems: Vec::new(), names: Names::default(), uses: Vec::new(), broken, scopes, current: ScopeId(0) }
+    }
+
+    /// Notes a problem.
+    pub fn report(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
+    }
+
+    /// Reports that a node has another shape than wanted.
+    pub fn mismatch(&mut self, node: &Node, expected: &str) {
+        let problem = Diagnostic::error("wrong-type", format!("expected {expected}"), node.span).label(format!("found {}", node.describe()));
+        self.report(problem.help(format!("write {expected}")));
+    }
+
+    /// Reads something in a scope of its own; the scope's id comes along.
+    pub fn within<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> (T, ScopeId) {
+        let outer = self.current;
+        self.scopes.push(Scope { parent: Some(outer), ..Scope::default() });
+        self.current = ScopeId(self.scopes.len() - 1);
+        let inner = self.current;
+        let value = read(self);
+        self.current = outer;
+        (value, inner)
+    }
+
+    /// From here on, until the surrounding [`Reader::within`] ends, only rows and the names of the
+    /// run exist.
+    pub fn seal(&mut self) {
+        let parent = Some(self.current);
+        self.scopes.push(Scope { parent, sealed: true, ..Scope::default() });
+        self.current = ScopeId(self.scopes.len() - 1);
+    }
+
+    /// A name begins to exist in the current scope.
+    pub fn bind(&mut self, name: &str, span: Span) -> NameId {
+        let id = self.names.intern(name);
+        if let Some(scope) = self.scopes.get_mut(self.current.0) {
+            scope.binds.push((id, span));
+        }
+        id
+    }
+
+    /// The current scope is about the rows of these sources.
+    pub fn about(&mut self, sources: &[NameId]) {
+        if let Some(scope) = self.scopes.get_mut(self.current.0) {
+            scope.from.extend_from_slice(sources);
+        }
+    }
+
+    /// Notes the use of a name in the current scope.
+    pub fn note(&mut self, used: Use) {
+        self.uses.push((used, self.current));
+    }
+
+    /// A scope of this reader.
+    pub fn scope(&self, id: ScopeId) -> Option<&Scope> {
+        self.scopes.get(id.0)
+    }
+}
+
+/// The entries of a map while a struct is read from it: knows which keys were taken.
+#[derive(Debug)]
+pub struct Fields<'n> {
+    /// The map's place.
+    pub span: Span,
+    entries: &'n [Entry],
+    known: Vec<&'static str>,
+    what: String,
+}
+
+impl<'n> Fields<'n> {
+    /// Opens a map; `what` is the thing in messages, like "source `page`".
+    pub fn open(node: &'n Node, what: impl Into<String>, reader: &mut Reader<'_>) -> Option<Self> {
+        let what = what.into();
+        match &node.data {
+            Data::Map(entries) => Some(Fields { span: node.span, entries, known: Vec::new(), what }),
+            Data::Scalar(_) if node.is_null() => Some(Fields { span: node.span, entries: &[], known: Vec::new(), what }),
+            Data::Scalar(_) | Data::List(_) => {
+                reader.mismatch(node, &format!("a map for {what}"));
+                None
+            }
+        }
+    }
+
+    /// The node of a key, which is known from now on. Null counts as not given.
+    pub fn node(&mut self, key: &'static str) -> Option<&'n Node> {
+        self.entry(key).map(|entry| &entry.value).filter(|node| !node.is_null())
+    }
+
+    /// The entry of a key, which is known from now on.
+    pub fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
+        self.known.push(key);
+        self.entries.iter().find(|entry| &*entry.key == key)
+    }
+
+    /// Reads the field of a key.
+    pub fn take<T: Field>(&mut self, key: &'static str, reader: &mut Reader<'_>) -> Option<T> {
+        let Some(entry) = self.entry(key) else { return self.absent(key, reader) };
+        if entry.value.is_null() && matches!(T::shape(), Shape::Any) {
+            return T::read(&entry.value, reader);
+        }
+        if entry.value.is_null() {
+            let problem = Diagnostic::error("empty-key", format!("the key `{key}` without a value"), entry.key_span)
+                .label(format!("expected {}", T::shape().words()))
+                .help(format!("give `{key}` a value, or remove it"));
+            reader.report(problem);
+            return T::absent();
+        }
+        let at = reader.problems.len();
+        let value = T::read(&entry.value, reader);
+        if value.is_none() && reader.problems.len() == at {
+            reader.mismatch(&entry.value, &T::shape().words());
+        }
+        value
+    }
+
+    fn absent<T: Field>(&self, key: &'static str, reader: &mut Reader<'_>) -> Option<T> {
+        let value = T::absent();
+        if value.is_none() && !reader.broken {
+            let problem = Diagnostic::error("missing-key", format!("{} without `{key}`", self.what), self.span)
+                .label(format!("`{key}` is needed here"))
+                .help(format!("add `{key}:` with {}", T::shape().words()));
+            reader.report(problem);
+        }
+        value
+    }
+
+    /// Entries whose key nobody has asked for yet.
+    pub fn rest(&self) -> impl Iterator<Item = &'n Entry> {
+        self.entries.iter().filter(|entry| !self.known.iter().any(|k| *k == &*entry.key))
+    }
+
+    /// Makes a key known without reading it.
+    pub fn know(&mut self, key: &'static str) {
+        self.known.push(key);
+    }
+
+    /// Reports every key that nobody asked for, with the nearest known one.
+    pub fn finish(self, reader: &mut Reader<'_>) {
+        for entry in self.rest() {
+            if !entry.key.starts_with("x-") {
+                reader.report(unknown_key(entry, &self.what, self.known.iter().copied()));
+            }
+        }
+    }
+}
+
+/// The diagnostic for a key that nothing understands.
+pub fn unknown_key<'a>(entry: &Entry, what: &str, known: impl Iterator<Item = &'a str> + Clone) -> Diagnostic {
+    let key = &*entry.key;
+    let problem = Diagnostic::error("unknown-key", format!("unknown key `{key}` in {what}"), entry.key_span);
+    if entry.value.is_null() && key.contains(['(', ')', '[', ']', '.', '*', '\'']) {
+        return problem
+            .label("this looks like a part of an expression or path that `{ }` has cut at a comma or bracket")
+            .help("put the whole value in double quotes, or use the block form without `{ }`");
+    }
+    match nearest(key, known.clone()) {
+        Some(near) => {
+            let span = entry.key_span;
+            problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).edit(span, near)
+        }
+        None => {
+            let mut names: Vec<_> = known.collect();
+            names.sort_unstable();
+            names.dedup();
+            problem.label("nothing here understands this").help(format!("remove it, or use one of {}", listed(names, 40)))
+        }
+    }
+}
