@@ -5,3 +5,4 @@ pub mod yaml;
 pub mod net;
 pub mod decode;
 pub mod expr;
+pub mod rows;

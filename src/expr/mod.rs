@@ -1,5 +1,17 @@
 //! The three notations: paths, expressions, texts with holes.
+//!
+//! The grammar is MiniJinja's and RFC 9535's; the meaning is the language's own, by an evaluator
+//! over the parsed tree. Rewriting MiniJinja's operators into calls was the other way: it would
+//! have kept its missing values, which refuse `row.a.b | default(0)`, and its printing.
 
+pub mod code;
+pub mod data;
+pub mod eval;
 pub mod fault;
+pub mod frame;
 pub mod function;
+pub mod names;
 pub mod ops;
+pub mod parse;
+pub mod path;
+pub mod tree;

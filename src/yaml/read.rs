@@ -68,6 +68,9 @@ pub struct Reader<'s> {
     pub problems: Vec<Diagnostic>,
     /// The names of the spec.
     pub names: Names,
+    /// The names of sources: a path on one of them goes into its document. To be set before
+    /// anything is read.
+    pub source_names: Vec<NameId>,
     /// Every use of a name with the scope it stands in.
     pub uses: Vec<(Use, ScopeId)>,
     /// True if the file broke off, so that missing keys mean nothing.
@@ -80,7 +83,7 @@ impl<'s> Reader<'s> {
     /// A reader in the outermost scope.
     pub fn new(sources: &'s Sources, broken: bool) -> Self {
         let scopes = vec![Scope::default()];
-        Reader { sources, problems: Vec::new(), names: Names::default(), uses: Vec::new(), broken, scopes, current: ScopeId(0) }
+        Reader { sources, problems: Vec::new(), names: Names::default(), source_names: Vec::new(), uses: Vec::new(), broken, scopes, current: ScopeId(0) }
     }
 
     /// Notes a problem.

@@ -1,0 +1,310 @@
+//! Paths: RFC 9535 JSONPath on any value.
+//!
+//! The grammar and everything with filters, slices and descent are `jsonpath-rust`'s. Plain paths
+//! (`$.a.b`, `$.a[3]`, `$.items[*].x`), the large majority, are walked by code of our own, which
+//! copies nothing on the way.
+
+use super::fault::Fault;
+use crate::base::limits;
+use crate::base::value::{Text, Value, at};
+use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
+use jsonpath_rust::parser::parse_json_path;
+use jsonpath_rust::query::js_path_process;
+use jsonpath_rust::query::queryable::Queryable;
+
+/// A compiled path.
+#[derive(Clone, Debug)]
+pub enum Path {
+    /// Names, indexes and wildcards only.
+    Plain(Box<[Step]>),
+    /// Anything else.
+    Query(Box<JpQuery>),
+}
+
+/// One step of a plain path.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// A member of a map.
+    Key(Text),
+    /// An item of a list, from the end where negative.
+    Index(i64),
+    /// All members or items.
+    All,
+}
+
+/// What stopped the parsing, with the byte range in the path.
+#[derive(Clone, Debug)]
+pub struct PathError {
+    /// A fragment that says what is wrong.
+    pub message: String,
+    /// First byte of the spot.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
+}
+
+impl Path {
+    /// Compiles a path that starts with `$`.
+    ///
+    /// # Errors
+    /// What the grammar does not accept, and where.
+    pub fn parse(text: &str) -> Result<Path, PathError> {
+        if let Some(steps) = plain_steps(text) {
+            return Ok(Path::Plain(steps.into()));
+        }
+        let query = parse_json_path(text).map_err(|error| explain(&error.to_string(), text))?;
+        Ok(match query.segments.iter().map(step).collect::<Option<Vec<_>>>() {
+            Some(steps) => Path::Plain(steps.into()),
+            None => Path::Query(Box::new(query)),
+        })
+    }
+
+    /// True if the path can match once at most: it gives the value then, else a list.
+    pub fn is_single(&self) -> bool {
+        match self {
+            Path::Plain(steps) => !steps.contains(&Step::All),
+            Path::Query(_) => false,
+        }
+    }
+
+    /// The steps of a plain path.
+    pub fn steps(&self) -> Option<&[Step]> {
+        if let Path::Plain(steps) = self { Some(steps) } else { None }
+    }
+
+    /// The value that the path leads to, missing where it leads nowhere; a list for paths that can
+    /// match more than once.
+    ///
+    /// # Errors
+    /// Failed when it matches more often than the limit.
+    pub fn find(&self, root: &Value) -> Result<Value, Fault> {
+        if let Path::Plain(steps) = self
+            && self.is_single()
+        {
+            return Ok(walk(root, steps));
+        }
+        let mut found = Vec::new();
+        self.each(root, &mut |_, value| found.push(value.clone()))?;
+        Ok(Value::list(found))
+    }
+
+    /// Calls `take` with the last name or index, and the value, of every match.
+    ///
+    /// # Errors
+    /// Failed when it matches more often than the limit.
+    pub fn each(&self, root: &Value, take: &mut dyn FnMut(Value, &Value)) -> Result<(), Fault> {
+        let root = root.materialize();
+        match self {
+            Path::Plain(steps) => visit(&root, steps, Value::Missing, take),
+            Path::Query(query) => {
+                let matches = js_path_process(query, &root).map_err(|e| Fault::failed(e.to_string()))?;
+                if matches.len() > limits::PATH_MATCHES {
+                    return Err(Fault::failed(format!("the path matches more than {} times", limits::PATH_MATCHES)));
+                }
+                for found in matches {
+                    take(last_key(&found.path), found.val);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Follows names and indexes; missing where they lead nowhere.
+pub fn walk(root: &Value, steps: &[Step]) -> Value {
+    let mut here = root;
+    for (n, step) in steps.iter().enumerate() {
+        let next = match (here, step) {
+            (Value::Map(map), Step::Key(key)) => map.get(key),
+            (Value::Map(map), Step::Index(index)) => map.get(index.to_string().as_str()),
+            (Value::List(items), Step::Index(index)) => at(items, *index),
+            (Value::Lazy(lazy), Step::Key(key)) => return walk(&lazy.member(key), steps.get(n + 1..).unwrap_or(&[])),
+            (Value::Text(text), Step::Index(index)) => return character(text, *index),
+            _ => None,
+        };
+        match next {
+            Some(value) => here = value,
+            None => return Value::Missing,
+        }
+    }
+    here.clone()
+}
+
+fn character(text: &str, index: i64) -> Value {
+    let chars: Vec<char> = text.chars().collect();
+    at(&chars, index).map(|c| Value::text(c.to_string())).unwrap_or_default()
+}
+
+fn visit(value: &Value, steps: &[Step], key: Value, take: &mut dyn FnMut(Value, &Value)) {
+    let Some((step, rest)) = steps.split_first() else {
+        take(key, value);
+        return;
+    };
+    match (value, step) {
+        (Value::Map(map), Step::Key(name)) => {
+            if let Some(value) = map.get(name) {
+                visit(value, rest, Value::Text(name.clone()), take);
+            }
+        }
+        (Value::Map(map), Step::All) => {
+            for (name, value) in map.iter() {
+                visit(value, rest, Value::Text(name.clone()), take);
+            }
+        }
+        (Value::List(items), Step::Index(index)) => {
+            if let Some(value) = at(items, *index) {
+                visit(value, rest, Value::Int(*index), take);
+            }
+        }
+        (Value::List(items), Step::All) => {
+            for (place, value) in items.iter().enumerate() {
+                visit(value, rest, Value::from(place), take);
+            }
+        }
+        (Value::Lazy(lazy), _) => visit(&lazy.materialize(), steps, key, take),
+        _ => {}
+    }
+}
+
+fn step(segment: &Segment) -> Option<Step> {
+    match segment {
+        Segment::Selector(Selector::Name(name)) => Some(Step::Key(name.as_str().into())),
+        Segment::Selector(Selector::Index(index)) => Some(Step::Index(*index)),
+        Segment::Selector(Selector::Wildcard) => Some(Step::All),
+        Segment::Selector(Selector::Slice(..) | Selector::Filter(_)) | Segment::Descendant(_) | Segment::Selectors(_) => None,
+    }
+}
+
+/// `$.a.b_c` without a parser: most paths of most specs, and loading ten thousand instances should
+/// not wait for a grammar.
+fn plain_steps(text: &str) -> Option<Vec<Step>> {
+    let rest = text.strip_prefix('$')?;
+    if rest.is_empty() {
+        return Some(Vec::new());
+    }
+    let names = rest.strip_prefix('.')?.split('.');
+    let plain = |name: &str| {
+        let first = name.as_bytes().first()?;
+        let letters = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        (letters && !first.is_ascii_digit()).then(|| Step::Key(name.into()))
+    };
+    names.map(plain).collect()
+}
+
+/// The last name or index of a normalized path like `$['a'][3]`.
+fn last_key(path: &str) -> Value {
+    let inner = path.rsplit_once('[').map_or("", |(_, last)| last.trim_end_matches(']'));
+    match inner.parse::<i64>() {
+        Ok(index) => Value::Int(index),
+        Err(_) => Value::text(inner.trim_matches(['\'', '"'])),
+    }
+}
+
+fn explain(message: &str, text: &str) -> PathError {
+    let column = message.lines().find_map(|line| line.trim().strip_prefix("--> 1:")).and_then(|n| n.trim().parse::<usize>().ok());
+    let expected = message.lines().rev().find_map(|line| line.trim().strip_prefix("= ")).map(readable);
+    let start = column.and_then(|c| text.char_indices().nth(c.saturating_sub(1))).map_or(text.len(), |(at, _)| at);
+    let end = text.get(start..).and_then(|rest| rest.chars().next()).map_or(start, |c| start + c.len_utf8());
+    let message = expected.unwrap_or_else(|| message.lines().last().unwrap_or("not a path").trim().to_owned());
+    PathError { message, start, end }
+}
+
+/// The grammar's rule names in words.
+fn readable(expected: &str) -> String {
+    let pairs = [
+        ("child_segment", "`.name` or `[...]`"),
+        ("descendant_segment", "`..name`"),
+        ("member_name_shorthand", "a name"),
+        ("wildcard_selector", "`*`"),
+        ("logical_expr", "a condition"),
+        ("slice_selector", "a slice"),
+        ("index_selector", "an index"),
+        ("name_selector", "a quoted name"),
+        ("filter_selector", "a `?condition`"),
+        ("EOI", "the end"),
+        ("segment", "`.name` or `[...]`"),
+        ("selector", "a name in quotes, an index, `*` or `?condition`"),
+    ];
+    pairs.iter().fold(expected.to_owned(), |text, (rule, words)| text.replace(rule, words))
+}
+
+impl Queryable for Value {
+    fn get(&self, key: &str) -> Option<&Self> {
+        if let Value::Map(map) = self { map.get(key) } else { None }
+    }
+
+    fn as_array(&self) -> Option<&Vec<Self>> {
+        if let Value::List(items) = self { Some(items) } else { None }
+    }
+
+    fn as_object(&self) -> Option<Vec<(&str, &Self)>> {
+        if let Value::Map(map) = self { Some(map.iter().map(|(k, v)| (&**k, v)).collect()) } else { None }
+    }
+
+    fn as_str(&self) -> Option<&str> {
+        self.as_text()
+    }
+
+    fn as_i64(&self) -> Option<i64> {
+        if let Value::Int(n) = self { Some(*n) } else { None }
+    }
+
+    fn as_f64(&self) -> Option<f64> {
+        self.as_number().map(|n| n.as_f64())
+    }
+
+    fn as_bool(&self) -> Option<bool> {
+        if let Value::Bool(b) = self { Some(*b) } else { None }
+    }
+
+    fn null() -> Self {
+        Value::Missing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(path: &str, json: &str) -> String {
+        let doc: serde_json::Value = serde_json::from_str(json).unwrap();
+        let value = Path::parse(path).unwrap().find(&doc.into()).unwrap();
+        crate::base::print::to_json(&value).to_string()
+    }
+
+    #[test]
+    fn a_path_that_matches_once_gives_the_value_any_other_a_list() {
+        let doc = r#"{"a":{"b":[1,2,{"c":3}]},"x y":4,"n":null}"#;
+        assert_eq!(find("$.a.b[2].c", doc), "3");
+        assert_eq!(find("$.a.b[-1].c", doc), "3");
+        assert_eq!(find("$['x y']", doc), "4");
+        assert_eq!(find("$.a.b[*]", doc), r#"[1,2,{"c":3}]"#);
+        assert_eq!(find("$.a.nothing", doc), "null");
+        assert_eq!(find("$.a.nothing[*]", doc), "[]");
+        assert_eq!(find("$..c", doc), "[3]");
+        assert_eq!(find("$.a.b[?@ > 1]", doc), "[2]");
+        assert_eq!(find("$.a.b[0:2]", doc), "[1,2]");
+        assert_eq!(find("$", "7"), "7");
+    }
+
+    #[test]
+    fn the_key_of_a_match_is_its_last_name_or_index() {
+        let doc: serde_json::Value = serde_json::from_str(r#"{"c":{"x":1,"y":[5]}}"#).unwrap();
+        let keys = |path: &str| {
+            let mut keys = Vec::new();
+            Path::parse(path).unwrap().each(&doc.clone().into(), &mut |key, _| keys.push(key)).unwrap();
+            keys
+        };
+        assert_eq!(keys("$.c.*"), [Value::from("x"), Value::from("y")]);
+        assert_eq!(keys("$..y"), [Value::from("y")]);
+        assert_eq!(keys("$.c.y[?@ > 1]"), [Value::Int(0)]);
+    }
+
+    #[test]
+    fn slips_are_placed() {
+        let slip = Path::parse("$.a[").unwrap_err();
+        assert!(slip.start >= 3, "{slip:?}");
+        assert!(Path::parse("$.a..").is_err());
+        assert!(Path::parse("$.a b").is_err());
+    }
+}
