@@ -6,3 +6,5 @@ pub mod net;
 pub mod decode;
 pub mod expr;
 pub mod rows;
+pub mod observation;
+pub mod map;

@@ -4,6 +4,7 @@
 
 pub mod diag;
 pub mod error_kind;
+pub mod glob;
 pub mod limits;
 pub mod map;
 pub mod name;

@@ -14,4 +14,5 @@ pub mod names;
 pub mod ops;
 pub mod parse;
 pub mod path;
+pub mod texts;
 pub mod tree;

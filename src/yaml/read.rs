@@ -77,13 +77,14 @@ pub struct Reader<'s> {
     pub broken: bool,
     scopes: Vec<Scope>,
     current: ScopeId,
+    n_sites: usize,
 }
 
 impl<'s> Reader<'s> {
     /// A reader in the outermost scope.
     pub fn new(sources: &'s Sources, broken: bool) -> Self {
         let scopes = vec![Scope::default()];
-        Reader { sources, problems: Vec::new(), names: Names::default(), source_names: Vec::new(), uses: Vec::new(), broken, scopes, current: ScopeId(0) }
+        Reader { sources, problems: Vec::new(), names: Names::default(), source_names: Vec::new(), uses: Vec::new(), broken, scopes, current: ScopeId(0), n_sites: 0 }
     }
 
     /// Notes a problem.
@@ -135,6 +136,17 @@ impl<'s> Reader<'s> {
     /// Notes the use of a name in the current scope.
     pub fn note(&mut self, used: Use) {
         self.uses.push((used, self.current));
+    }
+
+    /// A number for a place whose result can be kept per check.
+    pub fn next_site(&mut self) -> usize {
+        self.n_sites += 1;
+        self.n_sites - 1
+    }
+
+    /// How many such places there are.
+    pub fn n_sites(&self) -> usize {
+        self.n_sites
     }
 
     /// A scope of this reader.

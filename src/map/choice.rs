@@ -1,0 +1,78 @@
+//! Choices by data: `{value: $.state, map: {running: ok, default: critical}}`.
+
+use crate::base::print::text_of;
+use crate::base::value::{Text, Value};
+use crate::expr::code::Expression;
+use crate::expr::fault::Fault;
+use crate::expr::frame::Frame;
+use crate::yaml::basic::Keyed;
+use crate::yaml::node::Node;
+use crate::yaml::read::{Field, Reader};
+use crate::yaml::shape::Shape;
+
+/// Words to values; keys are compared as printed text.
+#[derive(Clone, Debug)]
+pub struct ValueMap<T> {
+    entries: Vec<(Text, T)>,
+    default: Option<T>,
+}
+
+impl<T: Clone> ValueMap<T> {
+    /// The value for a key, or the default; `None` without a match.
+    pub fn find(&self, key: &Value) -> Option<T> {
+        let key = text_of(key);
+        let found = key.and_then(|key| self.entries.iter().find(|(k, _)| *k == key));
+        found.map(|(_, value)| value.clone()).or_else(|| self.default.clone())
+    }
+
+    /// The keys, for messages.
+    pub fn keys(&self) -> Vec<&str> {
+        self.entries.iter().map(|(key, _)| &**key).collect()
+    }
+}
+
+impl<T: Field> Field for ValueMap<T> {
+    fn shape() -> Shape {
+        Shape::Map(Box::new(T::shape()))
+    }
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let written = Keyed::<T>::read(node, reader)?;
+        let (defaults, entries): (Vec<_>, Vec<_>) = written.0.into_iter().partition(|entry| &*entry.key == "default");
+        let default = defaults.into_iter().next().map(|entry| entry.value);
+        Some(ValueMap { entries: entries.into_iter().map(|e| (e.key, e.value)).collect(), default })
+    }
+}
+
+/// A value that a map turns into one of a closed set, or that is the word itself.
+#[derive(Clone, Debug)]
+pub struct Mapped<T> {
+    /// What is looked up.
+    pub value: Expression,
+    /// What becomes of it.
+    pub map: Option<ValueMap<T>>,
+}
+
+impl<T: Clone> Mapped<T> {
+    /// The chosen value.
+    ///
+    /// # Errors
+    /// Missing where the value is; failed where nothing matches.
+    pub fn choose(&self, from_word: fn(&str) -> Option<T>, frame: &mut Frame) -> Result<T, Fault> {
+        let value = self.value.0.eval(frame)?;
+        if value.is_missing() && self.map.as_ref().is_none_or(|map| map.default.is_none()) {
+            return Err(Fault::Missing);
+        }
+        let found = match &self.map {
+            Some(map) => map.find(&value),
+            None => value.as_text().and_then(|word| from_word(&word.to_lowercase())),
+        };
+        found.ok_or_else(|| {
+            let shown = crate::base::print::shown(&value);
+            match &self.map {
+                Some(map) => Fault::failed(format!("{shown} is none of {}", map.keys().join(", "))),
+                None => Fault::failed(format!("{shown} is not a known word")),
+            }
+        })
+    }
+}

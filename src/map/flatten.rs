@@ -1,0 +1,188 @@
+//! Every numeric leaf of a tree, with names made of its keys.
+//!
+//! ```yaml
+//! metrics:
+//!   - from: stats
+//!     prefix: es.
+//!     flatten: {of: $.stats, include: ["indices.*"], keys_as_tags: {"indices.*": index}}
+//! ```
+
+use super::event::maybe_text;
+use super::label::Labels;
+use super::metric::template_codes;
+use super::metric_entry::{Measure, has_room};
+use super::{MapCx, Mapping};
+use crate::base::glob;
+use crate::base::number::Number;
+use crate::base::span::Span;
+use crate::base::value::{Text, Value};
+use crate::expr::code::{Code, Expression, Template};
+use crate::expr::frame::Frame;
+use crate::expr::names::ROW;
+use crate::observation::{MetricType, Sample, TagSet};
+use crate::yaml::basic::Keyed;
+
+crate::fields! {
+    /// Every numeric leaf of a tree.
+    pub struct WrittenFlatten, "flatten" {
+        /// The tree; the row where it is not given.
+        of: Option<Expression>;
+        /// Patterns of dotted paths; only these are taken.
+        include: Vec<Text>;
+        /// Patterns of dotted paths that are left out.
+        exclude: Vec<Text>;
+        /// Patterns in which `*` is one part: that part becomes a tag and leaves the name.
+        keys_as_tags: Keyed<Text>;
+        /// Other types and names for some paths; every rule that matches applies.
+        rules: Vec<Rule>;
+        /// Takes the items of lists too, with their index as a part of the name.
+        lists: bool = false, "false";
+        /// The type of what no rule names.
+        r#type: MetricType = MetricType::Gauge, "gauge";
+    }
+}
+
+crate::fields! {
+    /// Another type or name for some paths.
+    pub struct Rule, "rule" {
+        /// The pattern of the dotted path.
+        r#match: Text;
+        /// The type.
+        r#type: Option<MetricType>;
+        /// Added to the name.
+        suffix: Option<Text>;
+        /// Besides the plain metric, not instead of it.
+        also: bool = false, "false";
+        /// The value is multiplied by this.
+        scale: Option<f64>;
+        /// The unit.
+        unit: Option<Text>;
+    }
+}
+
+/// The mapping.
+#[derive(Clone, Debug)]
+pub struct FlattenMapping {
+    written: WrittenFlatten,
+    prefix: Option<Template>,
+    labels: Labels,
+    hostname: Option<Template>,
+    device: Option<Template>,
+    span: Span,
+}
+
+impl FlattenMapping {
+    /// Puts the mapping together.
+    pub fn new(written: WrittenFlatten, prefix: Option<Template>, labels: Labels, measure: &Measure, span: Span) -> Self {
+        FlattenMapping { written, prefix, labels, hostname: measure.hostname.clone(), device: measure.device.clone(), span }
+    }
+
+    fn leaf(&self, parts: &[Text], value: Number, base: &Base, cx: &mut MapCx<'_>, frame: &mut Frame) {
+        let path = parts.join(".");
+        let any = |patterns: &[Text]| patterns.iter().any(|pattern| glob::matches(pattern, &path));
+        if !value.as_f64().is_finite() || any(&self.written.exclude) || !(self.written.include.is_empty() || any(&self.written.include)) {
+            return;
+        }
+        let (kept, tags) = self.split_keys(parts);
+        let name = crate::expr::function::normalize_name(&kept.join("."));
+        let tags = if tags.is_empty() { base.tags.clone() } else { TagSet::new(base.list.iter().cloned().chain(tags).collect()) };
+        let rules: Vec<&Rule> = self.written.rules.iter().filter(|rule| glob::matches(&rule.r#match, &path)).collect();
+        if rules.iter().all(|rule| rule.also) {
+            base.push(&name, self.written.r#type, value, None, &tags, self.span, cx, frame);
+        }
+        for rule in rules {
+            let name = format!("{name}{}", rule.suffix.as_deref().unwrap_or(""));
+            let value = rule.scale.map_or(value, |scale| Number::Float(value.as_f64() * scale));
+            base.push(&name, rule.r#type.unwrap_or(self.written.r#type), value, rule.unit.clone(), &tags, self.span, cx, frame);
+        }
+    }
+
+    /// The parts that stay in the name, and the tags that the others become.
+    fn split_keys(&self, parts: &[Text]) -> (Vec<Text>, Vec<Text>) {
+        let mut gone = Vec::new();
+        let mut tags = Vec::new();
+        for entry in &self.written.keys_as_tags.0 {
+            let pattern: Vec<&str> = entry.key.split('.').collect();
+            let fits = pattern.len() <= parts.len() && pattern.iter().zip(parts).all(|(p, part)| *p == "*" || **p == **part);
+            if !fits {
+                continue;
+            }
+            if let Some(at) = pattern.iter().rposition(|p| *p == "*") {
+                tags.extend(parts.get(at).map(|part| Text::from(format!("{}:{part}", entry.value))));
+                gone.push(at);
+            }
+        }
+        let kept = parts.iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(|(_, part)| part.clone());
+        (kept.collect(), tags)
+    }
+
+    fn walk(&self, value: &Value, parts: &mut Vec<Text>, base: &Base, cx: &mut MapCx<'_>, frame: &mut Frame) {
+        match value {
+            Value::Map(map) => {
+                for (key, value) in map.iter() {
+                    parts.push(key.clone());
+                    self.walk(value, parts, base, cx, frame);
+                    parts.pop();
+                }
+            }
+            Value::List(items) if self.written.lists => {
+                for (index, value) in items.iter().enumerate() {
+                    parts.push(index.to_string().into());
+                    self.walk(value, parts, base, cx, frame);
+                    parts.pop();
+                }
+            }
+            Value::Bool(b) => self.leaf(parts, Number::Int((*b).into()), base, cx, frame),
+            other => {
+                if let Some(number) = other.as_number() {
+                    self.leaf(parts, number, base, cx, frame);
+                }
+            }
+        }
+    }
+}
+
+/// What all leaves of one row share.
+struct Base {
+    prefix: Text,
+    list: Vec<Text>,
+    tags: TagSet,
+    hostname: Option<Text>,
+    device: Option<Text>,
+}
+
+impl Base {
+    #[expect(clippy::too_many_arguments, reason = "one sample, spelled out once")]
+    fn push(&self, name: &str, metric_type: MetricType, value: Number, unit: Option<Text>, tags: &TagSet, span: Span, cx: &mut MapCx<'_>, frame: &mut Frame) {
+        if !has_room(span, cx, frame) {
+            return;
+        }
+        let name = format!("{}{name}", self.prefix).into();
+        let (tags, hostname, device) = (tags.clone(), self.hostname.clone(), self.device.clone());
+        cx.out.samples.push(Sample { name, metric_type, value, tags, hostname, device, unit, timestamp: cx.timestamp, origin: span });
+    }
+}
+
+impl Mapping for FlattenMapping {
+    fn emit(&self, cx: &mut MapCx<'_>, frame: &mut Frame) {
+        let tree = match &self.written.of {
+            Some(of) => of.0.value(frame),
+            None => frame.get(ROW).clone(),
+        };
+        let list = self.labels.list(cx, frame);
+        let base = Base {
+            prefix: maybe_text(&self.prefix, frame).unwrap_or_default(),
+            tags: TagSet::new(list.clone()),
+            list,
+            hostname: maybe_text(&self.hostname, frame).or_else(|| cx.hostname.cloned()),
+            device: maybe_text(&self.device, frame),
+        };
+        self.walk(&tree.materialize(), &mut Vec::new(), &base, cx, frame);
+    }
+
+    fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {
+        self.written.of.iter().for_each(|of| take(&of.0));
+        template_codes(&[&self.prefix, &self.hostname, &self.device], take);
+        self.labels.codes(take);
+    }
+}

@@ -1,0 +1,299 @@
+//! One metric of a mapping: name, type, value and what belongs to it.
+
+use super::choice::{Mapped, ValueMap};
+use super::event::{maybe_text, timestamp};
+use super::label::Labels;
+use super::service_check::read_mapped;
+use super::{MapCx, Mapping};
+use crate::base::limits;
+use crate::base::number::Number;
+use crate::base::span::Span;
+use crate::base::value::Text;
+use crate::expr::code::{Code, Expression, Setting, Template};
+use crate::expr::fault::Fault;
+use crate::expr::frame::Frame;
+use crate::expr::ops::as_measure;
+use crate::expr::texts::Texts;
+use crate::observation::{MetricType, Sample, TagSet};
+use crate::yaml::node::Node;
+use crate::yaml::read::{Field, Reader};
+use crate::yaml::shape::Shape;
+
+crate::fields! {
+    /// What every metric may say, alone or as an entry of a bulk form.
+    pub struct Measure, "metric" {
+        /// The number.
+        pub value: Option<Expression>;
+        /// Its unit, in the singular: `byte`, `second`, `percent`.
+        pub unit: Option<Template>;
+        /// Its tags.
+        pub tags: Texts;
+        /// Only where this holds.
+        pub when: Option<Expression>;
+        /// Words to numbers; keys are compared as printed text, `default` is for all others.
+        pub map: Option<ValueMap<f64>>;
+        /// The value is multiplied by this.
+        pub scale: Option<Setting<f64>>;
+        /// The value where it is missing.
+        pub default: Option<f64>;
+        /// A missing value is no warning.
+        pub optional: Option<bool>;
+        /// A missing value fails the run.
+        pub required: bool = false, "false";
+        /// The host it is about.
+        pub hostname: Option<Template>;
+        /// The device it is about.
+        pub device: Option<Template>;
+        /// When it was true; without it the end of the source's answer.
+        pub timestamp: Option<Expression>;
+        /// What it tells.
+        pub description: Option<Text>;
+    }
+}
+
+/// How the type is found.
+#[derive(Clone, Debug)]
+pub enum TypeChoice {
+    /// Known, or computed as a word.
+    Setting(Setting<MetricType>),
+    /// By a value.
+    Mapped(Mapped<MetricType>),
+}
+
+impl Field for TypeChoice {
+    fn shape() -> Shape {
+        Shape::Either(vec![MetricType::shape(), Shape::Map(Box::new(Shape::Any))])
+    }
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.as_map() {
+            Some(_) => read_mapped(node, reader).map(TypeChoice::Mapped),
+            None => Setting::read(node, reader).map(TypeChoice::Setting),
+        }
+    }
+}
+
+impl TypeChoice {
+    /// A fixed type.
+    pub fn fixed(metric_type: MetricType) -> Self {
+        TypeChoice::Setting(Setting::Fixed(metric_type))
+    }
+
+    fn choose(&self, frame: &mut Frame) -> Result<MetricType, Fault> {
+        match self {
+            TypeChoice::Setting(setting) => setting.get(frame),
+            TypeChoice::Mapped(mapped) => mapped.choose(MetricType::from_word, frame),
+        }
+    }
+
+    fn codes<'t>(&'t self, take: &mut dyn FnMut(&'t Code)) {
+        match self {
+            TypeChoice::Setting(setting) => setting.code().into_iter().for_each(take),
+            TypeChoice::Mapped(mapped) => take(&mapped.value.0),
+        }
+    }
+}
+
+/// The name of a metric, its prefix included.
+#[derive(Clone, Debug)]
+pub enum MetricName {
+    /// Known while reading, and shared by all samples.
+    Fixed(Text),
+    /// Computed for each row.
+    Computed(Option<Template>, Template),
+}
+
+impl MetricName {
+    /// Joins prefix and name.
+    pub fn new(prefix: Option<&Template>, name: Template) -> Self {
+        let fixed = match (prefix.map(Template::as_const), name.as_const()) {
+            (None, Some(name)) => Some(Text::from(name)),
+            (Some(Some(prefix)), Some(name)) => Some(format!("{prefix}{name}").into()),
+            _ => None,
+        };
+        fixed.map_or_else(|| MetricName::Computed(prefix.cloned(), name), MetricName::Fixed)
+    }
+
+    /// The name for the current row; missing where a part of it is.
+    pub fn text(&self, frame: &mut Frame) -> Option<Text> {
+        match self {
+            MetricName::Fixed(name) => Some(name.clone()),
+            MetricName::Computed(prefix, name) => {
+                let name = name.text(frame)?;
+                match prefix {
+                    Some(prefix) => Some(format!("{}{name}", prefix.text(frame)?).into()),
+                    None => Some(name),
+                }
+            }
+        }
+    }
+
+    fn shown(&self) -> &str {
+        if let MetricName::Fixed(name) = self { name } else { "a metric" }
+    }
+
+    fn codes<'n>(&'n self, take: &mut dyn FnMut(&'n Code)) {
+        if let MetricName::Computed(prefix, name) = self {
+            prefix.iter().for_each(|prefix| take(&prefix.0));
+            take(&name.0);
+        }
+    }
+}
+
+/// One metric.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its name.
+    pub name: MetricName,
+    /// Its type.
+    pub metric_type: TypeChoice,
+    /// Where its number comes from.
+    pub value: Expression,
+    /// Everything else that it says.
+    pub measure: Measure,
+    /// Its tags where it has any of its own; otherwise those of the mapping.
+    pub labels: Option<Labels>,
+    /// What the mapping says where the entry does not.
+    pub hostname: Option<Template>,
+    /// The device likewise.
+    pub device: Option<Template>,
+    /// The time likewise.
+    pub timestamp: Option<Expression>,
+    /// True if a missing value is no warning.
+    pub optional: bool,
+    /// Its place.
+    pub span: Span,
+}
+
+impl Entry {
+    /// Makes the sample of the current row.
+    pub fn emit(&self, shared: &TagSet, cx: &mut MapCx<'_>, frame: &mut Frame) {
+        if self.measure.when.as_ref().is_some_and(|when| !when.0.holds(frame)) {
+            return;
+        }
+        let value = match self.number(frame) {
+            Ok(value) => value,
+            Err(fault) => return self.left_out(&fault, cx, frame),
+        };
+        if !value.as_f64().is_finite() {
+            frame.remark(self.span, |_| format!("`{}` left out: {value} is no finite number", self.name.shown()));
+            return;
+        }
+        let (Some(name), metric_type) = (self.name.text(frame), self.metric_type.choose(frame)) else {
+            frame.remark(self.span, |_| "a metric was left out: its name is missing".to_owned());
+            return;
+        };
+        let metric_type = match metric_type {
+            Ok(metric_type) => metric_type,
+            Err(fault) => {
+                frame.remark(self.span, |_| format!("`{name}` left out: its type {}", reason(&fault)));
+                return;
+            }
+        };
+        if !has_room(self.span, cx, frame) {
+            return;
+        }
+        let hostname = maybe_text(&self.hostname, frame).or_else(|| cx.hostname.cloned());
+        let tags = match &self.labels {
+            Some(labels) => labels.set(cx, frame),
+            None => shared.clone(),
+        };
+        let sample = Sample {
+            name,
+            metric_type,
+            value,
+            tags,
+            hostname,
+            device: maybe_text(&self.device, frame),
+            unit: maybe_text(&self.measure.unit, frame),
+            timestamp: timestamp(self.timestamp.as_ref(), cx.timestamp, frame),
+            origin: self.span,
+        };
+        cx.out.samples.push(sample);
+    }
+
+    fn number(&self, frame: &mut Frame) -> Result<Number, Fault> {
+        let number = self.mapped(frame);
+        let number = match (number, self.measure.default) {
+            (Err(Fault::Missing), Some(default)) => Ok(Number::Float(default)),
+            (Err(Fault::Failed(why)), Some(default)) => {
+                frame.remark(self.span, |frame| self.value.0.with_values(&format!("`default` is used: {why}"), frame));
+                Ok(Number::Float(default))
+            }
+            (number, _) => number,
+        }?;
+        match &self.measure.scale {
+            None => Ok(number),
+            Some(scale) => Ok(Number::Float(number.as_f64() * scale.get(frame)?)),
+        }
+    }
+
+    fn mapped(&self, frame: &mut Frame) -> Result<Number, Fault> {
+        let value = self.value.0.eval(frame)?;
+        let Some(map) = &self.measure.map else { return as_measure(&value) };
+        if value.is_missing() {
+            return Err(Fault::Missing);
+        }
+        let shown = crate::base::print::shown(&value);
+        map.find(&value).map(Number::Float).ok_or_else(|| Fault::failed(format!("{shown} is none of {}", map.keys().join(", "))))
+    }
+
+    fn left_out(&self, fault: &Fault, cx: &mut MapCx<'_>, frame: &mut Frame) {
+        let values = |frame: &Frame| self.value.0.with_values(&format!("`{}` left out: {}", self.name.shown(), reason(fault)), frame);
+        if self.measure.required {
+            cx.errors.push(values(frame));
+        } else if !self.optional {
+            frame.remark(self.span, values);
+        }
+    }
+
+    /// Calls `take` for every computed place.
+    pub fn codes<'e>(&'e self, take: &mut dyn FnMut(&'e Code)) {
+        self.name.codes(take);
+        self.metric_type.codes(take);
+        take(&self.value.0);
+        self.measure.when.iter().chain(&self.timestamp).for_each(|e| take(&e.0));
+        [&self.measure.unit, &self.hostname, &self.device].into_iter().flatten().for_each(|t| take(&t.0));
+        self.measure.scale.iter().filter_map(Setting::code).for_each(&mut *take);
+        self.labels.iter().for_each(|labels| labels.codes(take));
+    }
+}
+
+fn reason(fault: &Fault) -> &str {
+    match fault {
+        Fault::Missing => "is missing",
+        Fault::Failed(why) => why,
+    }
+}
+
+/// False, with a remark, when the run has as many samples as it may have.
+pub fn has_room(span: Span, cx: &MapCx<'_>, frame: &mut Frame) -> bool {
+    let room = cx.out.samples.len() < limits::SERIES;
+    if !room {
+        frame.remark(span, |_| format!("more than {} samples in one run, the rest is left out", limits::SERIES));
+    }
+    room
+}
+
+/// Several entries with the tags they share.
+#[derive(Clone, Debug)]
+pub struct Entries {
+    /// The entries.
+    pub entries: Box<[Entry]>,
+    /// The tags of those without tags of their own.
+    pub labels: Labels,
+}
+
+impl Mapping for Entries {
+    fn emit(&self, cx: &mut MapCx<'_>, frame: &mut Frame) {
+        let shared = self.labels.set(cx, frame);
+        for entry in &self.entries {
+            entry.emit(&shared, cx, frame);
+        }
+    }
+
+    fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {
+        self.labels.codes(take);
+        self.entries.iter().for_each(|entry| entry.codes(take));
+    }
+}

@@ -1,0 +1,90 @@
+//! Rows to observations: one file per kind of mapping.
+//!
+//! A mapping is read once, with the defaults of its spec merged in; [`Mapping::emit`] then runs for
+//! every row, with the frame set. Left-out points are remarks of the frame, never errors of the
+//! run, unless the spec says `required`.
+
+pub mod choice;
+pub mod event;
+pub mod families;
+pub mod family_names;
+pub mod flatten;
+pub mod health;
+pub mod label;
+pub mod log;
+pub mod metric;
+pub mod metric_entry;
+pub mod service_check;
+pub mod topology;
+
+use crate::base::span::Span;
+use crate::base::value::{Text, Value};
+use crate::expr::code::Code;
+use crate::expr::frame::Frame;
+use crate::observation::{Observations, TagSet};
+use crate::rows::RowsSpec;
+use family_names::FamilyNames;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::{Arc, OnceLock};
+
+/// One way to make observations of a row.
+pub trait Mapping: Send + Sync + Debug {
+    /// Makes the observations of the row that the frame holds.
+    fn emit(&self, cx: &mut MapCx<'_>, frame: &mut Frame);
+    /// Calls `take` for every computed place.
+    fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code));
+}
+
+/// A mapping with the rows it is for.
+#[derive(Debug)]
+pub struct Mapped {
+    /// Which rows.
+    pub rows: RowsSpec,
+    /// What is made of each.
+    pub mapping: Box<dyn Mapping>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// What mappings write to, and what they know of their check.
+#[derive(Debug)]
+pub struct MapCx<'a> {
+    /// What the run reports so far.
+    pub out: &'a mut Observations,
+    /// The tags of the instance, `service:` included.
+    pub instance_tags: &'a TagSet,
+    /// The host name of the instance, if it says one.
+    pub hostname: Option<&'a Text>,
+    /// When what is mapped was true.
+    pub timestamp: Timestamp,
+    /// Tag sets that do not depend on a row, computed once per check.
+    pub tag_cache: &'a [OnceLock<TagSet>],
+    /// What `on_change` compared last, and what it compares now.
+    pub changes: &'a mut Changes,
+    /// Names of families that come from configuration, prepared once per run.
+    pub family_names: &'a mut HashMap<Span, Result<Arc<FamilyNames>, String>>,
+    /// Why the run fails: points that are required and have no value.
+    pub errors: &'a mut Vec<String>,
+}
+
+impl MapCx<'_> {
+    /// The prepared names of a place; they are the same for all rows of a run.
+    ///
+    /// # Errors
+    /// What is wrong with the value.
+    pub fn family_names(&mut self, place: Span, value: &Value) -> Result<Arc<FamilyNames>, String> {
+        let prepared = self.family_names.entry(place);
+        prepared.or_insert_with(|| FamilyNames::of(value).map(Arc::new)).clone()
+    }
+}
+
+/// The values that `on_change` compares, by the place in the spec.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Of the last run.
+    pub before: HashMap<Span, Value>,
+    /// Of this run.
+    pub now: HashMap<Span, Value>,
+}

@@ -1,0 +1,219 @@
+//! Service checks: a named status for each row.
+//!
+//! ```yaml
+//! service_checks:
+//!   - name: http.can_connect
+//!     status: {critical: not page.ok, warning: page.elapsed > 2}
+//! ```
+
+use super::choice::{Mapped, ValueMap};
+use super::label::{Inherit, Labels};
+use super::{MapCx, Mapping};
+use crate::base::diag::Diagnostic;
+use crate::base::limits;
+use crate::base::span::Span;
+use crate::base::value::Text;
+use crate::expr::code::{Code, Expression, Template};
+use crate::expr::fault::Fault;
+use crate::expr::frame::Frame;
+use crate::expr::texts::Texts;
+use crate::observation::{ServiceCheck, Status};
+use crate::yaml::node::{Data, Node};
+use crate::yaml::read::{Field, Reader, Record};
+use crate::yaml::shape::Shape;
+
+crate::fields! {
+    /// A named status.
+    pub struct Written, "service check" {
+        /// Its name.
+        name: Template;
+        /// The status: a word, conditions of which the first that holds decides, or `{value, map}`.
+        status: StatusChoice;
+        /// Why; without it the condition that held and its values.
+        message: Option<Template>;
+        /// Its tags.
+        tags: Texts;
+        /// Which tags come along.
+        inherit_tags: Option<Inherit>;
+        /// The host it is about.
+        hostname: Option<Template>;
+        /// What it is for.
+        description: Option<Text>;
+    }
+}
+
+/// How the status is found.
+#[derive(Clone, Debug)]
+pub enum StatusChoice {
+    /// Always the same.
+    Fixed(Status),
+    /// The first condition that holds.
+    Conditions(Vec<Condition>, Status),
+    /// By a value.
+    Mapped(Mapped<Status>),
+    /// A computed word.
+    Word(Template),
+}
+
+/// One condition.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    status: Status,
+    holds: Expression,
+    /// As written, for the message.
+    text: Text,
+}
+
+impl Field for StatusChoice {
+    fn shape() -> Shape {
+        let word = Status::shape();
+        let conditions = Shape::Map(Box::new(Shape::Expression));
+        let mapped = Shape::Map(Box::new(Shape::Any));
+        Shape::Either(vec![word, conditions, mapped])
+    }
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match &node.data {
+            Data::Scalar(scalar) if crate::expr::code::has_holes(&scalar.text) || crate::expr::code::is_path(&scalar.text) => {
+                Template::read(node, reader).map(StatusChoice::Word)
+            }
+            Data::Map(_) if node.entry("value").is_some() => read_mapped(node, reader).map(StatusChoice::Mapped),
+            Data::Map(_) => read_conditions(node, reader),
+            Data::Scalar(_) | Data::List(_) => Status::read(node, reader).map(StatusChoice::Fixed),
+        }
+    }
+}
+
+/// `{value, map}` of any words.
+pub fn read_mapped<T: Field>(node: &Node, reader: &mut Reader<'_>) -> Option<Mapped<T>> {
+    let mut fields = crate::yaml::read::Fields::open(node, "a choice", reader)?;
+    let value = fields.take::<Expression>("value", reader);
+    let map = fields.take::<Option<ValueMap<T>>>("map", reader);
+    fields.finish(reader);
+    Some(Mapped { value: value?, map: map? })
+}
+
+fn read_conditions(node: &Node, reader: &mut Reader<'_>) -> Option<StatusChoice> {
+    let mut conditions = Vec::new();
+    let mut default = Status::Ok;
+    let mut whole = true;
+    for entry in node.as_map().unwrap_or(&[]) {
+        if &*entry.key == "default" {
+            default = Status::read(&entry.value, reader)?;
+            continue;
+        }
+        let Some(status) = Status::from_word(&entry.key) else {
+            let known = ["ok", "warning", "critical", "unknown", "default", "value", "map"];
+            reader.report(crate::yaml::read::unknown_key(entry, "`status`", known.into_iter()));
+            whole = false;
+            continue;
+        };
+        let text = entry.value.as_scalar().map(|s| s.text.clone()).unwrap_or_default();
+        match Expression::read(&entry.value, reader) {
+            Some(holds) => conditions.push(Condition { status, holds, text }),
+            None => whole = false,
+        }
+    }
+    if conditions.is_empty() && whole {
+        let problem = Diagnostic::error("missing-key", "`status` without a condition", node.span);
+        reader.report(problem.label("empty").help("add `critical:` with a condition, or write a status word"));
+        whole = false;
+    }
+    whole.then_some(StatusChoice::Conditions(conditions, default))
+}
+
+/// The mapping.
+#[derive(Clone, Debug)]
+pub struct ServiceCheckMapping {
+    name: Template,
+    status: StatusChoice,
+    message: Option<Template>,
+    labels: Labels,
+    hostname: Option<Template>,
+    span: Span,
+}
+
+impl ServiceCheckMapping {
+    /// Takes the mapping's own keys.
+    pub fn read_from(fields: &mut crate::yaml::read::Fields<'_>, default_tags: &[Node], reader: &mut Reader<'_>) -> Option<Box<dyn Mapping>> {
+        let span = fields.span;
+        let written = Written::read_from(fields, reader)?;
+        let labels = Labels::read(written.inherit_tags, default_tags, written.tags, reader);
+        let (name, status, message, hostname) = (written.name, written.status, written.message, written.hostname);
+        Some(Box::new(ServiceCheckMapping { name, status, message, labels, hostname, span }))
+    }
+
+    fn judge(&self, frame: &mut Frame) -> (Status, Text) {
+        let judged = match &self.status {
+            StatusChoice::Fixed(status) => return (*status, "".into()),
+            StatusChoice::Conditions(conditions, default) => return first_that_holds(conditions, *default, frame),
+            StatusChoice::Mapped(mapped) => (mapped.choose(Status::from_word, frame), &mapped.value.0),
+            StatusChoice::Word(template) => (word(template, frame), &template.0),
+        };
+        match judged {
+            (Ok(Status::Ok), _) => (Status::Ok, "".into()),
+            (Ok(status), code) => (status, code.values(frame).into()),
+            (Err(Fault::Missing), code) => (Status::Unknown, code.values(frame).into()),
+            (Err(Fault::Failed(why)), code) => (Status::Unknown, code.with_values(&why, frame).into()),
+        }
+    }
+}
+
+fn word(template: &Template, frame: &mut Frame) -> Result<Status, Fault> {
+    let value = template.eval(frame)?;
+    let found = value.as_text().and_then(|word| Status::from_word(&word.to_lowercase()));
+    found.ok_or_else(|| Fault::failed(format!("{} is not one of {}", crate::base::print::shown(&value), Status::WORDS.join(", "))))
+}
+
+/// As written; without a condition that holds the default, but unknown if one could not be judged.
+fn first_that_holds(conditions: &[Condition], default: Status, frame: &mut Frame) -> (Status, Text) {
+    let mut unjudged: Option<Text> = None;
+    for condition in conditions {
+        let code = &condition.holds.0;
+        match code.eval(frame) {
+            Ok(value) if value.is_true() => {
+                let message = if condition.status == Status::Ok { String::new() } else { code.with_values(&condition.text, frame) };
+                return (condition.status, message.into());
+            }
+            Ok(value) if value.is_missing() => unjudged = Some(code.with_values(&condition.text, frame).into()),
+            Ok(_) => {}
+            Err(Fault::Missing) => unjudged = Some(code.with_values(&condition.text, frame).into()),
+            Err(Fault::Failed(why)) => {
+                frame.remark(code.span, |frame| code.with_values(&why, frame));
+                unjudged = Some(code.with_values(&why, frame).into());
+            }
+        }
+    }
+    unjudged.map_or((default, "".into()), |message| (Status::Unknown, message))
+}
+
+impl Mapping for ServiceCheckMapping {
+    fn emit(&self, cx: &mut MapCx<'_>, frame: &mut Frame) {
+        if cx.out.service_checks.len() >= limits::SERVICE_CHECKS {
+            frame.remark(self.span, |_| format!("more than {} service checks in one run, the rest is left out", limits::SERVICE_CHECKS));
+            return;
+        }
+        let Some(name) = self.name.text(frame) else {
+            frame.remark(self.span, |frame| self.name.0.with_values("left out: its name is missing", frame));
+            return;
+        };
+        let (status, reason) = self.judge(frame);
+        let message = self.message.as_ref().and_then(|message| message.text(frame)).unwrap_or(reason);
+        let tags = self.labels.set(cx, frame);
+        let hostname = self.hostname.as_ref().and_then(|h| h.text(frame)).or_else(|| cx.hostname.cloned());
+        let timestamp = cx.timestamp;
+        cx.out.service_checks.push(ServiceCheck { name, status, tags, hostname, message, timestamp, origin: self.span });
+    }
+
+    fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {
+        take(&self.name.0);
+        match &self.status {
+            StatusChoice::Fixed(_) => {}
+            StatusChoice::Conditions(conditions, _) => conditions.iter().for_each(|c| take(&c.holds.0)),
+            StatusChoice::Mapped(mapped) => take(&mapped.value.0),
+            StatusChoice::Word(template) => take(&template.0),
+        }
+        [&self.message, &self.hostname].into_iter().flatten().for_each(|template| take(&template.0));
+        self.labels.codes(take);
+    }
+}

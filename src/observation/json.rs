@@ -1,0 +1,141 @@
+//! Observations as JSON: the stable form of `check --format json` and of the lines of `run`.
+
+use super::{Component, Event, EventContext, Health, Log, Observations, Relation, Sample, ServiceCheck, TagSet, Topology};
+use crate::base::number::Number;
+use crate::base::print::{number_to_json, to_json};
+use crate::base::span::{Sources, Span};
+use crate::base::time::epoch_seconds;
+use crate::base::value::Text;
+use serde_json::{Map, Value as Json, json};
+
+/// A number with its value kept: integers of 64 bits are exact.
+pub fn number(number: Number) -> Json {
+    match number {
+        Number::Int(n) => n.into(),
+        Number::Uint(n) => n.into(),
+        Number::Float(n) => number_to_json(n),
+    }
+}
+
+fn tags(tags: &TagSet) -> Json {
+    tags.iter().map(|tag| tag.to_string()).collect()
+}
+
+fn text(text: &Option<Text>) -> Json {
+    text.as_deref().unwrap_or("").into()
+}
+
+fn maybe(text: &Option<Text>) -> Json {
+    text.as_deref().into()
+}
+
+fn origin(sources: &Sources, span: Span) -> Json {
+    sources.origin(span).into()
+}
+
+/// One sample.
+pub fn sample(s: &Sample, sources: &Sources) -> Json {
+    json!({
+        "name": &*s.name, "type": s.metric_type.word(), "value": number(s.value), "tags": tags(&s.tags), "hostname": text(&s.hostname),
+        "device": maybe(&s.device), "unit": maybe(&s.unit), "timestamp": epoch_seconds(s.timestamp), "origin": origin(sources, s.origin),
+    })
+}
+
+/// One service check.
+pub fn service_check(s: &ServiceCheck, sources: &Sources) -> Json {
+    json!({
+        "name": &*s.name, "status": s.status.word(), "tags": tags(&s.tags), "hostname": text(&s.hostname), "message": &*s.message,
+        "timestamp": epoch_seconds(s.timestamp), "origin": origin(sources, s.origin),
+    })
+}
+
+/// One event; fields that were not given are left out.
+pub fn event(e: &Event, sources: &Sources) -> Json {
+    let mut out = Map::new();
+    out.insert("msg_title".into(), (*e.title).into());
+    out.insert("msg_text".into(), (*e.text).into());
+    out.insert("timestamp".into(), epoch_seconds(e.timestamp).into());
+    let fields = [
+        ("event_type", &e.event_type),
+        ("source_type_name", &e.source_type_name),
+        ("aggregation_key", &e.aggregation_key),
+        ("event_object", &e.event_object),
+        ("host", &e.hostname),
+    ];
+    for (name, value) in fields {
+        if let Some(value) = value {
+            out.insert(name.into(), (**value).into());
+        }
+    }
+    out.extend(e.alert_type.map(|a| ("alert_type".to_owned(), a.word().into())));
+    out.extend(e.priority.map(|p| ("priority".to_owned(), p.word().into())));
+    out.insert("tags".into(), tags(&e.tags));
+    if !e.attributes.is_missing() {
+        out.insert("attributes".into(), to_json(&e.attributes));
+    }
+    out.extend(e.context.as_ref().map(|c| ("context".to_owned(), context(c))));
+    out.insert("origin".into(), origin(sources, e.origin));
+    Json::Object(out)
+}
+
+fn context(c: &EventContext) -> Json {
+    json!({
+        "category": maybe(&c.category), "element_identifiers": texts(&c.element_identifiers), "source_identifier": maybe(&c.source_identifier),
+        "source": maybe(&c.source), "source_links": to_json(&c.source_links), "data": to_json(&c.data),
+    })
+}
+
+fn texts(texts: &[Text]) -> Json {
+    texts.iter().map(|t| t.to_string()).collect()
+}
+
+/// One log.
+pub fn log(l: &Log, sources: &Sources) -> Json {
+    json!({
+        "message": &*l.message, "status": maybe(&l.status), "service": maybe(&l.service), "source": maybe(&l.source),
+        "timestamp": epoch_seconds(l.timestamp), "hostname": text(&l.hostname), "tags": tags(&l.tags), "attributes": to_json(&l.attributes),
+        "origin": origin(sources, l.origin),
+    })
+}
+
+/// One component.
+pub fn component(c: &Component, sources: &Sources) -> Json {
+    json!({"id": &*c.id, "type": &*c.component_type, "data": to_json(&c.data), "origin": origin(sources, c.origin)})
+}
+
+/// One relation.
+pub fn relation(r: &Relation, sources: &Sources) -> Json {
+    json!({"source": &*r.source, "target": &*r.target, "type": &*r.relation_type, "data": to_json(&r.data), "origin": origin(sources, r.origin)})
+}
+
+/// The topology of one run.
+pub fn topology(t: &Topology, sources: &Sources) -> Json {
+    json!({
+        "instance": {"type": &*t.key_type, "url": &*t.key_url},
+        "start_snapshot": t.start_snapshot, "stop_snapshot": t.stop_snapshot,
+        "components": t.components.iter().map(|c| component(c, sources)).collect::<Json>(),
+        "relations": t.relations.iter().map(|r| relation(r, sources)).collect::<Json>(),
+        "deletes": texts(&t.deletes),
+    })
+}
+
+/// One health state.
+pub fn health(h: &Health, sources: &Sources) -> Json {
+    json!({
+        "id": &*h.id, "name": &*h.name, "health": h.health.word(), "element": &*h.element, "message": maybe(&h.message),
+        "origin": origin(sources, h.origin),
+    })
+}
+
+/// Everything of one run, as the lists of `check --format json`.
+pub fn observations(o: &Observations, sources: &Sources) -> Map<String, Json> {
+    let mut out = Map::new();
+    out.insert("metrics".into(), o.samples.iter().map(|s| sample(s, sources)).collect());
+    out.insert("service_checks".into(), o.service_checks.iter().map(|s| service_check(s, sources)).collect());
+    out.insert("events".into(), o.events.iter().map(|e| event(e, sources)).collect());
+    out.insert("logs".into(), o.logs.iter().map(|l| log(l, sources)).collect());
+    out.insert("metadata".into(), Json::Object(o.metadata.iter().map(|(k, v)| (k.to_string(), to_json(v))).collect()));
+    out.insert("topology".into(), o.topology.as_ref().map(|t| topology(t, sources)).into());
+    out.insert("health".into(), o.health.iter().map(|h| health(h, sources)).collect());
+    out
+}

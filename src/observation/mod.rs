@@ -1,0 +1,288 @@
+//! What a run reports: samples, service checks, events, logs, topology, health, facts.
+//!
+//! Texts that are known when a spec is compiled are shared, so an observation costs no allocation
+//! of its own for them.
+
+pub mod json;
+pub mod metric_type;
+pub mod tags;
+
+use crate::base::number::Number;
+use crate::base::span::Span;
+use crate::base::value::{Text, Value};
+use jiff::Timestamp;
+pub use metric_type::MetricType;
+pub use tags::TagSet;
+
+/// One number at one time for one series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// Metric name, prefix included.
+    pub name: Text,
+    /// How it is folded over time.
+    pub metric_type: MetricType,
+    /// The submitted value: rates and counters as read.
+    pub value: Number,
+    /// Its tags.
+    pub tags: TagSet,
+    /// The host it is about; none for the agent's own.
+    pub hostname: Option<Text>,
+    /// The device it is about.
+    pub device: Option<Text>,
+    /// Its unit, for the backends that take one.
+    pub unit: Option<Text>,
+    /// When it was true.
+    pub timestamp: Timestamp,
+    /// The place in the spec that made it.
+    pub origin: Span,
+}
+
+crate::words! {
+    /// The status of a service check.
+    pub enum Status {
+        /// All is well.
+        Ok = "ok",
+        /// It needs a look.
+        Warning = "warning",
+        /// It does not work.
+        Critical = "critical",
+        /// Nobody can tell.
+        Unknown = "unknown",
+    }
+}
+
+/// A named status.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceCheck {
+    /// Its name.
+    pub name: Text,
+    /// Its status.
+    pub status: Status,
+    /// Its tags.
+    pub tags: TagSet,
+    /// The host it is about; none for the agent's own.
+    pub hostname: Option<Text>,
+    /// Why.
+    pub message: Text,
+    /// When it was true.
+    pub timestamp: Timestamp,
+    /// The place in the spec that made it.
+    pub origin: Span,
+}
+
+crate::words! {
+    /// How grave an event is.
+    pub enum AlertType {
+        /// Something failed.
+        Error = "error",
+        /// Something may fail.
+        Warning = "warning",
+        /// Something got better.
+        Success = "success",
+        /// Something happened.
+        Info = "info",
+    }
+}
+
+crate::words! {
+    /// How loud an event is.
+    pub enum Priority {
+        /// As usual.
+        Normal = "normal",
+        /// Of little interest.
+        Low = "low",
+    }
+}
+
+/// Something that happened once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// One line.
+    pub title: Text,
+    /// What happened.
+    pub text: Text,
+    /// When.
+    pub timestamp: Timestamp,
+    /// Its kind, for filters.
+    pub event_type: Option<Text>,
+    /// The system it came from.
+    pub source_type_name: Option<Text>,
+    /// How grave it is.
+    pub alert_type: Option<AlertType>,
+    /// How loud it is.
+    pub priority: Option<Priority>,
+    /// Events with the same key belong together.
+    pub aggregation_key: Option<Text>,
+    /// The object it is about.
+    pub event_object: Option<Text>,
+    /// Its tags.
+    pub tags: TagSet,
+    /// The host it is about; none for the agent's own.
+    pub hostname: Option<Text>,
+    /// Free facts.
+    pub attributes: Value,
+    /// Makes it a topology event.
+    pub context: Option<EventContext>,
+    /// The place in the spec that made it.
+    pub origin: Span,
+}
+
+/// What ties an event to the topology.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventContext {
+    /// Activities, Alerts, Anomalies, Changes or Others.
+    pub category: Option<Text>,
+    /// The components it is about.
+    pub element_identifiers: Vec<Text>,
+    /// The identifier in the source system.
+    pub source_identifier: Option<Text>,
+    /// The source system.
+    pub source: Option<Text>,
+    /// Links: maps of `title` and `url`.
+    pub source_links: Value,
+    /// Free facts.
+    pub data: Value,
+}
+
+/// One log line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    /// The line.
+    pub message: Text,
+    /// Its level.
+    pub status: Option<Text>,
+    /// The service that wrote it.
+    pub service: Option<Text>,
+    /// The source that it came from.
+    pub source: Option<Text>,
+    /// When it was written.
+    pub timestamp: Timestamp,
+    /// The host it is about; none for the agent's own.
+    pub hostname: Option<Text>,
+    /// Its tags.
+    pub tags: TagSet,
+    /// Free facts.
+    pub attributes: Value,
+    /// The place in the spec that made it.
+    pub origin: Span,
+}
+
+/// A thing in the topology.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Component {
+    /// Its identifier, unique below its topology key.
+    pub id: Text,
+    /// Its type.
+    pub component_type: Text,
+    /// Everything else.
+    pub data: Value,
+    /// The place in the spec that made it.
+    pub origin: Span,
+}
+
+/// A directed tie between two components.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relation {
+    /// From.
+    pub source: Text,
+    /// To.
+    pub target: Text,
+    /// Its type.
+    pub relation_type: Text,
+    /// Everything else.
+    pub data: Value,
+    /// The place in the spec that made it.
+    pub origin: Span,
+}
+
+/// The topology of one key from one run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Topology {
+    /// The type of the topology key.
+    pub key_type: Text,
+    /// Its URL.
+    pub key_url: Text,
+    /// True if this is a full picture that begins here.
+    pub start_snapshot: bool,
+    /// True if the full picture is complete, so that what is absent is gone.
+    pub stop_snapshot: bool,
+    /// Components.
+    pub components: Vec<Component>,
+    /// Relations.
+    pub relations: Vec<Relation>,
+    /// Identifiers of components that are gone.
+    pub deletes: Vec<Text>,
+}
+
+crate::words! {
+    /// A health state.
+    pub enum HealthState {
+        /// Well.
+        Clear = "clear",
+        /// Not as it should be.
+        Deviating = "deviating",
+        /// Broken.
+        Critical = "critical",
+    }
+}
+
+/// The health of one component as one check sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Health {
+    /// Unique in its stream.
+    pub id: Text,
+    /// Its name.
+    pub name: Text,
+    /// The state.
+    pub health: HealthState,
+    /// The identifier of the component.
+    pub element: Text,
+    /// Why.
+    pub message: Option<Text>,
+    /// The place in the spec that made it.
+    pub origin: Span,
+}
+
+/// The stream that health states belong to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HealthStream {
+    /// Its URN.
+    pub urn: Text,
+    /// A part of it that is replaced as a whole.
+    pub sub_stream: Option<Text>,
+    /// Repeated at least so often, in seconds.
+    pub repeat_s: Option<f64>,
+    /// Gone after so many seconds without repeat.
+    pub expiry_s: Option<f64>,
+    /// True if all states of the run are there.
+    pub complete: bool,
+}
+
+/// Everything that one run reports.
+#[derive(Clone, Debug, Default)]
+pub struct Observations {
+    /// Samples, in the order of the spec.
+    pub samples: Vec<Sample>,
+    /// Service checks.
+    pub service_checks: Vec<ServiceCheck>,
+    /// Events.
+    pub events: Vec<Event>,
+    /// Logs.
+    pub logs: Vec<Log>,
+    /// The topology, if the spec makes one.
+    pub topology: Option<Topology>,
+    /// Health states.
+    pub health: Vec<Health>,
+    /// Their stream.
+    pub health_stream: Option<HealthStream>,
+    /// Facts about the instance.
+    pub metadata: Vec<(Text, Value)>,
+}
+
+impl Observations {
+    /// How many observations there are, of all kinds.
+    pub fn count(&self) -> usize {
+        let topology = self.topology.as_ref().map_or(0, |t| t.components.len() + t.relations.len() + t.deletes.len());
+        self.samples.len() + self.service_checks.len() + self.events.len() + self.logs.len() + topology + self.health.len()
+    }
+}

@@ -1,0 +1,382 @@
+//! Bytes over HTTP.
+//!
+//! ```yaml
+//! sources:
+//!   page:
+//!     http: {url: "{{ instance.url }}/status", timeout: 5s, ok_status: [200, 204]}
+//! ```
+
+use super::statuses::Statuses;
+use super::{Request, Source, bad_part};
+use crate::base::error_kind::ErrorKind;
+use crate::base::limits;
+use crate::base::print::{text_of, to_json};
+use crate::base::secret::Secret;
+use crate::base::value::{Text, Value};
+use crate::expr::code::{Code, Setting, Template};
+use crate::expr::data::{DataMap, DataTemplate};
+use crate::expr::frame::Frame;
+use crate::net::ExchangeError;
+use crate::net::http::{ConnectSettings, HttpRequest, StatusSet, TlsSettings};
+use crate::yaml::basic::{OneOrMany, Seconds, Size};
+use crate::yaml::kind::{Kind, read_one};
+use crate::yaml::node::Node;
+use crate::yaml::read::{Field, Fields, Reader, Record};
+use crate::yaml::shape::{KindDoc, Shape};
+use base64::Engine as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The entry of this kind.
+pub const KIND: Kind<Arc<dyn Source>> = Kind {
+    name: "http",
+    docs: || KindDoc { name: "http", doc: "Requests a URL.", fields: Http::docs() },
+    read: |node, reader| {
+        let mut fields = Fields::open(node, "`http`", reader)?;
+        let read = Http::read_from(&mut fields, reader);
+        fields.finish(reader);
+        let http = read?;
+        if http.url.is_none() && http.base_url.is_none() {
+            let problem = crate::base::diag::Diagnostic::error("missing-key", "`http` without `url`", node.span);
+            reader.report(problem.label("`url` is needed here").help("add `url: \"{{ instance.url }}\"`"));
+            return None;
+        }
+        Some(Arc::new(http))
+    },
+};
+
+crate::fields! {
+    /// One HTTP request.
+    pub struct Http, "http" {
+        /// The address, or a list of addresses that are tried in order until one works. One that starts with `/` is appended to `base_url`.
+        url: Option<OneOrMany<Template>>;
+        /// What addresses that start with `/` are appended to; the address itself where `url` is left out.
+        base_url: Option<Template>;
+        /// The method; GET, or POST where there is a body.
+        method: Option<Template>;
+        /// Parameters added to the address; a list repeats its parameter.
+        query: Option<DataMap>;
+        /// Headers of the request.
+        headers: Option<DataMap>;
+        /// A body of form fields.
+        form: Option<DataMap>;
+        /// A JSON body.
+        json: Option<DataTemplate>;
+        /// A body as it is.
+        body: Option<Template>;
+        /// How to log in: `{basic: {username, password}}`, `{bearer: TOKEN}`, `{header: {NAME: value}}` or `none`.
+        auth: Option<Auth>;
+        /// Time limit of the whole request, from the first byte out to the last byte in.
+        timeout: Setting<Seconds> = Setting::Fixed(Seconds(limits::REQUEST_TIME.as_secs_f64())), "10s";
+        /// Time limit of connecting.
+        connect_timeout: Setting<Seconds> = Setting::Fixed(Seconds(limits::CONNECT_TIME.as_secs_f64())), "5s";
+        /// Certificates and their check.
+        tls: Option<Tls>;
+        /// The address of a proxy; none where it is not given, whatever the environment says.
+        proxy: Option<Template>;
+        /// The path of a unix socket to connect to, instead of the host of the address.
+        unix_socket: Option<Template>;
+        /// Follows up to three redirects. Credentials never follow to another host.
+        follow_redirects: Setting<bool> = Setting::Fixed(true), "true";
+        /// The statuses that are fine.
+        ok_status: Option<Setting<Statuses>>;
+        /// Statuses that mean "nothing there": fine, without rows.
+        empty_status: Option<Setting<Statuses>>;
+        /// The most bytes of an unpacked body.
+        max_bytes: Setting<Size> = Setting::Fixed(Size(limits::BODY_BYTES)), "64MiB";
+    }
+}
+
+crate::fields! {
+    /// Certificates and their check.
+    pub struct Tls, "tls" {
+        /// Checks the server's certificate. Off only for a test.
+        verify: Setting<bool> = Setting::Fixed(true), "true";
+        /// A file with the certificates that are trusted, instead of the system's.
+        ca_cert: Option<Template>;
+        /// A file with the client's certificate.
+        client_cert: Option<Template>;
+        /// A file with its key.
+        client_key: Option<Template>;
+    }
+}
+
+crate::fields! {
+    /// User name and password.
+    pub struct Basic, "basic" {
+        /// The user name; without one nothing is sent.
+        username: Template;
+        /// The password.
+        password: Option<Template>;
+    }
+}
+
+crate::fields! {
+    /// A token.
+    pub struct Bearer, "bearer" {
+        /// The token; without one nothing is sent.
+        token: Template;
+    }
+}
+
+/// How a request logs in.
+#[derive(Clone, Debug)]
+pub enum Auth {
+    /// `Authorization: Basic …`
+    Basic(Basic),
+    /// `Authorization: Bearer …`
+    Bearer(Bearer),
+    /// Any headers.
+    Header(DataMap),
+    /// Nothing.
+    None,
+}
+
+const AUTH: &[Kind<Auth>] = &[
+    Kind {
+        name: "basic",
+        docs: || KindDoc { name: "basic", doc: "User name and password.", fields: Basic::docs() },
+        read: |node, reader| Basic::read(node, reader).map(Auth::Basic),
+    },
+    Kind {
+        name: "bearer",
+        docs: || KindDoc { name: "bearer", doc: "A token, also in short: `{bearer: TOKEN}`.", fields: Bearer::docs() },
+        read: |node, reader| {
+            let short = node.as_scalar().is_some() && !node.is_null();
+            let bearer = if short { Template::read(node, reader).map(|token| Bearer { token }) } else { Bearer::read(node, reader) };
+            bearer.map(Auth::Bearer)
+        },
+    },
+    Kind {
+        name: "header",
+        docs: || KindDoc { name: "header", doc: "Headers that log in: `{header: {X-Token: …}}`.", fields: Vec::new() },
+        read: |node, reader| DataMap::read(node, reader).map(Auth::Header),
+    },
+    Kind {
+        name: "none",
+        docs: || KindDoc { name: "none", doc: "No login, where a default says otherwise.", fields: Vec::new() },
+        read: |_, _| Some(Auth::None),
+    },
+];
+
+impl Field for Auth {
+    fn shape() -> Shape {
+        Shape::Kinds("login", || AUTH.iter().map(|kind| (kind.docs)()).collect())
+    }
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        read_one("login", AUTH, node, reader)
+    }
+}
+
+impl Source for Http {
+    fn kind(&self) -> &'static str {
+        "http"
+    }
+
+    fn requests(&self, folder: &Path, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
+        let common = self.common(folder, frame)?;
+        let urls = self.urls(frame)?;
+        Ok(urls.into_iter().map(|url| Request::Http(Box::new(HttpRequest { url, ..common.clone() }))).collect())
+    }
+
+    fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+        self.url.iter().flat_map(|many| &many.0).for_each(|url| take(&url.0));
+        let templates = [&self.base_url, &self.method, &self.body, &self.proxy, &self.unix_socket];
+        templates.into_iter().flatten().for_each(|template| take(&template.0));
+        [&self.query, &self.headers, &self.form].into_iter().flatten().for_each(|map| map.0.codes(take));
+        self.json.iter().for_each(|json| json.codes(take));
+        self.auth.iter().for_each(|auth| auth.codes(take));
+        [&self.timeout, &self.connect_timeout].into_iter().filter_map(Setting::code).for_each(&mut *take);
+        self.follow_redirects.code().into_iter().chain(self.max_bytes.code()).for_each(&mut *take);
+        self.ok_status.iter().chain(&self.empty_status).filter_map(Setting::code).for_each(&mut *take);
+        if let Some(tls) = &self.tls {
+            tls.verify.code().into_iter().for_each(&mut *take);
+            [&tls.ca_cert, &tls.client_cert, &tls.client_key].into_iter().flatten().for_each(|template| take(&template.0));
+        }
+    }
+}
+
+impl Auth {
+    fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+        match self {
+            Auth::Basic(basic) => {
+                take(&basic.username.0);
+                basic.password.iter().for_each(|password| take(&password.0));
+            }
+            Auth::Bearer(bearer) => take(&bearer.token.0),
+            Auth::Header(headers) => headers.0.codes(take),
+            Auth::None => {}
+        }
+    }
+
+    /// The headers that log in.
+    fn headers(&self, frame: &mut Frame) -> Result<Vec<(String, Secret)>, ExchangeError> {
+        Ok(match self {
+            Auth::Basic(basic) => match wire_text(&basic.username.value(frame)) {
+                Some(username) => {
+                    let password = basic.password.as_ref().and_then(|p| wire_text(&p.value(frame))).unwrap_or_default();
+                    let pair = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
+                    vec![("authorization".to_owned(), Secret::new(format!("Basic {pair}")))]
+                }
+                None => Vec::new(),
+            },
+            Auth::Bearer(bearer) => match wire_text(&bearer.token.value(frame)) {
+                Some(token) => vec![("authorization".to_owned(), Secret::new(format!("Bearer {token}")))],
+                None => Vec::new(),
+            },
+            Auth::Header(headers) => wire_pairs("auth", headers, frame)?.into_iter().map(|(k, v)| (k, Secret::new(v))).collect(),
+            Auth::None => Vec::new(),
+        })
+    }
+}
+
+impl Http {
+    /// Everything but the address.
+    fn common(&self, folder: &Path, frame: &mut Frame) -> Result<HttpRequest, ExchangeError> {
+        let mut headers = match &self.headers {
+            Some(headers) => wire_pairs("headers", headers, frame)?.into_iter().map(|(k, v)| (k, Secret::new(v))).collect(),
+            None => Vec::new(),
+        };
+        if let Some(auth) = &self.auth {
+            headers.extend(auth.headers(frame)?);
+        }
+        let body = self.payload(&mut headers, frame)?;
+        let method = self.method.as_ref().and_then(|m| m.text(frame)).map(|m| m.to_uppercase());
+        let method = method.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.to_owned());
+        let seconds = |setting: &Setting<Seconds>, frame: &mut Frame| setting.get(frame).map(Seconds::duration);
+        let max_bytes = self.max_bytes.get(frame).map_err(|f| bad_part("max_bytes", f))?.0.min(limits::BODY_BYTES_MOST);
+        Ok(HttpRequest {
+            method,
+            url: String::new(),
+            headers,
+            body: body.map(Into::into),
+            timeout: seconds(&self.timeout, frame).map_err(|f| bad_part("timeout", f))?,
+            connect: Arc::new(self.connection(folder, frame)?),
+            follow_redirects: self.follow_redirects.get(frame).map_err(|f| bad_part("follow_redirects", f))?,
+            ok_status: statuses("ok_status", self.ok_status.as_ref(), frame)?.unwrap_or_else(|| Arc::new(StatusSet::success())),
+            empty_status: statuses("empty_status", self.empty_status.as_ref(), frame)?,
+            max_bytes,
+        })
+    }
+
+    fn connection(&self, folder: &Path, frame: &mut Frame) -> Result<ConnectSettings, ExchangeError> {
+        let mut path = |template: &Option<Template>, frame: &mut Frame| -> Option<PathBuf> {
+            template.as_ref().and_then(|t| wire_text(&t.value(frame))).map(|path| folder.join(path))
+        };
+        let tls = match &self.tls {
+            Some(tls) => TlsSettings {
+                verify: tls.verify.get(frame).map_err(|f| bad_part("tls.verify", f))?,
+                ca_file: path(&tls.ca_cert, frame),
+                cert_file: path(&tls.client_cert, frame),
+                key_file: path(&tls.client_key, frame),
+            },
+            None => TlsSettings::default(),
+        };
+        Ok(ConnectSettings {
+            tls,
+            proxy: self.proxy.as_ref().and_then(|p| wire_text(&p.value(frame))).map(Secret::new),
+            unix_socket: path(&self.unix_socket, frame),
+            connect_timeout: self.connect_timeout.get(frame).map_err(|f| bad_part("connect_timeout", f))?.duration(),
+            ..ConnectSettings::default()
+        })
+    }
+
+    fn payload(&self, headers: &mut Vec<(String, Secret)>, frame: &mut Frame) -> Result<Option<Vec<u8>>, ExchangeError> {
+        let mut content_type = |kind: &str| {
+            if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+                headers.push(("content-type".to_owned(), Secret::new(kind)));
+            }
+        };
+        if let Some(json) = &self.json {
+            let value = json.try_eval(frame).map_err(|f| bad_part("json", f))?;
+            content_type("application/json");
+            return Ok(Some(wire_json(&value).to_string().into_bytes()));
+        }
+        if let Some(form) = &self.form {
+            let pairs = wire_pairs("form", form, frame)?;
+            content_type("application/x-www-form-urlencoded");
+            let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+            return Ok(Some(encoded.into_bytes()));
+        }
+        let Some(body) = &self.body else { return Ok(None) };
+        let text = body.eval(frame).map_err(|f| bad_part("body", f))?;
+        Ok(wire_text(&text).map(String::into_bytes))
+    }
+
+    fn urls(&self, frame: &mut Frame) -> Result<Vec<String>, ExchangeError> {
+        let base = match &self.base_url {
+            Some(base) => base.eval(frame).ok().and_then(|value| wire_text(&value)),
+            None => None,
+        };
+        let query = match &self.query {
+            Some(query) => wire_pairs("query", query, frame)?,
+            None => Vec::new(),
+        };
+        let Some(urls) = &self.url else {
+            let base = base.ok_or_else(|| ExchangeError::new(ErrorKind::Limit, "`base_url` has no value"))?;
+            return Ok(vec![with_query(&base, &query)?]);
+        };
+        let render = |template: &Template, frame: &mut Frame| {
+            let value = template.eval(frame).map_err(|fault| match fault {
+                crate::expr::fault::Fault::Missing => super::missing_part("url", &template.0, frame),
+                fault => bad_part("url", fault),
+            })?;
+            let url = wire_text(&value).unwrap_or_default();
+            let joined = match &base {
+                Some(base) if url.starts_with('/') => format!("{}{url}", base.trim_end_matches('/')),
+                _ => url,
+            };
+            with_query(&joined, &query)
+        };
+        urls.0.iter().map(|template| render(template, frame)).collect()
+    }
+}
+
+fn statuses(what: &str, setting: Option<&Setting<Statuses>>, frame: &mut Frame) -> Result<Option<Arc<StatusSet>>, ExchangeError> {
+    let Some(setting) = setting else { return Ok(None) };
+    match setting.get(frame) {
+        Ok(statuses) => Ok(Some(statuses.0)),
+        Err(crate::expr::fault::Fault::Missing) => Ok(None),
+        Err(fault) => Err(bad_part(what, fault)),
+    }
+}
+
+fn with_query(url: &str, query: &[(String, String)]) -> Result<String, ExchangeError> {
+    if query.is_empty() {
+        return Ok(url.to_owned());
+    }
+    let shown = crate::base::print::one_line(url);
+    let mut parsed = url::Url::parse(url).map_err(|why| ExchangeError::new(ErrorKind::Limit, format!("{shown} is not a URL: {why}")))?;
+    parsed.query_pairs_mut().extend_pairs(query);
+    Ok(parsed.into())
+}
+
+/// A value as the wire takes it: secrets are opened here and nowhere before.
+fn wire_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Secret(secret) => Some(secret.reveal().to_owned()),
+        other => text_of(other).map(|text| text.to_string()),
+    }
+}
+
+fn wire_pairs(what: &str, map: &DataMap, frame: &mut Frame) -> Result<Vec<(String, String)>, ExchangeError> {
+    let entries: Vec<(Text, Value)> = map.entries(frame).map_err(|fault| bad_part(what, fault))?;
+    let mut pairs = Vec::with_capacity(entries.len());
+    for (key, value) in entries {
+        match &value {
+            Value::List(items) => pairs.extend(items.iter().filter_map(wire_text).map(|text| (key.to_string(), text))),
+            other => pairs.extend(wire_text(other).map(|text| (key.to_string(), text))),
+        }
+    }
+    Ok(pairs)
+}
+
+fn wire_json(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Secret(secret) => secret.reveal().into(),
+        Value::List(items) => items.iter().map(wire_json).collect(),
+        Value::Map(map) => serde_json::Value::Object(map.iter().map(|(k, v)| (k.to_string(), wire_json(v))).collect()),
+        other => to_json(other),
+    }
+}

@@ -1,0 +1,100 @@
+//! Where a run gets bytes: HTTP, commands, files.
+//!
+//! A [`Source`] is what a person declares; [`Source::request`] renders it for one exchange, with
+//! every template printed and every limit a number. [`exchange`] then talks to the outside. So a
+//! request can be shown, matched and answered by a script without any network.
+//!
+//! Adding a source: one file with its fields, and one line in [`KINDS`].
+
+pub mod command;
+pub mod file;
+pub mod http;
+pub mod statuses;
+
+use crate::base::error_kind::ErrorKind;
+use crate::base::time::Clock;
+use crate::expr::code::Code;
+use crate::expr::fault::Fault;
+use crate::expr::frame::Frame;
+use crate::net::command::{CommandRequest, Commands};
+use crate::net::file::FileRequest;
+use crate::net::http::{HttpClients, HttpRequest};
+use crate::net::{Answer, ExchangeError};
+use crate::yaml::kind::Kind;
+use std::fmt::Debug;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Every source kind by its name in YAML.
+pub const KINDS: &[Kind<Arc<dyn Source>>] = &[http::KIND, command::KIND, file::KIND];
+
+/// One declared way to get bytes.
+pub trait Source: Send + Sync + Debug {
+    /// The kind's name.
+    fn kind(&self) -> &'static str;
+    /// The requests of one exchange, tried in order until one works; relative paths start at
+    /// `folder`.
+    ///
+    /// # Errors
+    /// What could not be rendered, as the error of the source.
+    fn requests(&self, folder: &Path, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError>;
+    /// Calls `take` for every computed place.
+    fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code));
+}
+
+/// A rendered request.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// Over HTTP.
+    Http(Box<HttpRequest>),
+    /// A command.
+    Command(CommandRequest),
+    /// A file or several.
+    File(FileRequest),
+}
+
+impl Request {
+    /// The request in one line, without secrets: `GET http://…`, `df -P -k`, `/proc/stat`.
+    pub fn describe(&self) -> String {
+        match self {
+            Request::Http(request) => request.describe(),
+            Request::Command(request) => request.argv.join(" "),
+            Request::File(request) => request.pattern.clone(),
+        }
+    }
+}
+
+/// What talks to the outside, shared by all checks.
+#[derive(Debug, Default)]
+pub struct Outside {
+    /// HTTP clients with their pools.
+    pub http: HttpClients,
+    /// Children of this process.
+    pub commands: Commands,
+}
+
+/// One exchange; several answers only where a file pattern matches several files.
+///
+/// # Errors
+/// Why there is no usable answer.
+pub async fn exchange(outside: &Outside, request: &Request, clock: &dyn Clock) -> Result<Vec<Answer>, ExchangeError> {
+    match request {
+        Request::Http(request) => outside.http.exchange(request, clock).await.map(|answer| vec![answer]),
+        Request::Command(request) => outside.commands.exchange(request, clock).await.map(|answer| vec![answer]),
+        Request::File(request) => crate::net::file::read(request, clock).await,
+    }
+}
+
+/// A required part of a request that has no value.
+pub fn missing_part(what: &str, code: &Code, frame: &Frame) -> ExchangeError {
+    ExchangeError::new(ErrorKind::Limit, code.with_values(&format!("`{what}` has no value"), frame))
+}
+
+/// A part of a request that cannot be computed.
+pub fn bad_part(what: &str, fault: Fault) -> ExchangeError {
+    let why = match fault {
+        Fault::Missing => "a part of it is missing".to_owned(),
+        Fault::Failed(why) => why,
+    };
+    ExchangeError::new(ErrorKind::Limit, format!("`{what}` cannot be computed: {why}"))
+}
