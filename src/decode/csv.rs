@@ -143,7 +143,7 @@ impl Decoder for Compiled {
             budget.spend(1 + columns.len())?;
             match misfit(&record, &columns, &required) {
                 None => rows.push(columns.row(self.cells(&record))),
-                Some(words) => bad.add_or_fail(self.options.bad_rows, line_of(&record), || words)?,
+                Some(words) => bad.add_or_fail(self.options.bad_rows, line_of(&record, &text), || words)?,
             }
         }
         bad.warn("row is left out", "rows are left out", &mut warnings);
@@ -188,8 +188,13 @@ fn next(records: &mut csv::Reader<&[u8]>, record: &mut StringRecord) -> Result<b
     records.read_record(record).map_err(|error| DecodeError(format!("not CSV: {error}")))
 }
 
-fn line_of(record: &StringRecord) -> usize {
-    record.position().map_or(0, |position| usize::try_from(position.line()).unwrap_or(usize::MAX))
+/// The line that a record begins on: its position counts the blank lines before it as its own.
+fn line_of(record: &StringRecord, text: &str) -> usize {
+    let position = record.position();
+    let counted = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let (line, byte) = position.map_or((1, 0), |at| (counted(at.line()), counted(at.byte())));
+    let blank = text.as_bytes().get(byte..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
+    line + blank.filter(|byte| **byte == b'\n').count()
 }
 
 /// Why a record is no row of these columns.
@@ -223,6 +228,7 @@ mod tests {
         assert_eq!(document("csv", input), r#"[{"a":"4","b":"5"}]"#);
         assert_eq!(warnings("csv", input), ["2 rows are left out, the first is line 2: 3 cells for 2 columns"]);
         assert_eq!(fault("{csv: {bad_rows: fail}}", input), "line 2: 3 cells for 2 columns");
+        assert_eq!(fault("{csv: {bad_rows: fail}}", "a\n\r\n\n1,2\n"), "line 4: 2 cells for 1 columns");
         let short = warnings("{csv: {required: [b]}}", "a,b\n1,2\n3\n");
         assert_eq!(short, ["1 row is left out, line 3: 1 cells, and the required column is number 2"]);
     }

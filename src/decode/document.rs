@@ -141,16 +141,13 @@ pub fn beyond_64_bits(digits: &str) -> String {
 
 /// Adds what a map does not have yet; the list form of `<<` takes the first map that has a key.
 fn merge(into: &mut Map, from: &Value) {
-    match from {
-        Value::Map(more) => {
-            for (key, value) in more.iter() {
-                if into.get(key).is_none() {
-                    into.insert(key.clone(), value.clone());
-                }
-            }
+    if let Value::List(maps) = from {
+        maps.iter().filter(|map| map.as_map().is_some()).for_each(|map| merge(into, map));
+    }
+    for (key, value) in from.as_map().iter().flat_map(|map| map.iter()) {
+        if into.get(key).is_none() {
+            into.insert(key.clone(), value.clone());
         }
-        Value::List(maps) => maps.iter().filter(|map| map.as_map().is_some()).for_each(|map| merge(into, map)),
-        _ => {}
     }
 }
 

@@ -90,7 +90,7 @@ fn exact(text: &str) -> Result<(), Fault> {
         }
         let end = found.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(found.len());
         let (number, after) = found.split_at_checked(end).unwrap_or((found, ""));
-        if !number.contains(['.', 'e', 'E']) && number != "-0" && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
+        if !number.contains(['.', 'e', 'E']) && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
             let before = text.get(..text.len() - found.len()).unwrap_or("");
             let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
             let column = before.len() - before.rfind('\n').map_or(0, |newline| newline + 1) + 1;

@@ -169,6 +169,9 @@ impl Compiled {
         let mut search: Vec<_> = self.patterns.iter().map(|groups| (groups, groups.regex.capture_locations())).collect();
         let mut header = self.header.as_ref().map(|groups| (groups, groups.regex.capture_locations()));
         let (mut budget, mut unmatched, mut rows, mut carried) = (Budget::default(), Faults::default(), Vec::new(), Map::default());
+        if let Some((groups, _)) = &header {
+            groups.add(|_| None, &mut carried);
+        }
         for (number, line) in text::lines(text) {
             if let Some((groups, found)) = &mut header
                 && groups.regex.captures_read(found, line).is_some()
@@ -250,7 +253,7 @@ mod tests {
     #[test]
     fn headers_are_carried_down() {
         let options = r#"{regex: {header: '^\[(?P<pool>\w+)\]', pattern: '^ (?P<disk>\w+)'}}"#;
-        let rows = r#"[{"disk":"x"},{"pool":"a","disk":"y"},{"pool":"b","disk":"z"}]"#;
+        let rows = r#"[{"pool":null,"disk":"x"},{"pool":"a","disk":"y"},{"pool":"b","disk":"z"}]"#;
         assert_eq!(document(options, " x\n[a]\n y\n[b]\n z\n"), rows);
     }
 
