@@ -4,13 +4,68 @@
 //! otherwise. The rows are the items of a list, or else the document as one row; so `.doc` of a
 //! source and its rows can never disagree.
 //!
-//! Adding a decoder: one file with its options (declared with [`crate::fields!`]) and its
-//! [`Decoder`], and one line in [`KINDS`].
+//! ```yaml
+//! decode: json                                   # a word
+//! decode: {csv: {delimiter: ";", types: {used: number}}}
+//! decode: [gzip, json]                           # bytes to bytes to a document
+//! ```
+//!
+//! Adding a decoder: one file with its [`Options`] (declared with [`crate::fields!`]) and its
+//! [`Decoder`], and one line in [`KINDS`]. Nothing here reads a file or a clock.
 
+use crate::base::diag::{Diagnostic, has_errors};
+use crate::base::print::{cut, one_line, to_json};
+use crate::base::span::{Sources, Span};
 use crate::base::value::Value;
-use crate::yaml::kind::Kind;
-use std::fmt::Debug;
+use crate::yaml::kind::{self, Kind};
+use crate::yaml::load;
+use crate::yaml::node::Node;
+use crate::yaml::read::{Field, Reader, Record};
+use crate::yaml::shape::{KindDoc, Shape};
+use std::fmt::{self, Debug, Display};
 use std::sync::Arc;
+
+pub mod csv;
+pub mod gzip;
+pub mod json;
+pub mod key_value;
+pub mod lines;
+pub mod ndjson;
+pub mod prometheus;
+pub mod raw;
+pub mod regex;
+pub mod table;
+pub mod yaml;
+
+pub mod budget;
+pub mod columns;
+pub mod document;
+pub mod exposition;
+pub mod faults;
+pub mod guess;
+pub mod share;
+pub mod text;
+pub mod types;
+
+#[cfg(test)]
+mod testing;
+
+pub use guess::guess;
+
+/// Every decoder by its name in YAML.
+pub const KINDS: &[Kind<Arc<dyn Decoder>>] = &[
+    kind_of::<csv::Csv>(),
+    kind_of::<gzip::Gzip>(),
+    kind_of::<json::Json>(),
+    kind_of::<key_value::KeyValue>(),
+    kind_of::<lines::Lines>(),
+    kind_of::<ndjson::Ndjson>(),
+    kind_of::<prometheus::Prometheus>(),
+    kind_of::<raw::Raw>(),
+    kind_of::<regex::Regex>(),
+    kind_of::<table::Table>(),
+    kind_of::<yaml::Yaml>(),
+];
 
 /// What decoding gave.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +88,14 @@ impl Decoded {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeError(pub String);
 
+impl Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
 /// One decoder with its options.
 pub trait Decoder: Send + Sync + Debug {
     /// The document of a whole answer.
@@ -40,7 +103,211 @@ pub trait Decoder: Send + Sync + Debug {
     /// # Errors
     /// When the bytes are not what this decoder reads, or pass one of its limits.
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError>;
+
+    /// The step from bytes to bytes, of decoders that may stand before another one in a list.
+    fn unpacker(self: Arc<Self>) -> Option<Arc<dyn Unpacker>> {
+        None
+    }
 }
 
-/// Every decoder by its name in YAML.
-pub const KINDS: &[Kind<Arc<dyn Decoder>>] = &[];
+/// A step from bytes to bytes.
+pub trait Unpacker: Send + Sync + Debug {
+    /// The unpacked bytes.
+    ///
+    /// # Errors
+    /// When the bytes are not packed that way, or unpack to more than the limit.
+    fn unpack(&self, input: &[u8]) -> Result<Vec<u8>, DecodeError>;
+}
+
+/// The options of one decoder as users write them.
+pub trait Options: Record + Field + 'static {
+    /// The decoder's word in YAML.
+    const NAME: &'static str;
+
+    /// The decoder with these options, which `node` holds; `None` after a problem was reported.
+    fn compile(self, node: &Node, reader: &mut Reader<'_>) -> Option<Arc<dyn Decoder>>;
+}
+
+const fn kind_of<O: Options>() -> Kind<Arc<dyn Decoder>> {
+    Kind { name: O::NAME, docs: docs_of::<O>, read: read_options::<O> }
+}
+
+fn docs_of<O: Options>() -> KindDoc {
+    let doc = if let Shape::Struct(declared) = O::shape() { declared.doc } else { "" };
+    KindDoc { name: O::NAME, doc, fields: O::docs() }
+}
+
+fn read_options<O: Options>(node: &Node, reader: &mut Reader<'_>) -> Option<Arc<dyn Decoder>> {
+    O::read(node, reader)?.compile(node, reader)
+}
+
+/// What stands under `decode:`, as the field of a declared struct.
+#[derive(Clone, Debug)]
+pub struct Decode(pub Arc<dyn Decoder>);
+
+impl Field for Decode {
+    fn shape() -> Shape {
+        let one = || Shape::Kinds("decoder", || KINDS.iter().map(|kind| (kind.docs)()).collect());
+        Shape::Either(vec![one(), Shape::List(Box::new(one()))])
+    }
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        read(node, reader).map(Decode)
+    }
+}
+
+/// Reads `decode:`: a word, a word over its options, or a list of them in the order of work.
+pub fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Arc<dyn Decoder>> {
+    let Some(steps) = node.as_list() else { return kind::read_one("decoder", KINDS, node, reader) };
+    let Some((last, packed)) = steps.split_last() else {
+        let problem = Diagnostic::error("empty-list", "a list without a decoder", node.span).label("nothing decodes here");
+        reader.report(problem.help("name a decoder, like `json`, or leave `decode` out"));
+        return None;
+    };
+    let unpackers: Vec<_> = packed.iter().map(|step| read_unpacker(step, reader)).collect();
+    let last = kind::read_one("decoder", KINDS, last, reader)?;
+    let unpackers: Vec<_> = unpackers.into_iter().collect::<Option<_>>()?;
+    Some(if unpackers.is_empty() { last } else { Arc::new(Chain { unpackers, last }) })
+}
+
+fn read_unpacker(node: &Node, reader: &mut Reader<'_>) -> Option<Arc<dyn Unpacker>> {
+    let unpacker = kind::read_one("decoder", KINDS, node, reader)?.unpacker();
+    if unpacker.is_none() {
+        let problem = Diagnostic::error("not-last", "a decoder behind the one that gives the document", node.span)
+            .label("this gives a document, which no further decoder reads");
+        reader.report(problem.help("put it last; before it only `gzip` can stand"));
+    }
+    unpacker
+}
+
+/// A decoder by name and the options of a value, for the function `decode()` and for guessed
+/// decoders; a missing value stands for no options.
+///
+/// # Errors
+/// What is wrong with the name or the options, as a fragment.
+pub fn named(name: &str, options: &Value) -> Result<Arc<dyn Decoder>, String> {
+    let mut sources = Sources::default();
+    // JSON is YAML, so one way of reading options is enough.
+    let file = sources.add("options", if options.is_missing() { String::new() } else { to_json(options).to_string() });
+    let loaded = load::load(&sources, file);
+    let mut reader = Reader::new(&sources, loaded.broken);
+    let Some(kind) = kind::find(KINDS, name) else {
+        let names = crate::base::suggest::listed(KINDS.iter().map(|k| k.name), 40);
+        return Err(format!("there is no decoder `{}`; there are {names}", cut(&one_line(name), 40)));
+    };
+    let decoder = (kind.read)(&loaded.root, &mut reader);
+    match decoder {
+        Some(decoder) if !has_errors(&reader.problems) && loaded.problems.is_empty() => Ok(decoder),
+        _ => {
+            let why = loaded.problems.iter().chain(&reader.problems).map(|problem| problem.title.clone()).next();
+            Err(format!("the options of `{name}`: {}", why.unwrap_or_default()))
+        }
+    }
+}
+
+/// Steps from bytes to bytes before the decoder that makes the document.
+#[derive(Debug)]
+struct Chain {
+    unpackers: Vec<Arc<dyn Unpacker>>,
+    last: Arc<dyn Decoder>,
+}
+
+impl Decoder for Chain {
+    fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
+        let mut bytes = None;
+        for unpacker in &self.unpackers {
+            bytes = Some(unpacker.unpack(bytes.as_deref().unwrap_or(input))?);
+        }
+        self.last.decode(bytes.as_deref().unwrap_or(input))
+    }
+}
+
+/// Reports options that exclude or need each other.
+fn conflict(title: impl Into<String>, span: Span, help: impl Into<String>, reader: &mut Reader<'_>) {
+    reader.report(Diagnostic::error("bad-options", title, span).help(help));
+}
+
+/// The beginning of a text for messages: quoted, on one line, cut short.
+fn beginning(text: &str) -> String {
+    format!("\"{}\"", cut(&one_line(crate::base::print::cut_bytes(text, 400)), 40))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{decoder, document, fault, problems};
+    use super::*;
+    use proptest::prelude::*;
+
+    const EVERY: &[&str] = &[
+        "json",
+        "ndjson",
+        "{ndjson: {bad_rows: skip}}",
+        "yaml",
+        "csv",
+        "{csv: {columns: [a, b], trim: '# ', quote: '', types: {a: time, b: size}}}",
+        "lines",
+        "raw",
+        "gzip",
+        "prometheus",
+        "key_value",
+        "{key_value: {line: '(?P<key>.)(?P<value>.*)', types: {a: duration}}}",
+        "{table: {header: true}}",
+        "{table: {columns: [a, b], separator: ':', skip: 1, types: {b: number}}}",
+        "{regex: {pattern: '(?P<a>\\w)(?P<b>é)?'}}",
+        "{regex: {pattern: '(?P<a>.)', over: text, types: {a: int}}}",
+        "{regex: {patterns: ['^(?P<a>\\d+)', '(?P<b>.)'], header: '^#(?P<h>.*)', on_unmatched: count}}",
+        "[gzip, json]",
+    ];
+
+    proptest! {
+        #[test]
+        fn no_decoder_panics_on_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            for options in EVERY {
+                let _ = decoder(options).decode(&bytes);
+            }
+        }
+
+        #[test]
+        fn no_decoder_panics_on_broken_syntax(text in r#"(\{|\}|\[|\]|"|\\|,|:|=|#| |\n|\r|\t|a|é|1|-|\.|# TYPE a |NaN|\*|&a|---|null|\x00|\u{feff}){0,60}"#) {
+            for options in EVERY {
+                let _ = decoder(options).decode(text.as_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_is_named_once_in_order_and_documented() {
+        let names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+        for kind in KINDS {
+            let docs = (kind.docs)();
+            assert!(!docs.doc.is_empty() && docs.fields.iter().all(|field| !field.doc.is_empty()), "{}", kind.name);
+        }
+    }
+
+    #[test]
+    fn a_list_unpacks_before_it_decodes() {
+        let packed = gzip::packed(b"{\"a\": 1}");
+        assert_eq!(to_json(&decoder("[gzip, json]").decode(&packed).unwrap().doc).to_string(), r#"{"a":1}"#);
+        assert_eq!(document("[json]", b"1"), "1");
+        assert!(fault("[gzip, json]", b"{}").contains("not gzip"));
+    }
+
+    #[test]
+    fn only_the_last_of_a_list_makes_the_document() {
+        assert_eq!(problems("[json, csv]"), ["a decoder behind the one that gives the document"]);
+        assert_eq!(problems("[]"), ["a list without a decoder"]);
+        assert_eq!(problems("jsn"), ["unknown decoder `jsn`"]);
+        assert_eq!(problems("{json: {x: 1}}"), ["unknown key `x` in decoder `json`"]);
+    }
+
+    #[test]
+    fn a_decoder_can_be_named_with_the_options_of_a_value() {
+        let options = Value::from(serde_json::json!({"columns": ["a", "b"]}));
+        let rows = named("csv", &options).unwrap().decode(b"1,2\n").unwrap().doc;
+        assert_eq!(to_json(&rows).to_string(), r#"[{"a":"1","b":"2"}]"#);
+        assert!(named("json", &Value::Missing).is_ok());
+        assert!(named("regex", &Value::Missing).is_err());
+        assert!(named("jsn", &Value::Missing).unwrap_err().contains("there is no decoder `jsn`"));
+    }
+}
