@@ -8,3 +8,5 @@ pub mod expr;
 pub mod rows;
 pub mod observation;
 pub mod map;
+pub mod source;
+pub mod spec;

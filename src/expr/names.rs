@@ -76,3 +76,6 @@ pub fn install_into(names: &mut Names) {
         names.intern(name);
     }
 }
+
+/// What every instance understands without being declared.
+pub const STANDARD_KEYS: &[&str] = &["min_collection_interval", "run_timeout", "tags", "hostname", "name", "service", "enabled"];

@@ -60,7 +60,7 @@ crate::fields! {
         /// Only when this value differs from that of the last run; `change.from` and `change.to` are the two.
         on_change: Option<Expression>;
         /// What it is for.
-        description: Option<Text>;
+        pub description: Option<Text>;
     }
 }
 

@@ -95,7 +95,7 @@ crate::fields! {
         /// Why.
         message: Option<Template>;
         /// What it is for.
-        description: Option<Text>;
+        pub description: Option<Text>;
     }
 }
 

@@ -41,7 +41,7 @@ crate::fields! {
         /// Free facts.
         attributes: Option<DataTemplate>;
         /// What it is for.
-        description: Option<Text>;
+        pub description: Option<Text>;
     }
 }
 

@@ -38,7 +38,7 @@ crate::fields! {
         /// The host it is about.
         hostname: Option<Template>;
         /// What it is for.
-        description: Option<Text>;
+        pub description: Option<Text>;
     }
 }
 

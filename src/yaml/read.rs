@@ -149,6 +149,11 @@ impl<'s> Reader<'s> {
         self.n_sites
     }
 
+    /// All scopes, outer ones first.
+    pub fn scope_ids(&self) -> impl Iterator<Item = ScopeId> {
+        (0..self.scopes.len()).map(ScopeId)
+    }
+
     /// A scope of this reader.
     pub fn scope(&self, id: ScopeId) -> Option<&Scope> {
         self.scopes.get(id.0)
@@ -225,6 +230,11 @@ impl<'n> Fields<'n> {
     /// Entries whose key nobody has asked for yet.
     pub fn rest(&self) -> impl Iterator<Item = &'n Entry> {
         self.entries.iter().filter(|entry| !self.known.iter().any(|k| *k == &*entry.key))
+    }
+
+    /// All entries of the map.
+    pub fn all(&self) -> &'n [Entry] {
+        self.entries
     }
 
     /// Makes a key known without reading it.

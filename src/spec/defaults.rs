@@ -1,0 +1,123 @@
+//! `defaults`: what every mapping or source says unless it says otherwise.
+//!
+//! Defaults are merged into the tree before a mapping is read, so they see the names of the place
+//! where they are used, and their spans still point at where they stand. Tags add up, everything
+//! else is replaced.
+
+use crate::base::diag::Diagnostic;
+use crate::yaml::node::{Data, Entry, Node};
+use crate::yaml::read::{Reader, unknown_key};
+
+/// The defaults of one spec.
+#[derive(Debug, Default)]
+pub struct Defaults {
+    shared: Vec<Entry>,
+    families: Vec<Entry>,
+}
+
+const SHARED: &[&str] = &["tags", "hostname", "inherit_tags"];
+const FAMILIES: &[(&str, &[&str])] = &[
+    ("metrics", &["prefix", "tags", "hostname", "device", "timestamp", "optional", "inherit_tags"]),
+    ("service_checks", &["tags", "hostname", "inherit_tags"]),
+    ("events", &["tags", "hostname", "inherit_tags", "event_type", "source_type_name", "alert_type", "priority", "timestamp"]),
+    ("logs", &["tags", "hostname", "inherit_tags", "service", "source", "status", "timestamp"]),
+    ("sources", &["base_url", "timeout", "connect_timeout", "headers", "on_error", "rows", "auth", "tls", "proxy", "ok_status"]),
+];
+/// Defaults of sources that stand inside the kind, not beside it, and the kinds that have them.
+const IN_KIND: &[(&str, &[&str])] = &[
+    ("base_url", &["http"]),
+    ("timeout", &["http", "command"]),
+    ("connect_timeout", &["http"]),
+    ("headers", &["http"]),
+    ("auth", &["http"]),
+    ("tls", &["http"]),
+    ("proxy", &["http"]),
+    ("ok_status", &["http"]),
+];
+
+impl Defaults {
+    /// Reads `defaults`, reporting keys that no place would take.
+    pub fn read(node: Option<&Node>, reader: &mut Reader<'_>) -> Defaults {
+        let Some(node) = node else { return Defaults::default() };
+        let Some(entries) = node.as_map() else {
+            if !node.is_null() {
+                reader.mismatch(node, "a map for `defaults`");
+            }
+            return Defaults::default();
+        };
+        let is_family = |key: &str| FAMILIES.iter().any(|(family, _)| *family == key);
+        for entry in entries {
+            if is_family(&entry.key) {
+                check_family(entry, reader);
+            } else if !SHARED.contains(&&*entry.key) {
+                let known = SHARED.iter().copied().chain(FAMILIES.iter().map(|(family, _)| *family));
+                reader.report(unknown_key(entry, "`defaults`", known));
+            }
+        }
+        let (families, shared) = entries.iter().cloned().partition(|entry| is_family(&entry.key));
+        Defaults { shared, families }
+    }
+
+    /// A mapping with what the defaults add, and the defaults' tags apart.
+    pub fn mapping(&self, family: &str, node: &Node) -> (Node, Vec<Node>) {
+        let Data::Map(own) = &node.data else { return (node.clone(), Vec::new()) };
+        let takes = FAMILIES.iter().find(|(name, _)| *name == family).map_or(&[][..], |(_, keys)| *keys);
+        let of_family = self.family(family);
+        let shared = self.shared.iter().filter(|entry| takes.contains(&&*entry.key));
+        let tags = shared.clone().chain(of_family).filter(|e| &*e.key == "tags").map(|e| e.value.clone()).collect();
+        let mut entries = own.clone();
+        // The family's defaults stand before the shared ones: the nearest wins.
+        for entry in of_family.iter().chain(shared) {
+            if &*entry.key != "tags" && !entries.iter().any(|e| e.key == entry.key) {
+                entries.push(entry.clone());
+            }
+        }
+        (Node { span: node.span, data: Data::Map(entries) }, tags)
+    }
+
+    /// A source with what the defaults add; derived sources are left as they are.
+    pub fn source(&self, node: &Node) -> Node {
+        let Data::Map(own) = &node.data else { return node.clone() };
+        let mut entries = own.clone();
+        let Some(kind) = entries.iter().position(|e| crate::source::KINDS.iter().any(|k| k.name == &*e.key)) else { return node.clone() };
+        for entry in self.family("sources") {
+            match IN_KIND.iter().find(|(key, _)| *key == &*entry.key) {
+                None if !entries.iter().any(|e| e.key == entry.key) => entries.push(entry.clone()),
+                None => {}
+                Some((_, kinds)) => {
+                    if let Some(place) = entries.get_mut(kind).filter(|place| kinds.contains(&&*place.key)) {
+                        add_to_kind(place, entry);
+                    }
+                }
+            }
+        }
+        Node { span: node.span, data: Data::Map(entries) }
+    }
+
+    fn family(&self, family: &str) -> &[Entry] {
+        self.families.iter().find(|entry| &*entry.key == family).and_then(|entry| entry.value.as_map()).unwrap_or(&[])
+    }
+}
+
+fn add_to_kind(place: &mut Entry, entry: &Entry) {
+    if let Data::Map(fields) = &mut place.value.data
+        && !fields.iter().any(|e| e.key == entry.key)
+    {
+        fields.push(entry.clone());
+    }
+}
+
+fn check_family(entry: &Entry, reader: &mut Reader<'_>) {
+    let known = FAMILIES.iter().find(|(family, _)| *family == &*entry.key).map_or(&[][..], |(_, keys)| *keys);
+    match entry.value.as_map() {
+        Some(entries) => {
+            for inner in entries.iter().filter(|inner| !known.contains(&&*inner.key)) {
+                reader.report(unknown_key(inner, &format!("`defaults.{}`", entry.key), known.iter().copied()));
+            }
+        }
+        None => {
+            let problem = Diagnostic::error("wrong-type", format!("expected a map for `defaults.{}`", entry.key), entry.value.span);
+            reader.report(problem.label(format!("found {}", entry.value.describe())).help("write the defaults as keys below it"));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The mappings of a spec, family by family.
+
+use super::defaults::Defaults;
+use super::{Family, Placed};
+use crate::base::diag::Diagnostic;
+use crate::base::span::Span;
+use crate::expr::code::Template;
+use crate::map::event::EventMapping;
+use crate::map::health::{HealthMapping, Stream};
+use crate::map::log::LogMapping;
+use crate::map::service_check::ServiceCheckMapping;
+use crate::map::topology::TopologyMapping;
+use crate::map::{Mapped, Mapping, metric};
+use crate::rows::RowsSpec;
+use crate::yaml::node::Node;
+use crate::yaml::read::{Field, Fields, Reader, Record};
+
+/// The topology key, and whether snapshots are made.
+#[derive(Clone, Debug)]
+pub struct TopologyKey {
+    /// The type.
+    pub key_type: Template,
+    /// The URL.
+    pub key_url: Template,
+    /// True for full pictures.
+    pub snapshot: bool,
+    /// Its place.
+    pub span: Span,
+}
+
+crate::fields! {
+    /// Under which key the components of an instance live.
+    pub struct WrittenKey, "topology instance" {
+        /// The type.
+        r#type: Template;
+        /// The URL.
+        url: Template;
+    }
+}
+
+/// Reads all mappings of one family's list.
+pub fn read_family(family: Family, node: Option<&Node>, defaults: &Defaults, reader: &mut Reader<'_>, out: &mut Vec<Placed>) {
+    let Some(node) = node else { return };
+    let Some(items) = node.as_list() else {
+        let problem = Diagnostic::error("wrong-type", format!("expected a list for `{}`", family.word()), node.span);
+        reader.report(problem.label(format!("found {}", node.describe())).help("begin each mapping with `- `"));
+        return;
+    };
+    for item in items {
+        if let Some(mapped) = read_one(family, item, defaults, reader) {
+            out.push(Placed { family, mapped });
+        }
+    }
+}
+
+fn read_one(family: Family, node: &Node, defaults: &Defaults, reader: &mut Reader<'_>) -> Option<Mapped> {
+    let (node, default_tags) = defaults.mapping(family.word(), node);
+    let (read, _) = reader.within(|reader| {
+        let mut fields = Fields::open(&node, what(family), reader)?;
+        reader.bind("checks", node.span);
+        RowsSpec::bind_names(&mut fields, reader);
+        bind_rows(&mut fields, reader);
+        let rows = RowsSpec::read_from(&mut fields, reader);
+        let mapping = read_mapping(family, &mut fields, &default_tags, reader);
+        fields.finish(reader);
+        Some(Mapped { rows: rows?, mapping: mapping?, span: node.span })
+    });
+    read
+}
+
+fn what(family: Family) -> &'static str {
+    match family {
+        Family::Metrics => "metric",
+        Family::ServiceChecks => "service check",
+        Family::Events => "event",
+        Family::Logs => "log",
+        Family::Components => "component",
+        Family::Relations => "relation",
+        Family::Deletes => "deletion",
+        Family::Health => "health state",
+    }
+}
+
+/// With `from` there is a row, and the local names of its source.
+fn bind_rows(fields: &mut Fields<'_>, reader: &mut Reader<'_>) {
+    let Some(node) = fields.node("from") else { return };
+    reader.bind("row", node.span);
+    reader.bind("key", node.span);
+    let texts = node.as_list().unwrap_or(std::slice::from_ref(node)).iter().filter_map(Node::as_scalar);
+    let sources: Vec<_> = texts.map(|scalar| reader.names.intern(&scalar.text)).collect();
+    reader.about(&sources);
+}
+
+fn read_mapping(family: Family, fields: &mut Fields<'_>, tags: &[Node], reader: &mut Reader<'_>) -> Option<Box<dyn Mapping>> {
+    match family {
+        Family::Metrics => metric::read_from(fields, tags, reader),
+        Family::ServiceChecks => ServiceCheckMapping::read_from(fields, tags, reader),
+        Family::Events => EventMapping::read_from(fields, tags, reader),
+        Family::Logs => LogMapping::read_from(fields, tags, reader),
+        Family::Components => TopologyMapping::component(fields, reader),
+        Family::Relations => TopologyMapping::relation(fields, reader),
+        Family::Deletes => TopologyMapping::delete(fields, reader),
+        Family::Health => HealthMapping::read_from(fields, reader),
+    }
+}
+
+/// Reads `topology`.
+pub fn read_topology(node: Option<&Node>, defaults: &Defaults, reader: &mut Reader<'_>, out: &mut Vec<Placed>) -> Option<TopologyKey> {
+    let node = node?;
+    let mut fields = Fields::open(node, "`topology`", reader)?;
+    let key = fields.take::<WrittenKey>("instance", reader);
+    let snapshot = fields.take::<Option<bool>>("snapshot", reader).flatten().unwrap_or(false);
+    for (key, family) in [("components", Family::Components), ("relations", Family::Relations), ("deletes", Family::Deletes)] {
+        let node = fields.node(key);
+        read_family(family, node, defaults, reader, out);
+    }
+    fields.finish(reader);
+    let key = key?;
+    Some(TopologyKey { key_type: key.r#type, key_url: key.url, snapshot, span: node.span })
+}
+
+/// Reads `health`.
+pub fn read_health(node: Option<&Node>, defaults: &Defaults, reader: &mut Reader<'_>, out: &mut Vec<Placed>) -> Option<Stream> {
+    let node = node?;
+    let mut fields = Fields::open(node, "`health`", reader)?;
+    let stream = fields.take::<Stream>("stream", reader);
+    let states = fields.node("states");
+    read_family(Family::Health, states, defaults, reader, out);
+    fields.finish(reader);
+    stream
+}
+
+/// The fields of the topology key, for the reference.
+pub fn key_docs() -> Vec<crate::yaml::shape::FieldDoc> {
+    WrittenKey::docs()
+}

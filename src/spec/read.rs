@@ -1,0 +1,178 @@
+//! Reads a spec from the tree of its file.
+
+use super::config::Config;
+use super::defaults::Defaults;
+use super::mappings::{read_family, read_health, read_topology};
+use super::resolve::resolve;
+use super::source::SourceSpec;
+use super::{Family, Spec};
+use crate::base::diag::Diagnostic;
+use crate::base::span::{FileId, Sources, Span};
+use crate::base::value::{Text, Value};
+use crate::expr::code::Expression;
+use crate::expr::data::DataTemplate;
+use crate::expr::names;
+use crate::rows::read::order_lets;
+use crate::yaml::basic::{Keyed, Raw};
+use crate::yaml::load::Loaded;
+use crate::yaml::node::Node;
+use crate::yaml::read::{Field, Fields, Reader, Record};
+
+crate::fields! {
+    /// Who the spec is.
+    pub struct Identity, "spec" {
+        /// The name: equal to that of the file or folder and of the conf.d file.
+        pub name: Option<Text>;
+        /// The version, as major.minor.patch.
+        pub version: Option<Text>;
+        /// A short title.
+        pub title: Option<Text>;
+        /// What it monitors, in a sentence or two.
+        pub description: Option<Text>;
+        /// The version of the language: 1.
+        pub language: i64 = 1, "1";
+    }
+}
+
+/// Reads and resolves a spec. `name` is that of its file or folder. The spec is `None` if it has
+/// errors; all problems come along in any case.
+pub fn read(loaded: Loaded, file: FileId, name: &str, sources: &Sources) -> (Option<Spec>, Vec<Diagnostic>) {
+    let mut reader = Reader::new(sources, loaded.broken);
+    reader.problems = loaded.problems;
+    names::install(&mut reader);
+    for built_in in names::EVERYWHERE {
+        let text = reader.names.text(*built_in).to_owned();
+        reader.bind(&text, Span::default());
+    }
+    let spec = read_root(&loaded.root, file, name, &mut reader);
+    if let Some(spec) = &spec {
+        resolve(spec, &mut reader);
+    }
+    let mut problems = reader.problems;
+    crate::base::diag::sort(&mut problems);
+    let errors = crate::base::diag::has_errors(&problems);
+    let (names, n_sites) = (reader.names, 0);
+    let spec = spec.filter(|_| !errors).map(|(spec, sites)| Spec { names, n_sites: sites.max(n_sites), ..spec });
+    (spec, problems)
+}
+
+fn read_root(root: &Node, file: FileId, name: &str, reader: &mut Reader<'_>) -> Option<(Spec, usize)> {
+    if root.is_null() {
+        if !reader.broken {
+            let problem = Diagnostic::error("empty-file", "this spec is empty", root.span).label("nothing here");
+            reader.report(problem.help(format!("begin with `name: {name}` and `version: 1.0.0`")));
+        }
+        return None;
+    }
+    let mut fields = Fields::open(root, "a spec", reader)?;
+    bind_sources(fields.node("sources"), reader);
+    bind_lets(fields.node("let"), reader);
+    let identity = Identity::read_from(&mut fields, reader);
+    if let Some(identity) = &identity {
+        check_identity(identity, &fields, name, reader);
+    }
+    let config = fields.take::<Config>("config", reader);
+    let tables = read_tables(fields.node("tables"), reader);
+    let lets = fields.take::<Keyed<Expression>>("let", reader).unwrap_or_default();
+    let lets = order_lets(lets, &[], reader);
+    let defaults = Defaults::read(fields.node("defaults"), reader);
+    let specs = read_sources(fields.node("sources"), &defaults, reader);
+    let mut mappings = Vec::new();
+    // Service checks come first, since events may ask for the status they have found.
+    for family in [Family::ServiceChecks, Family::Metrics, Family::Events, Family::Logs] {
+        let node = fields.node(family.word());
+        read_family(family, node, &defaults, reader, &mut mappings);
+    }
+    let topology = read_topology(fields.node("topology"), &defaults, reader, &mut mappings);
+    let health_stream = read_health(fields.node("health"), &defaults, reader, &mut mappings);
+    let metadata = fields.take::<Keyed<DataTemplate>>("metadata", reader).unwrap_or_default();
+    fields.finish(reader);
+    let identity = identity?;
+    let spec = Spec {
+        name: identity.name.unwrap_or_else(|| name.into()),
+        version: identity.version.unwrap_or_else(|| "0.0.0".into()),
+        title: identity.title,
+        description: identity.description,
+        file,
+        config: config?,
+        sources: specs?,
+        tables,
+        lets,
+        mappings,
+        topology,
+        health_stream,
+        metadata: metadata.0.into_iter().map(|entry| (entry.key, entry.value)).collect(),
+        names: Default::default(),
+        n_sites: 0,
+    };
+    Some((spec, reader.n_sites()))
+}
+
+/// Source names exist everywhere, whatever their order, and paths on them go into their documents.
+fn bind_sources(node: Option<&Node>, reader: &mut Reader<'_>) {
+    for entry in node.and_then(Node::as_map).unwrap_or(&[]) {
+        let id = reader.bind(&entry.key, entry.key_span);
+        reader.source_names.push(id);
+    }
+}
+
+fn bind_lets(node: Option<&Node>, reader: &mut Reader<'_>) {
+    for entry in node.and_then(Node::as_map).unwrap_or(&[]) {
+        reader.bind(&entry.key, entry.key_span);
+    }
+}
+
+fn check_identity(identity: &Identity, fields: &Fields<'_>, name: &str, reader: &mut Reader<'_>) {
+    let place = |key: &str| fields.all().iter().find(|e| &*e.key == key).map_or(fields.span.head(), |e| e.value.span);
+    match &identity.name {
+        Some(given) if **given != *name => {
+            let problem = Diagnostic::error("wrong-name", format!("the spec is called `{given}`, its file `{name}`"), place("name"));
+            reader.report(problem.label("this must be the file's name").help(format!("write `name: {name}`, or rename the file")).edit(place("name"), name));
+        }
+        None if !reader.broken => {
+            let problem = Diagnostic::error("missing-key", "a spec without `name`", fields.span.head()).label("`name` is needed here");
+            reader.report(problem.help(format!("add `name: {name}`")));
+        }
+        _ => {}
+    }
+    match identity.version.as_deref() {
+        Some(version) if !is_version(version) => {
+            let problem = Diagnostic::error("bad-version", format!("`{version}` is no version"), place("version"));
+            reader.report(problem.label("here").help("write three numbers, as in `1.0.0`; put it in quotes if YAML takes it for a number"));
+        }
+        None if !reader.broken => {
+            let problem = Diagnostic::error("missing-key", "a spec without `version`", fields.span.head()).label("`version` is needed here");
+            reader.report(problem.help("add `version: 1.0.0`"));
+        }
+        _ => {}
+    }
+    if identity.language != 1 {
+        let problem = Diagnostic::error("unknown-language", format!("version {} of the language is not known", identity.language), place("language"));
+        reader.report(problem.label("here").help("write `language: 1`, or use a newer engine"));
+    }
+}
+
+fn is_version(text: &str) -> bool {
+    let core = text.split_once(['-', '+']).map_or(text, |(core, _)| core);
+    let parts: Vec<_> = core.split('.').collect();
+    parts.len() == 3 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn read_tables(node: Option<&Node>, reader: &mut Reader<'_>) -> Value {
+    let Some(node) = node else { return Value::default() };
+    if node.as_map().is_none() {
+        reader.mismatch(node, "a map of tables");
+    }
+    Raw::read(node, reader).map(|raw| raw.0.to_value()).unwrap_or_default()
+}
+
+fn read_sources(node: Option<&Node>, defaults: &Defaults, reader: &mut Reader<'_>) -> Option<Vec<SourceSpec>> {
+    let Some(node) = node else { return Some(Vec::new()) };
+    let Some(entries) = node.as_map() else {
+        reader.mismatch(node, "a map of source names to sources");
+        return None;
+    };
+    let read: Vec<_> = entries.iter().map(|entry| SourceSpec::read(entry, &defaults.source(&entry.value), reader)).collect();
+    // Sources that could not be read have left their problems; the others are still resolved.
+    Some(read.into_iter().flatten().collect())
+}

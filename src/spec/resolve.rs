@@ -1,0 +1,191 @@
+//! Checks every use of a name against the scope it stands in.
+
+use super::Spec;
+use super::source::Origin;
+use crate::base::diag::Diagnostic;
+use crate::base::name::NameId;
+use crate::base::suggest::{listed, nearest};
+use crate::expr::names;
+use crate::yaml::read::{Reader, ScopeId, Use};
+use std::collections::{BTreeSet, HashMap};
+
+/// Local names that rows of a source carry along.
+type Exports = HashMap<NameId, Vec<NameId>>;
+
+/// Reports every name that does not exist where it is used, every member that a source's result
+/// does not have, and every local name that hides another.
+pub fn resolve((spec, _): &(Spec, usize), reader: &mut Reader<'_>) {
+    let exports = exports(spec);
+    let uses = std::mem::take(&mut reader.uses);
+    let mut problems = Vec::new();
+    for (used, scope) in &uses {
+        let visible = visible(*scope, reader, &exports);
+        if visible.contains(&used.name) {
+            problems.extend(unknown_member(used, reader));
+            problems.extend(unknown_config(used, spec, reader));
+        } else {
+            problems.push(not_in_scope(used, &visible, reader));
+        }
+    }
+    problems.extend(hidden(reader));
+    reader.uses = uses;
+    reader.problems.extend(problems);
+}
+
+fn exports(spec: &Spec) -> Exports {
+    let mut exports = Exports::new();
+    for source in &spec.sources {
+        let mut bound = source.rows.bound_names();
+        let grouped = !source.rows.group.is_empty();
+        if matches!(&source.origin, Origin::Fetch(fetch) if fetch.kind() == "file") && !grouped {
+            bound.push(names::FILE);
+        }
+        if matches!(source.rows.rows, Some(crate::rows::Choose::Recurse { .. })) && !grouped {
+            bound.extend([names::PARENT, names::DEPTH]);
+        }
+        for (from, _) in source.rows.from.iter().filter(|_| !grouped) {
+            bound.extend(exports.get(from).cloned().unwrap_or_default());
+        }
+        for each in source.rows.each.iter().filter(|_| !grouped) {
+            bound.extend(each.source.and_then(|s| exports.get(&s).cloned()).unwrap_or_default());
+        }
+        exports.insert(source.name, bound);
+    }
+    // A source may stand before the one it is derived from.
+    for source in spec.sources.iter().filter(|s| s.rows.group.is_empty()) {
+        let inherited: Vec<_> = source.rows.from.iter().filter_map(|(from, _)| exports.get(from).cloned()).flatten().collect();
+        exports.entry(source.name).or_default().extend(inherited);
+    }
+    exports
+}
+
+fn visible(scope: ScopeId, reader: &Reader<'_>, exports: &Exports) -> BTreeSet<NameId> {
+    let mut out = BTreeSet::new();
+    let mut here = Some(scope);
+    let mut sealed = false;
+    while let Some(scope) = here.and_then(|id| reader.scope(id)) {
+        let is_root = scope.parent.is_none();
+        if !sealed || is_root {
+            out.extend(scope.binds.iter().map(|(name, _)| *name));
+            out.extend(scope.from.iter().filter_map(|source| exports.get(source)).flatten());
+        } else {
+            // What a mapping or source is about stays known after a `group`; its rows do not.
+            out.extend(scope.binds.iter().map(|(name, _)| *name).filter(|name| *name == names::CHECKS || *name == names::CHANGE));
+        }
+        sealed |= scope.sealed;
+        here = scope.parent;
+    }
+    out
+}
+
+fn not_in_scope(used: &Use, visible: &BTreeSet<NameId>, reader: &Reader<'_>) -> Diagnostic {
+    let name = reader.names.text(used.name);
+    let known: Vec<&str> = visible.iter().map(|id| reader.names.text(*id)).collect();
+    let problem = Diagnostic::error("name-not-in-scope", format!("`{name}` does not exist here"), used.span);
+    let problem = problem.text(format!("Names here: {}.", listed(known.iter().copied(), 30)));
+    if used.name == names::ROW {
+        return problem.label("there is no row here").help("say whose rows these are with `from: SOURCE`, or read a source with `$SOURCE.path`");
+    }
+    match nearest(name, known.iter().copied()) {
+        Some(near) => problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).edit(used.span, near),
+        None => problem.label("unknown name").help(format!("if the word itself is meant, put it in quotes: `'{name}'`; a field of the row is `row.{name}`")),
+    }
+}
+
+/// What a source's result has.
+pub const MEMBERS: &[&str] = &[
+    "ok", "ran", "error", "status", "headers", "elapsed", "url", "body", "doc", "rows", "count", "failed", "capped", "requests", "exit_code",
+    "stderr", "by",
+];
+
+fn unknown_member(used: &Use, reader: &Reader<'_>) -> Option<Diagnostic> {
+    let member = used.member.as_deref()?;
+    if !reader.source_names.contains(&used.name) || MEMBERS.contains(&member) {
+        return None;
+    }
+    let name = reader.names.text(used.name);
+    let problem = Diagnostic::error("unknown-member", format!("the result of source `{name}` has no `{member}`"), used.span);
+    let problem = match nearest(member, MEMBERS.iter().copied()) {
+        Some(near) => problem.label(format!("did you mean `{name}.{near}`?")),
+        None => problem.label("this source"),
+    };
+    Some(problem.help(format!("its document is `${name}.{member}` or `{name}.doc.{member}`; its result has {}", listed(MEMBERS.iter().copied(), 20))))
+}
+
+fn unknown_config(used: &Use, spec: &Spec, reader: &Reader<'_>) -> Option<Diagnostic> {
+    let member = used.member.as_deref()?;
+    let (what, fields, standard): (_, _, &[&str]) = match used.name {
+        names::INSTANCE => ("instance", &spec.config.instance, crate::expr::names::STANDARD_KEYS),
+        names::INIT_CONFIG => ("init_config", &spec.config.init_config, &["min_collection_interval", "service"]),
+        names::ENGINE => ("engine", const { &Vec::new() }, &["hostname", "version", "vars"]),
+        names::RUN => ("run", const { &Vec::new() }, &["interval", "number", "failed", "errors"]),
+        names::SPEC => ("spec", const { &Vec::new() }, &["name", "version"]),
+        names::TABLES => return unknown_table(used, member, spec),
+        _ => return None,
+    };
+    let known: Vec<&str> = fields.iter().map(|f| &*f.key).chain(standard.iter().copied()).collect();
+    if known.contains(&member) {
+        return None;
+    }
+    let problem = Diagnostic::error("unknown-member", format!("`{what}` has no `{member}`"), used.span);
+    let near = nearest(member, known.iter().copied());
+    let _ = reader;
+    let problem = problem.label(near.map_or("nothing of that name is declared".to_owned(), |near| format!("did you mean `{what}.{near}`?")));
+    Some(match what {
+        "instance" | "init_config" => problem.help(format!("declare it under `config.{what}`, or use one of {}", listed(known, 20))),
+        _ => problem.help(format!("use one of {}", listed(known, 20))),
+    })
+}
+
+fn unknown_table(used: &Use, member: &str, spec: &Spec) -> Option<Diagnostic> {
+    let tables = spec.tables.as_map().cloned().unwrap_or_default();
+    if tables.get(member).is_some() {
+        return None;
+    }
+    let problem = Diagnostic::error("unknown-member", format!("there is no table `{member}`"), used.span);
+    let near = nearest(member, tables.keys().map(|k| &**k)).map(str::to_owned);
+    let problem = problem.label(near.map_or("no table of that name".to_owned(), |near| format!("did you mean `tables.{near}`?")));
+    Some(problem.help("declare it under `tables`"))
+}
+
+/// A source, `let` or `each` name must not hide another name.
+fn hidden(reader: &Reader<'_>) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for id in reader.scope_ids() {
+        let Some(scope) = reader.scope(id) else { continue };
+        for (n, (name, span)) in scope.binds.iter().enumerate() {
+            let text = reader.names.text(*name);
+            let built_in = names::BUILT_IN.contains(&text);
+            let own = scope.parent.is_none() && names::EVERYWHERE.contains(name) && *span == Default::default();
+            let bound_by_us = ["row", "key", "file", "parent", "depth", "checks", "change"].contains(&text);
+            if own || (built_in && bound_by_us && scope.parent.is_some()) {
+                continue;
+            }
+            let earlier = scope.binds.iter().take(n).find(|(other, _)| other == name).map(|(_, at)| *at);
+            let outer = outer_bind(scope.parent, *name, reader);
+            if built_in || earlier.or(outer).is_some() {
+                problems.push(hides(text, *span, earlier.or(outer), built_in));
+            }
+        }
+    }
+    problems
+}
+
+fn outer_bind(mut scope: Option<ScopeId>, name: NameId, reader: &Reader<'_>) -> Option<crate::base::span::Span> {
+    while let Some(here) = scope.and_then(|id| reader.scope(id)) {
+        if let Some((_, span)) = here.binds.iter().find(|(other, _)| *other == name) {
+            return Some(*span);
+        }
+        scope = here.parent;
+    }
+    None
+}
+
+fn hides(text: &str, span: crate::base::span::Span, other: Option<crate::base::span::Span>, built_in: bool) -> Diagnostic {
+    let problem = Diagnostic::error("hidden-name", format!("the name `{text}` hides another"), span).help("choose another name");
+    match other.filter(|span| *span != Default::default()) {
+        Some(other) => problem.label("given again here").also(other, "first given here"),
+        None if built_in => problem.label("the language has this name already"),
+        None => problem.label("given again here"),
+    }
+}

@@ -1,0 +1,309 @@
+//! One source of a spec: where its bytes come from, how they are decoded, which rows they hold.
+
+use crate::base::diag::Diagnostic;
+use crate::base::name::NameId;
+use crate::base::span::Span;
+use crate::base::value::Text;
+use crate::decode::{self, Decoder};
+use crate::expr::code::{Code, Expression, Setting, Template, has_holes, is_path};
+use crate::expr::data::DataTemplate;
+use crate::expr::names::{FILE, KEY, ROW};
+use crate::expr::texts::Texts;
+use crate::map::label::{Inherit, Labels};
+use crate::rows::RowsSpec;
+use crate::rows::read::SourceName;
+use crate::source::{KINDS, Source};
+use crate::yaml::basic::OneOrMany;
+use crate::yaml::kind::find;
+use crate::yaml::node::{Data, Entry, Node};
+use crate::yaml::read::{Field, Fields, Reader, Record};
+use crate::yaml::shape::{FieldDoc, Shape};
+use std::sync::Arc;
+
+crate::words! {
+    /// What a failure of a source does.
+    pub enum OnError {
+        /// The run is an error.
+        Fail = "fail",
+        /// The run goes on, with a warning.
+        Continue = "continue",
+    }
+}
+
+crate::fields! {
+    /// Common to all sources, besides the row keys.
+    struct Common, "source" {
+        /// A condition on the whole document, as `row`; where it does not hold the source fails.
+        expect: Option<Expression>;
+        /// What a failure does: `fail` makes the run an error, `continue` goes on with a warning.
+        on_error: OnError = OnError::Fail, "fail";
+        /// Requests of an `each` at once.
+        concurrency: Option<Setting<usize>>;
+        /// Runs after these sources, though it does not need them.
+        after: Option<OneOrMany<SourceName>>;
+        /// The usual can-connect check: its name, or `{name, tags, message}`.
+        service_check: Option<SourceCheck>;
+        /// What it holds.
+        description: Option<Text>;
+    }
+}
+
+crate::fields! {
+    /// The usual can-connect check.
+    struct WrittenCheck, "service_check" {
+        /// Its name.
+        name: Template;
+        /// Its tags.
+        tags: Texts;
+        /// Which tags come along.
+        inherit_tags: Option<Inherit>;
+        /// Why; without it the error of the source.
+        message: Option<Template>;
+    }
+}
+
+/// The can-connect check of a source: OK when it worked, nothing when it is off, else CRITICAL.
+#[derive(Clone, Debug)]
+pub struct SourceCheck {
+    /// Its name.
+    pub name: Template,
+    /// Its tags.
+    pub labels: Labels,
+    /// Why; without it the error.
+    pub message: Option<Template>,
+    /// Its place.
+    pub span: Span,
+}
+
+impl Field for SourceCheck {
+    fn shape() -> Shape {
+        Shape::Either(vec![Shape::Template, WrittenCheck::shape()])
+    }
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let written = if node.as_scalar().is_some() {
+            WrittenCheck { name: Template::read(node, reader)?, tags: Texts::default(), inherit_tags: None, message: None }
+        } else {
+            WrittenCheck::read(node, reader)?
+        };
+        let labels = Labels::read(written.inherit_tags, &[], written.tags, reader);
+        Some(SourceCheck { name: written.name, labels, message: written.message, span: node.span })
+    }
+}
+
+/// One index: `{key: PATH, many: true}` or a path.
+#[derive(Clone, Debug)]
+pub struct Index {
+    /// Its name in `.by`.
+    pub name: Text,
+    /// The key of a row.
+    pub key: Expression,
+    /// A key leads to a list of rows.
+    pub many: bool,
+    /// Its place.
+    pub span: Span,
+}
+
+crate::fields! {
+    /// One index with options.
+    struct WrittenIndex, "index" {
+        /// The key of a row; a list gives several.
+        key: Expression;
+        /// A key leads to a list of rows.
+        many: bool = false, "false";
+    }
+}
+
+/// How an answer is decoded.
+#[derive(Clone, Debug)]
+pub enum Decode {
+    /// As the content type or the file's ending says.
+    Guess,
+    /// Known while reading.
+    Fixed(Arc<dyn Decoder>),
+    /// With options that come from the configuration.
+    Computed(DataTemplate, Span),
+}
+
+/// Where the rows come from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// The outside.
+    Fetch(Arc<dyn Source>),
+    /// Rows of other sources.
+    Derived,
+}
+
+/// One source.
+#[derive(Debug)]
+pub struct SourceSpec {
+    /// Its name.
+    pub name: NameId,
+    /// Where its name stands.
+    pub span: Span,
+    /// Where its rows come from.
+    pub origin: Origin,
+    /// How an answer is decoded.
+    pub decode: Decode,
+    /// Its row keys.
+    pub rows: RowsSpec,
+    /// What must hold of every answer.
+    pub expect: Option<Expression>,
+    /// What a failure does.
+    pub on_error: OnError,
+    /// Requests of an `each` at once.
+    pub concurrency: Option<Setting<usize>>,
+    /// Its indexes.
+    pub index: Vec<Index>,
+    /// Sources that run before it.
+    pub after: Vec<(NameId, Span)>,
+    /// Its can-connect check.
+    pub service_check: Option<SourceCheck>,
+}
+
+impl SourceSpec {
+    /// The fields common to all sources, for the reference and the schema.
+    pub fn docs() -> Vec<FieldDoc> {
+        let decode = FieldDoc {
+            key: "decode",
+            doc: "How the answer is decoded: a decoder, a decoder with options, or a list of them, one after the other. Guessed from the content type or the file's ending where it is not given.".to_owned(),
+            shape: Shape::Kinds("decoder", || decode::KINDS.iter().map(|kind| (kind.docs)()).collect()),
+            required: false,
+            default: None,
+        };
+        let index = FieldDoc {
+            key: "index",
+            doc: "Look-ups by key: `index: {id: $.id}` makes `NAME.by.id[\"7\"]` a row; `{key: PATH, many: true}` makes it a list of rows.".to_owned(),
+            shape: Shape::Map(Box::new(Shape::Either(vec![Shape::Expression, WrittenIndex::shape()]))),
+            required: false,
+            default: None,
+        };
+        [vec![decode], RowsSpec::docs(), vec![index], Common::docs()].concat()
+    }
+
+    /// Reads one source; the defaults are merged in already.
+    pub fn read(entry: &Entry, node: &Node, reader: &mut Reader<'_>) -> Option<SourceSpec> {
+        let name = reader.names.intern(&entry.key);
+        let (read, _) = reader.within(|reader| {
+            let mut fields = Fields::open(node, format!("source `{}`", entry.key), reader)?;
+            RowsSpec::bind_names(&mut fields, reader);
+            let origin = read_origin(&mut fields, entry, reader);
+            let decode = read_decode(&mut fields, reader);
+            let (rest, _) = reader.within(|reader| {
+                for row_name in ["row", "key"] {
+                    reader.bind(row_name, entry.key_span);
+                }
+                if matches!(&origin, Some(Origin::Fetch(source)) if source.kind() == "file") {
+                    reader.bind("file", entry.key_span);
+                }
+                let common = Common::read_from(&mut fields, reader);
+                let rows = RowsSpec::read_from(&mut fields, reader);
+                let index = read_index(&mut fields, reader);
+                Some((common?, rows?, index?))
+            });
+            fields.finish(reader);
+            let (common, rows, index) = rest?;
+            let after = common.after.map(|many| many.0.into_iter().map(|s| (s.0, s.1)).collect()).unwrap_or_default();
+            Some(SourceSpec {
+                name,
+                span: entry.key_span,
+                origin: origin?,
+                decode: decode?,
+                rows,
+                expect: common.expect,
+                on_error: common.on_error,
+                concurrency: common.concurrency,
+                index,
+                after,
+                service_check: common.service_check,
+            })
+        });
+        read
+    }
+
+    /// Calls `take` for every computed place.
+    pub fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+        if let Origin::Fetch(source) = &self.origin {
+            source.codes(take);
+        }
+        if let Decode::Computed(options, _) = &self.decode {
+            options.codes(take);
+        }
+        self.rows.codes(take);
+        self.expect.iter().for_each(|expect| take(&expect.0));
+        self.concurrency.iter().filter_map(Setting::code).for_each(&mut *take);
+        self.index.iter().for_each(|index| take(&index.key.0));
+    }
+
+    /// True if the place needs an answer of this source: its row, its key, its file or itself.
+    pub fn needs_answer(&self, code: &Code) -> bool {
+        [ROW, KEY, FILE, self.name].iter().any(|name| code.uses(*name))
+    }
+}
+
+fn read_origin(fields: &mut Fields<'_>, entry: &Entry, reader: &mut Reader<'_>) -> Option<Origin> {
+    let mut found: Vec<(&'static str, Option<Arc<dyn Source>>)> = Vec::new();
+    for kind in KINDS {
+        if let Some(inner) = fields.entry(kind.name) {
+            let read = find(KINDS, kind.name).and_then(|kind| (kind.read)(&inner.value, reader));
+            found.push((kind.name, read));
+        }
+    }
+    let derived = fields.node("from").is_some();
+    let words = || format!("{} or from", KINDS.iter().map(|k| k.name).collect::<Vec<_>>().join(", "));
+    match (found.pop(), derived, found.is_empty()) {
+        (Some((_, source)), false, true) => source.map(Origin::Fetch),
+        (None, true, _) => Some(Origin::Derived),
+        (None, false, _) => {
+            if !reader.broken {
+                let problem = Diagnostic::error("missing-key", format!("source `{}` says nothing of where its bytes come from", entry.key), entry.key_span);
+                reader.report(problem.label("this source").help(format!("add one of {}", words())));
+            }
+            None
+        }
+        _ => {
+            let problem = Diagnostic::error("several-kinds", format!("source `{}` has several kinds", entry.key), entry.key_span);
+            reader.report(problem.label("this source").help(format!("keep one of {}; make a source of its own for each", words())));
+            None
+        }
+    }
+}
+
+fn read_decode(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Decode> {
+    let Some(node) = fields.node("decode") else { return Some(Decode::Guess) };
+    if computed(node) {
+        return DataTemplate::read(node, reader).map(|options| Decode::Computed(options, node.span));
+    }
+    decode::read(node, reader).map(Decode::Fixed)
+}
+
+/// True if an option of the decoder comes from the configuration.
+fn computed(node: &Node) -> bool {
+    match &node.data {
+        Data::Scalar(scalar) => has_holes(&scalar.text) && scalar.text.starts_with("{{") || is_config_path(&scalar.text),
+        Data::List(items) => items.iter().any(computed),
+        Data::Map(entries) => entries.iter().any(|entry| computed(&entry.value)),
+    }
+}
+
+fn is_config_path(text: &str) -> bool {
+    is_path(text) && (text.starts_with("$instance") || text.starts_with("$init_config"))
+}
+
+fn read_index(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Vec<Index>> {
+    let Some(node) = fields.node("index") else { return Some(Vec::new()) };
+    let mut out = Vec::new();
+    let Some(entries) = node.as_map() else {
+        reader.mismatch(node, "a map of index names to keys");
+        return None;
+    };
+    for entry in entries {
+        let (key, many) = match entry.value.as_map() {
+            Some(_) => WrittenIndex::read(&entry.value, reader).map(|w| (w.key, w.many))?,
+            None => (Expression::read(&entry.value, reader)?, false),
+        };
+        out.push(Index { name: entry.key.clone(), key, many, span: entry.key_span });
+    }
+    Some(out)
+}
+
