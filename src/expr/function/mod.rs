@@ -1,11 +1,41 @@
 //! Functions, filters and tests of the expression language, one file per family.
 //!
 //! Every function can be called both ways: `round(row.x, 2)` and `row.x | round(2)`. Adding one is
-//! one entry in the table of its family.
+//! one entry in the table of its family. Functions do no I/O and know no clock; what they cannot
+//! calculate is a fault that shows the values, never a guess.
+
+mod aggregate;
+mod arg;
+mod convert;
+mod glob;
+mod group;
+mod hash;
+mod layout;
+mod list;
+mod map;
+mod metric_name;
+mod number;
+mod printf;
+mod quantity;
+mod regex;
+mod select;
+mod sort;
+mod test;
+mod text;
+mod time;
+mod url;
+mod version;
+
+pub use glob::matches as glob_matches;
+pub use metric_name::normalize as normalize_name;
 
 use super::fault::Fault;
-use crate::base::value::Value;
+use crate::base::secret::Secret;
+use crate::base::value::{Text, Value};
+use ::regex::Regex;
 use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What an evaluation may use besides its values.
 #[derive(Debug)]
@@ -28,9 +58,38 @@ impl Cx<'_> {
     }
 }
 
+/// Compiled patterns that one check keeps; the next one past this number starts the memory anew.
+const PATTERNS: usize = 256;
+
 /// Compiled patterns and paths of one check.
 #[derive(Debug, Default)]
-pub struct Cache {}
+pub struct Cache {
+    /// Slips are remembered too: a pattern that does not compile is met again with every row. The
+    /// `Arc` matters, since a clone of a `Regex` gets search memory of its own.
+    regexes: Mutex<HashMap<Text, Result<Arc<Regex>, String>>>,
+}
+
+impl Cache {
+    /// The compiled pattern.
+    ///
+    /// # Errors
+    /// Failed when it does not compile within the engine's limits.
+    pub fn regex(&self, pattern: &str) -> Result<Arc<Regex>, Fault> {
+        let mut regexes = self.regexes.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = match regexes.get(pattern) {
+            Some(found) => found.clone(),
+            None => {
+                let made = crate::yaml::pattern::compile(pattern).map(Arc::new);
+                if regexes.len() >= PATTERNS {
+                    regexes.clear();
+                }
+                regexes.insert(pattern.into(), made.clone());
+                made
+            }
+        };
+        found.map_err(|why| Fault::failed(format!("the pattern {} does not compile: {why}", crate::base::print::shown(&pattern.into()))))
+    }
+}
 
 /// One function.
 #[derive(Debug)]
@@ -70,13 +129,173 @@ pub const fn takes(name: &'static str) -> Param {
     Param { name, required: false }
 }
 
-/// x
-pub fn find(_: &str) -> Option<&'static Function> { None }
-/// x
-pub fn find_test(_: &str) -> Option<&'static Function> { None }
-/// x
-pub fn names() -> impl Iterator<Item = &'static str> { std::iter::empty() }
-/// x
-pub fn test_names() -> impl Iterator<Item = &'static str> { std::iter::empty() }
-/// x
-pub fn normalize_name(n: &str) -> String { n.to_owned() }
+/// An entry of a table; it takes no further values and is not called with a missing one.
+const fn function(
+    name: &'static str,
+    params: &'static [Param],
+    call: fn(&[Value], &Cx<'_>) -> Result<Value, Fault>,
+    doc: &'static str,
+    example: (&'static str, &'static str),
+) -> Function {
+    Function { name, params, variadic: false, takes_missing: false, doc, example, call }
+}
+
+impl Function {
+    const fn variadic(mut self) -> Self {
+        self.variadic = true;
+        self
+    }
+
+    const fn takes_missing(mut self) -> Self {
+        self.takes_missing = true;
+        self
+    }
+
+    /// The same under another name.
+    const fn also(mut self, name: &'static str, example: (&'static str, &'static str)) -> Self {
+        self.name = name;
+        self.example = example;
+        self
+    }
+}
+
+/// The families of functions and filters.
+const TABLES: &[&[Function]] = &[
+    text::TABLE,
+    printf::TABLE,
+    layout::TABLE,
+    number::TABLE,
+    aggregate::TABLE,
+    list::TABLE,
+    sort::TABLE,
+    group::TABLE,
+    select::TABLE,
+    map::TABLE,
+    time::TABLE,
+    regex::TABLE,
+    glob::TABLE,
+    hash::TABLE,
+    url::TABLE,
+    convert::TABLE,
+    quantity::TABLE,
+    version::TABLE,
+    metric_name::TABLE,
+];
+
+/// Every function and filter, for the reference.
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    TABLES.iter().flat_map(|table| table.iter())
+}
+
+/// Every test, for the reference.
+pub fn all_tests() -> impl Iterator<Item = &'static Function> {
+    test::TABLE.iter()
+}
+
+/// The function or filter of that name.
+pub fn find(name: &str) -> Option<&'static Function> {
+    all().find(|function| function.name == name)
+}
+
+/// The test of that name: what stands after `is`.
+pub fn find_test(name: &str) -> Option<&'static Function> {
+    all_tests().find(|test| test.name == name)
+}
+
+/// The names of functions and filters.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    all().map(|function| function.name)
+}
+
+/// The names of tests.
+pub fn test_names() -> impl Iterator<Item = &'static str> {
+    all_tests().map(|test| test.name)
+}
+
+/// Calls a function that another one was told by name, as `map` does, by the rules of every call:
+/// a missing first value gives missing, and what is made of a secret is one.
+fn apply(function: &Function, args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
+    cx.step(1)?;
+    if args.first().is_none_or(Value::is_missing) && !function.takes_missing {
+        return Ok(Value::Missing);
+    }
+    if !args.iter().any(|arg| matches!(arg, Value::Secret(_) | Value::Lazy(_))) {
+        return (function.call)(args, cx);
+    }
+    let secret = args.iter().any(|arg| matches!(arg, Value::Secret(_)));
+    let opened: Vec<_> = args.iter().map(open).collect();
+    Ok(match (function.call)(&opened, cx)? {
+        Value::Text(text) if secret => Value::Secret(Secret::new(text)),
+        other => other,
+    })
+}
+
+fn open(value: &Value) -> Value {
+    match value {
+        Value::Secret(secret) => Value::text(secret.reveal()),
+        other => other.materialize(),
+    }
+}
+
+#[cfg(test)]
+mod testing;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_name_is_given_once() {
+        let mut seen = HashSet::new();
+        assert_eq!(names().filter(|name| !seen.insert(*name)).collect::<Vec<_>>(), Vec::<&str>::new());
+        let mut seen = HashSet::new();
+        assert_eq!(test_names().filter(|name| !seen.insert(*name)).collect::<Vec<_>>(), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn every_example_names_its_function_and_gives_json() {
+        for function in all().chain(all_tests()) {
+            let (expression, result) = function.example;
+            assert!(expression.contains(function.name), "{}: {expression}", function.name);
+            assert!(serde_json::from_str::<serde_json::Value>(result).is_ok(), "{}: {result}", function.name);
+            assert!(function.doc.ends_with('.'), "{}", function.name);
+        }
+    }
+
+    #[test]
+    fn required_parameters_come_before_the_others() {
+        for function in all().chain(all_tests()) {
+            let required: Vec<_> = function.params.iter().map(|param| param.required).collect();
+            assert!(required.is_sorted_by(|a, b| a >= b), "{}", function.name);
+        }
+    }
+
+    #[test]
+    fn the_cache_remembers_patterns_and_slips_and_stays_small() {
+        let cache = Cache::default();
+        assert!(Arc::ptr_eq(&cache.regex("a+").unwrap(), &cache.regex("a+").unwrap()));
+        assert!(cache.regex("(").is_err());
+        for n in 0..1000 {
+            cache.regex(&format!("a{n}")).unwrap();
+        }
+        assert!(cache.regexes.lock().unwrap().len() <= PATTERNS);
+    }
+
+    #[test]
+    fn what_is_made_of_a_secret_by_a_named_function_is_one() {
+        let list = Value::list(vec![Value::Secret(Secret::new("ab"))]);
+        let upper = testing::call("map", &[list, "upper".into()]).unwrap();
+        assert_eq!(upper, Value::list(vec![Value::Secret(Secret::new("AB"))]));
+    }
+
+    #[test]
+    fn steps_run_out() {
+        let cache = Cache::default();
+        let fuel = Cell::new(10);
+        let cx = Cx { cache: &cache, fuel: &fuel };
+        let items = Value::list(vec![Value::Int(1); 11]);
+        let sum = find("sum").unwrap();
+        assert_eq!((sum.call)(&[items], &cx), Err(Fault::failed("the evaluation takes too many steps")));
+    }
+}
