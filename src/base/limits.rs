@@ -29,6 +29,12 @@ pub const BODY_BYTES: u64 = 64 << 20;
 pub const BODY_BYTES_MOST: u64 = 1 << 30;
 /// Redirects followed for one request.
 pub const REDIRECTS: usize = 3;
+/// Headers of one HTTP answer.
+pub const HEADERS: usize = 128;
+/// Names and values of those headers together.
+pub const HEADER_BYTES: usize = 64 << 10;
+/// The part of the body that is kept of an answer with an unwanted status.
+pub const ERROR_BODY_BYTES: u64 = 64 << 10;
 /// Standard output of a command.
 pub const COMMAND_BYTES: u64 = 10 << 20;
 /// The tail of standard error that is kept.
@@ -41,6 +47,8 @@ pub const FILE_BYTES: u64 = 64 << 20;
 pub const GLOB_FILES: usize = 100;
 /// Children at once in the whole process: they cost a core each while they start.
 pub const CHILDREN: usize = 16;
+/// A command that ended has this long until whatever still holds its standard output is ended, too.
+pub const OUTPUT_GRACE: Duration = Duration::from_secs(1);
 
 /// Nesting of JSON, YAML and expressions: more has no use and threatens the stack.
 pub const DEPTH: usize = 128;
@@ -99,3 +107,7 @@ pub const EACH_AT_ONCE: usize = 8;
 pub const RUNS_AT_ONCE: usize = 256;
 /// Idle connections kept per host.
 pub const IDLE_CONNECTIONS: usize = 32;
+/// An idle connection is closed after this: longer than most intervals, shorter than most firewalls forget.
+pub const IDLE_TIME: Duration = Duration::from_secs(90);
+/// Distinct connect settings that are kept ready.
+pub const HTTP_CLIENTS: usize = 4096;

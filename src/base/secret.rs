@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 /// A password, token or key.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Secret(Arc<str>);
 
 /// What stands in every output where a secret would be.

@@ -4,9 +4,21 @@
 //! exchange ends within its time limit, reads no more than its size limit, and fails with one
 //! [`ExchangeError`] that is a sentence for an operator.
 
+mod address;
+pub mod client;
 pub mod command;
+mod failure;
 pub mod file;
 pub mod http;
+mod pipes;
+mod program;
+pub mod reaper;
+pub mod redirect;
+pub mod status;
+#[cfg(test)]
+mod testing;
+mod trust;
+pub mod words;
 
 use crate::base::error_kind::ErrorKind;
 use bytes::Bytes;
