@@ -17,7 +17,7 @@ pub mod redirect;
 pub mod status;
 #[cfg(test)]
 mod testing;
-mod trust;
+pub mod trust;
 pub mod words;
 
 use crate::base::error_kind::ErrorKind;

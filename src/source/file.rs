@@ -68,7 +68,7 @@ impl Source for File {
             Err(fault) => return Err(bad_part("path", fault)),
         };
         Ok(vec![Request::File(FileRequest {
-            pattern: folder.join(&*path).to_string_lossy().into_owned(),
+            pattern: folder.join(&*path),
             encoding: self.encoding.as_ref().and_then(|e| e.text(frame)).map(|e| e.to_string()),
             max_bytes: self.max_bytes.get(frame).map_err(|f| bad_part("max_bytes", f))?.0,
             optional: self.optional.get(frame).map_err(|f| bad_part("optional", f))?,

@@ -17,7 +17,10 @@ use crate::expr::code::{Code, Setting, Template};
 use crate::expr::data::{DataMap, DataTemplate};
 use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
-use crate::net::http::{ConnectSettings, HttpRequest, StatusSet, TlsSettings};
+use crate::net::client::ConnectSettings;
+use crate::net::http::HttpRequest;
+use crate::net::status::StatusSet;
+use crate::net::trust::TlsSettings;
 use crate::yaml::basic::{OneOrMany, Seconds, Size};
 use crate::yaml::kind::{Kind, read_one};
 use crate::yaml::node::Node;
@@ -98,6 +101,8 @@ crate::fields! {
         client_cert: Option<Template>;
         /// A file with its key.
         client_key: Option<Template>;
+        /// The name that the certificate must hold, where it is not the host of the address.
+        server_name: Option<Template>;
     }
 }
 
@@ -192,7 +197,7 @@ impl Source for Http {
         self.ok_status.iter().chain(&self.empty_status).filter_map(Setting::code).for_each(&mut *take);
         if let Some(tls) = &self.tls {
             tls.verify.code().into_iter().for_each(&mut *take);
-            [&tls.ca_cert, &tls.client_cert, &tls.client_key].into_iter().flatten().for_each(|template| take(&template.0));
+            [&tls.ca_cert, &tls.client_cert, &tls.client_key, &tls.server_name].into_iter().flatten().for_each(|template| take(&template.0));
         }
     }
 }
@@ -254,14 +259,14 @@ impl Http {
             timeout: seconds(&self.timeout, frame).map_err(|f| bad_part("timeout", f))?,
             connect: Arc::new(self.connection(folder, frame)?),
             follow_redirects: self.follow_redirects.get(frame).map_err(|f| bad_part("follow_redirects", f))?,
-            ok_status: statuses("ok_status", self.ok_status.as_ref(), frame)?.unwrap_or_else(|| Arc::new(StatusSet::success())),
-            empty_status: statuses("empty_status", self.empty_status.as_ref(), frame)?,
+            ok_status: statuses("ok_status", self.ok_status.as_ref(), frame)?.unwrap_or_default(),
+            empty_status: statuses("empty_status", self.empty_status.as_ref(), frame)?.unwrap_or_else(|| Arc::new(StatusSet::none())),
             max_bytes,
         })
     }
 
     fn connection(&self, folder: &Path, frame: &mut Frame) -> Result<ConnectSettings, ExchangeError> {
-        let mut path = |template: &Option<Template>, frame: &mut Frame| -> Option<PathBuf> {
+        let path = |template: &Option<Template>, frame: &mut Frame| -> Option<PathBuf> {
             template.as_ref().and_then(|t| wire_text(&t.value(frame))).map(|path| folder.join(path))
         };
         let tls = match &self.tls {
@@ -270,6 +275,7 @@ impl Http {
                 ca_file: path(&tls.ca_cert, frame),
                 cert_file: path(&tls.client_cert, frame),
                 key_file: path(&tls.client_key, frame),
+                server_name: maybe_text(&tls.server_name, frame),
             },
             None => TlsSettings::default(),
         };
@@ -331,6 +337,10 @@ impl Http {
         };
         urls.0.iter().map(|template| render(template, frame)).collect()
     }
+}
+
+fn maybe_text(template: &Option<Template>, frame: &mut Frame) -> Option<String> {
+    template.as_ref().and_then(|t| wire_text(&t.value(frame)))
 }
 
 fn statuses(what: &str, setting: Option<&Setting<Statuses>>, frame: &mut Frame) -> Result<Option<Arc<StatusSet>>, ExchangeError> {

@@ -18,7 +18,8 @@ use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::net::command::{CommandRequest, Commands};
 use crate::net::file::FileRequest;
-use crate::net::http::{HttpClients, HttpRequest};
+use crate::net::client::HttpClients;
+use crate::net::http::HttpRequest;
 use crate::net::{Answer, ExchangeError};
 use crate::yaml::kind::Kind;
 use std::fmt::Debug;
@@ -57,15 +58,18 @@ impl Request {
     /// The request in one line, without secrets: `GET http://…`, `df -P -k`, `/proc/stat`.
     pub fn describe(&self) -> String {
         match self {
-            Request::Http(request) => request.describe(),
+            Request::Http(request) => {
+                let shown = url::Url::parse(&request.url).map(|url| crate::net::words::masked(&url));
+                format!("{} {}", request.method, shown.unwrap_or_else(|_| "an address that is no URL".to_owned()))
+            }
             Request::Command(request) => request.argv.join(" "),
-            Request::File(request) => request.pattern.clone(),
+            Request::File(request) => request.pattern.display().to_string(),
         }
     }
 }
 
 /// What talks to the outside, shared by all checks.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Outside {
     /// HTTP clients with their pools.
     pub http: HttpClients,

@@ -3,7 +3,7 @@
 use crate::base::print::text_of;
 use crate::base::value::Value;
 use crate::expr::code::FromValue;
-use crate::net::http::StatusSet;
+use crate::net::status::StatusSet;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader};
 use crate::yaml::shape::Shape;

@@ -13,7 +13,7 @@ use crate::map::topology::TopologyMapping;
 use crate::map::{Mapped, Mapping, metric};
 use crate::rows::RowsSpec;
 use crate::yaml::node::Node;
-use crate::yaml::read::{Field, Fields, Reader, Record};
+use crate::yaml::read::{Fields, Reader, Record};
 
 /// The topology key, and whether snapshots are made.
 #[derive(Clone, Debug)]
