@@ -26,7 +26,6 @@ mod time;
 mod url;
 mod version;
 
-pub use glob::matches as glob_matches;
 pub use metric_name::normalize as normalize_name;
 
 use super::fault::Fault;
