@@ -10,3 +10,4 @@ pub mod observation;
 pub mod map;
 pub mod source;
 pub mod spec;
+pub mod conf;

@@ -1,0 +1,64 @@
+//! `engine.yaml`: what the engine itself may be told. Everything has a default, and the file may be
+//! absent.
+
+use crate::base::diag::Diagnostic;
+use crate::base::limits;
+use crate::base::span::Sources;
+use crate::base::value::{Text, Value};
+use crate::yaml::basic::{OneOrMany, Raw, Seconds};
+use crate::yaml::load::Loaded;
+use crate::yaml::read::{Field, Reader};
+
+crate::fields! {
+    /// Settings of the engine.
+    pub struct EngineConf, "engine.yaml" {
+        /// The name of this host in all observations; the system's where it is not given.
+        pub hostname: Option<Text>;
+        /// Tags of every observation.
+        pub tags: Vec<Text>;
+        /// Free values, for specs as `engine.vars`.
+        pub vars: Option<Raw>;
+        /// The collector's tick: instances run on multiples of it.
+        pub interval: Seconds = Seconds(limits::INTERVAL_DEFAULT.as_secs_f64()), "15s";
+        /// The folder of the instances; `conf.d` beside this file where it is not given.
+        pub conf_dir: Option<Text>;
+        /// The folders of the specs, of which the first that has a spec wins; `specs` beside this file where it is not given.
+        pub spec_dirs: Option<OneOrMany<Text>>;
+        /// The folder of what is remembered between runs.
+        pub state_dir: Option<Text>;
+    }
+}
+
+impl Default for EngineConf {
+    fn default() -> Self {
+        EngineConf {
+            hostname: None,
+            tags: Vec::new(),
+            vars: None,
+            interval: Seconds(limits::INTERVAL_DEFAULT.as_secs_f64()),
+            conf_dir: None,
+            spec_dirs: None,
+            state_dir: None,
+        }
+    }
+}
+
+impl EngineConf {
+    /// The free values.
+    pub fn vars(&self) -> Value {
+        self.vars.as_ref().map(|raw| raw.0.to_value()).unwrap_or_default()
+    }
+}
+
+/// Reads engine.yaml.
+pub fn read(loaded: Loaded, sources: &Sources) -> (EngineConf, Vec<Diagnostic>) {
+    let mut reader = Reader::new(sources, loaded.broken);
+    reader.problems = loaded.problems;
+    let conf = EngineConf::read(&loaded.root, &mut reader).unwrap_or_default();
+    let mut problems = reader.problems;
+    if conf.interval.0 < limits::INTERVAL_LEAST.as_secs_f64() {
+        let problem = Diagnostic::error("out-of-range", "`interval` is less than 1s", loaded.root.entry("interval").map_or(loaded.root.span, |e| e.value.span));
+        problems.push(problem.label("too short").help("write `1s` or more"));
+    }
+    (conf, problems)
+}

@@ -1,0 +1,253 @@
+//! One file of conf.d for one spec: its instances, typed, with defaults.
+
+use super::convert::Converter;
+use super::secrets::SecretStore;
+use crate::base::diag::Diagnostic;
+use crate::base::limits;
+use crate::base::map::Map;
+use crate::base::span::Span;
+use crate::base::value::{Text, Value};
+use crate::expr::frame::Frame;
+use crate::expr::names::{INIT_CONFIG, INSTANCE, STANDARD_KEYS};
+use crate::spec::config::{ConfigField, ConfigType, FieldType};
+use crate::spec::Spec;
+use crate::yaml::load::Loaded;
+use crate::yaml::node::Node;
+use crate::yaml::read::unknown_key;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One set of settings for a spec.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// Its place in its file, from 0.
+    pub number: usize,
+    /// Where it stands.
+    pub span: Span,
+    /// Its settings after defaults and type checks.
+    pub config: Value,
+    /// The settings that all instances of the file share.
+    pub init_config: Value,
+    /// Its tags, `service:` included.
+    pub tags: Vec<Text>,
+    /// The host its observations are about.
+    pub hostname: Option<Text>,
+    /// Its name, a part of its identity.
+    pub name: Option<Text>,
+    /// It runs on a tick if at least that long has passed since its last run.
+    pub min_interval: Duration,
+    /// The deadline of a run; none for the usual one.
+    pub run_timeout: Option<Duration>,
+}
+
+/// What one file gave: the instances that are right, and how many there are in all.
+#[derive(Debug, Default)]
+pub struct Instances {
+    /// Those that can run.
+    pub instances: Vec<Instance>,
+    /// Those that say `enabled: false`.
+    pub disabled: usize,
+    /// Those that have errors.
+    pub broken: usize,
+    /// All problems.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Reads a conf.d file for a spec. An instance with errors is left out, the others are there.
+pub fn read(loaded: Loaded, spec: &Spec, folder: &Path, secrets: &dyn SecretStore, frame: &mut Frame) -> Instances {
+    let mut out = Instances { problems: loaded.problems, ..Instances::default() };
+    let root = loaded.root;
+    if root.as_map().is_none() && !root.is_null() {
+        out.problems.push(no_map(&root));
+        return out;
+    }
+    for entry in root.as_map().unwrap_or(&[]) {
+        if !["init_config", "instances", "logs", "ad_identifiers"].contains(&&*entry.key) && !entry.key.starts_with("x-") {
+            out.problems.push(unknown_key(entry, "a conf.d file", ["init_config", "instances"].into_iter()));
+        }
+    }
+    let mut converter = Converter { secrets, folder, problems: Vec::new() };
+    let init = root.entry("init_config").map(|e| e.value.clone()).unwrap_or_else(|| Node::null(root.span));
+    let init_standard = standard_fields(&["min_collection_interval", "service", "tags"]);
+    let mut init_config = converter.fields("`init_config`", &init, &merged(&spec.config.init_config, &init_standard), &[]);
+    let broken_init = crate::base::diag::has_errors(&converter.problems);
+    frame.set(INSTANCE, Value::Missing);
+    frame.set(INIT_CONFIG, Value::map(init_config.clone()));
+    add_defaults(&mut init_config, &spec.config.init_config, INIT_CONFIG, init.span, frame, &mut converter.problems);
+    let init_config = Value::map(init_config);
+    out.problems.append(&mut converter.problems);
+    let standard = standard_fields(STANDARD_KEYS);
+    let fields = merged(&spec.config.instance, &standard);
+    let Some(entry) = root.entry("instances") else { return out };
+    let Some(items) = entry.value.as_list() else {
+        if !entry.value.is_null() {
+            let problem = Diagnostic::error("wrong-type", "expected a list for `instances`", entry.value.span);
+            out.problems.push(problem.label(format!("found {}", entry.value.describe())).help("begin each instance with `- `"));
+        }
+        return out;
+    };
+    for (number, node) in items.iter().enumerate() {
+        let read = one(number, node, spec, &fields, &init_config, &mut converter, frame);
+        let errors = broken_init || crate::base::diag::has_errors(&converter.problems);
+        out.problems.append(&mut converter.problems);
+        match read {
+            Some(None) => out.disabled += 1,
+            Some(Some(instance)) if !errors => out.instances.push(instance),
+            _ => out.broken += 1,
+        }
+    }
+    out
+}
+
+fn no_map(root: &Node) -> Diagnostic {
+    let problem = Diagnostic::error("wrong-type", "expected a map with `instances`", root.span).label(format!("found {}", root.describe()));
+    problem.help("write `instances:` and a list below it")
+}
+
+/// The instance; `Some(None)` for one that is switched off.
+fn one(
+    number: usize,
+    node: &Node,
+    spec: &Spec,
+    fields: &[ConfigField],
+    init_config: &Value,
+    converter: &mut Converter<'_>,
+    frame: &mut Frame,
+) -> Option<Option<Instance>> {
+    if node.as_map().is_none() && !node.is_null() {
+        let problem = Diagnostic::error("wrong-type", "expected a map for an instance", node.span);
+        converter.problems.push(problem.label(format!("found {}", node.describe())).help("write `- url: …`"));
+        return None;
+    }
+    let mut config = converter.fields("the instance", node, fields, &[]);
+    frame.set(INIT_CONFIG, init_config.clone());
+    frame.set(INSTANCE, Value::map(config.clone()));
+    add_defaults(&mut config, &spec.config.instance, INSTANCE, node.span, frame, &mut converter.problems);
+    if config.get("enabled") == Some(&Value::Bool(false)) {
+        return Some(None);
+    }
+    let seconds = |key: &str| {
+        let own = config.get(key).cloned().or_else(|| init_config.as_map().and_then(|init| init.get(key).cloned()));
+        own.and_then(|v| v.as_number()).map(|n| Duration::try_from_secs_f64(n.as_f64().max(0.0)).unwrap_or(limits::RUN_TIME_MOST))
+    };
+    let text = |key: &str| config.get(key).and_then(Value::as_text).map(Text::from);
+    let mut tags = tag_list(init_config.as_map().and_then(|init| init.get("tags")));
+    tags.extend(tag_list(config.get("tags")));
+    let service = text("service").or_else(|| init_config.as_map().and_then(|init| init.get("service")).and_then(Value::as_text).map(Text::from));
+    tags.extend(service.map(|service| Text::from(format!("service:{service}"))));
+    Some(Some(Instance {
+        number,
+        span: node.span,
+        tags,
+        hostname: text("hostname"),
+        name: text("name"),
+        min_interval: seconds("min_collection_interval").unwrap_or_default(),
+        run_timeout: seconds("run_timeout").map(|t| t.min(limits::RUN_TIME_MOST)),
+        config: Value::map(config),
+        init_config: init_config.clone(),
+    }))
+}
+
+fn tag_list(value: Option<&Value>) -> Vec<Text> {
+    match value {
+        Some(Value::List(items)) => items.iter().filter_map(crate::base::print::text_of).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Declared fields first: a spec's own declaration of a standard key replaces the usual one.
+fn merged(declared: &[ConfigField], standard: &[ConfigField]) -> Vec<ConfigField> {
+    let extra = standard.iter().filter(|s| !declared.iter().any(|d| d.key == s.key));
+    declared.iter().chain(extra).cloned().collect()
+}
+
+fn standard_fields(keys: &[&str]) -> Vec<ConfigField> {
+    let field = |key: &&str| {
+        let config_type = match *key {
+            "min_collection_interval" | "run_timeout" => ConfigType::Duration,
+            "tags" => ConfigType::List,
+            "enabled" => ConfigType::Bool,
+            _ => ConfigType::String,
+        };
+        let mut field = FieldType::plain(config_type);
+        if *key == "tags" {
+            field.items = Some(Box::new(FieldType::plain(ConfigType::String)));
+        }
+        if *key == "run_timeout" {
+            field.min = Some(0.001);
+        }
+        if *key == "min_collection_interval" {
+            field.min = Some(0.0);
+        }
+        ConfigField { key: Text::from(*key), span: Span::default(), field }
+    };
+    keys.iter().map(field).collect()
+}
+
+/// Computes the defaults of fields that were not given; those that use other fields of the same
+/// map see the ones that are there by then.
+fn add_defaults(
+    config: &mut Map,
+    fields: &[ConfigField],
+    name: crate::base::name::NameId,
+    span: Span,
+    frame: &mut Frame,
+    problems: &mut Vec<Diagnostic>,
+) {
+    for field in fields {
+        let Some(default) = field.field.default.as_ref().filter(|_| config.get(&field.key).is_none()) else { continue };
+        let value = default.eval(false, frame);
+        if value.is_missing() {
+            continue;
+        }
+        match typed(&value, &field.field) {
+            Some(value) => {
+                config.insert(field.key.clone(), value);
+                frame.set(name, Value::map(config.clone()));
+            }
+            None => {
+                let problem = Diagnostic::error("bad-default", format!("the default of `{}` is no {}", field.key, words(&field.field)), field.span);
+                let shown = crate::base::print::shown(&value);
+                problems.push(problem.label(format!("it is {shown}")).also(span, "for this instance").help("give the field a value, or mend the default"));
+            }
+        }
+    }
+}
+
+fn words(field: &FieldType) -> String {
+    field.types.iter().map(|t| t.word()).collect::<Vec<_>>().join(" or ")
+}
+
+/// A default as its type: durations and sizes may be written with units.
+fn typed(value: &Value, field: &FieldType) -> Option<Value> {
+    let text = value.as_text();
+    let convert = |config_type: &ConfigType| match config_type {
+        ConfigType::Duration => match text {
+            Some(text) => crate::base::units::parse_duration(text).ok().map(Value::seconds),
+            None => value.as_number().map(|_| value.clone()),
+        },
+        ConfigType::Bytes => match text {
+            Some(text) => crate::base::units::parse_size(text).ok().map(|n| Value::number(crate::base::number::Number::Uint(n))),
+            None => value.as_number().map(|_| value.clone()),
+        },
+        ConfigType::Int => value.as_number().and_then(|n| n.as_integer()).map(|_| value.clone()),
+        ConfigType::Float => value.as_number().map(|_| value.clone()),
+        ConfigType::Bool => matches!(value, Value::Bool(_)).then(|| value.clone()),
+        ConfigType::List => value.as_list().map(|_| value.clone()),
+        ConfigType::Map => value.as_map().map(|_| value.clone()),
+        ConfigType::Secret => text.map(|text| Value::Secret(crate::base::secret::Secret::new(text))),
+        ConfigType::Any => Some(value.clone()),
+        ConfigType::Enum => text.filter(|t| field.values.iter().any(|v| &**v == *t)).map(|_| value.clone()),
+        ConfigType::String | ConfigType::Url | ConfigType::Path | ConfigType::Regex | ConfigType::Glob => {
+            crate::base::print::text_of(value).filter(|_| value.as_list().is_none() && value.as_map().is_none()).map(Value::Text)
+        }
+    };
+    let found = field.types.iter().find_map(convert);
+    found.or_else(|| field.any_of.iter().find_map(|option| typed(value, option)))
+}
+
+/// A shared empty map: most files have no `init_config`.
+pub fn empty() -> Value {
+    Value::Map(Arc::new(Map::default()))
+}
