@@ -11,3 +11,5 @@ pub mod map;
 pub mod source;
 pub mod spec;
 pub mod conf;
+pub mod plan;
+pub mod run;
