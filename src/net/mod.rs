@@ -7,6 +7,8 @@
 mod address;
 pub mod client;
 pub mod command;
+#[cfg(test)]
+mod exchange_tests;
 mod failure;
 pub mod file;
 pub mod http;
