@@ -6,6 +6,7 @@
 //! referer, no redirects (those are followed by [`super::http`], which knows what is secret).
 
 use super::address::GuardedLookup;
+use super::pulse::Pulse;
 use super::trust;
 pub use super::trust::TlsSettings;
 use super::{ExchangeError, words};
@@ -81,6 +82,8 @@ pub struct HttpClients {
     plain: Mutex<HashMap<Arc<ConnectSettings>, Client>>,
     tls: Mutex<HashMap<Arc<ConnectSettings>, TlsClient>>,
     system_roots: OnceLock<Arc<RootCertStore>>,
+    /// For [`super::http`].
+    pub(super) pulse: Pulse,
 }
 
 /// A client and the ages of the files it was made of: certificates are renewed under a running

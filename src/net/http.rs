@@ -89,7 +89,9 @@ impl HttpClients {
             answer.elapsed = clock.instant().saturating_duration_since(began);
             answer.ended = clock.now();
         };
+        let under_way = self.pulse.during();
         let mut result = self.follow(request, deadline).await;
+        drop(under_way);
         match &mut result {
             Ok(answer) => stamp(answer),
             Err(error) => error.answer.iter_mut().for_each(|answer| stamp(answer)),

@@ -14,6 +14,7 @@ pub mod file;
 pub mod http;
 mod pipes;
 mod program;
+mod pulse;
 pub mod reaper;
 pub mod redirect;
 pub mod status;
