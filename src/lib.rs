@@ -13,3 +13,4 @@ pub mod spec;
 pub mod conf;
 pub mod plan;
 pub mod run;
+pub mod catalog;

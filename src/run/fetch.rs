@@ -7,6 +7,7 @@ use super::trace::Step;
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::map::Map;
+use crate::base::name::NameId;
 use crate::base::print::{cut, one_line, shown, text_of};
 use crate::base::value::{Text, Value};
 use crate::decode::{self, Decoder};
@@ -84,7 +85,8 @@ struct Item {
 }
 
 /// Runs a source that was found ready.
-pub async fn fetch(cx: &RunCx<'_>, at: usize, input: Vec<Row>, items: Vec<Arc<Binds>>, mut frame: Frame) -> Fetched {
+pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
+    let Start { at, input, items, held } = start;
     frame.remarks.clear();
     let plan = &cx.check.plan;
     let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) else {
@@ -92,10 +94,10 @@ pub async fn fetch(cx: &RunCx<'_>, at: usize, input: Vec<Row>, items: Vec<Arc<Bi
     };
     let name = plan.names.text(spec.name);
     let mut result = match &spec.origin {
-        Origin::Derived => derived(source, &input, &mut frame),
+        Origin::Derived => derived(source, &input, &held, &mut frame),
         Origin::Fetch(_) => {
             let done = exchange_all(cx, spec, name, items, &mut frame).await;
-            assemble(cx, spec, source, done, &mut frame)
+            assemble(cx, spec, source, done, &held, &mut frame)
         }
     };
     if result.fate == Fate::Ok || !result.rows.is_empty() {
@@ -105,18 +107,18 @@ pub async fn fetch(cx: &RunCx<'_>, at: usize, input: Vec<Row>, items: Vec<Arc<Bi
     Fetched { at, result, remarks: std::mem::take(&mut frame.remarks) }
 }
 
-fn derived(source: &SourcePlan, input: &[Row], frame: &mut Frame) -> SourceResult {
+fn derived(source: &SourcePlan, input: &[Row], held: &Held, frame: &mut Frame) -> SourceResult {
     let mut rows = Vec::new();
     for row in input {
         bind(row, frame);
         let inherited = row.binds.clone();
         if source.after.group.is_empty() {
             let one = std::slice::from_ref(row);
-            run(&unlimited(source), one, &NoSources, frame, &mut |frame| rows.push(capture(&source.carries, inherited.as_ref(), frame)));
+            run(&unlimited(source), one, held, frame, &mut |frame| rows.push(capture(&source.carries, inherited.as_ref(), frame)));
         }
     }
     if !source.after.group.is_empty() {
-        run(&source.after, input, &NoSources, frame, &mut |frame| rows.push(capture(&[], None, frame)));
+        run(&source.after, input, held, frame, &mut |frame| rows.push(capture(&[], None, frame)));
     } else {
         rows = limited(source, rows, frame);
     }
@@ -126,13 +128,33 @@ fn derived(source: &SourcePlan, input: &[Row], frame: &mut Frame) -> SourceResul
     result
 }
 
-/// Rows of other sources that stand inside `each` of a derived source come through the frame.
-struct NoSources;
+/// The rows of the sources that loops of this one go over.
+pub struct Held(pub Vec<(NameId, Arc<Vec<Row>>)>);
 
-impl RowSource for NoSources {
-    fn rows(&self, _: crate::base::name::NameId) -> Arc<Vec<Row>> {
-        Arc::default()
+impl Held {
+    /// Takes the rows that the loops of a source need.
+    pub fn of(source: &SourcePlan, results: &Results<'_>) -> Held {
+        let names = source.after.each.iter().filter_map(|each| each.source);
+        Held(names.map(|name| (name, results.rows(name))).collect())
     }
+}
+
+impl RowSource for Held {
+    fn rows(&self, source: NameId) -> Arc<Vec<Row>> {
+        self.0.iter().find(|(name, _)| *name == source).map(|(_, rows)| rows.clone()).unwrap_or_default()
+    }
+}
+
+/// What a source starts with.
+pub struct Start {
+    /// Its place in the plan.
+    pub at: usize,
+    /// The rows it is derived from.
+    pub input: Vec<Row>,
+    /// The items of its loops before the requests.
+    pub items: Vec<Arc<Binds>>,
+    /// Rows for its loops after them.
+    pub held: Held,
 }
 
 /// `dedupe` and `limit` count over all rows of a source, so they wait until all are there.
@@ -338,7 +360,7 @@ fn fill(result: &mut SourceResult, answer: &Answer, doc: Value) {
 }
 
 /// All items as one result: the first failed one speaks for the source, else the last.
-fn assemble(cx: &RunCx<'_>, spec: &SourceSpec, source: &SourcePlan, items: Vec<Item>, frame: &mut Frame) -> SourceResult {
+fn assemble(cx: &RunCx<'_>, spec: &SourceSpec, source: &SourcePlan, items: Vec<Item>, held: &Held, frame: &mut Frame) -> SourceResult {
     let mut result = SourceResult::without_exchange(Fate::Ok, None);
     let mut rows = Vec::new();
     let single = items.len() == 1;
@@ -354,7 +376,7 @@ fn assemble(cx: &RunCx<'_>, spec: &SourceSpec, source: &SourcePlan, items: Vec<I
                     note.status = answer.status;
                     note.body = answer.body.clone();
                     note.url.clone_from(&answer.url);
-                    item_rows(spec, source, &item.binds, &answer, &doc, frame, &mut rows);
+                    item_rows(spec, source, &item.binds, (&answer, &doc), held, frame, &mut rows);
                     if result.error.is_none() {
                         fill(&mut result, &answer, doc);
                     }
@@ -379,7 +401,7 @@ fn assemble(cx: &RunCx<'_>, spec: &SourceSpec, source: &SourcePlan, items: Vec<I
         note.count = rows.len() - before;
         result.requests.push(note);
     }
-    let rows = if source.after.group.is_empty() { limited(source, rows, frame) } else { grouped(source, rows, frame) };
+    let rows = if source.after.group.is_empty() { limited(source, rows, frame) } else { grouped(source, rows, held, frame) };
     result.rows = Arc::new(rows);
     result
 }
@@ -419,7 +441,15 @@ fn request_note(cx: &RunCx<'_>, source: &SourcePlan, item: &Item) -> RequestNote
 }
 
 /// The rows of one answer, with the names of its item.
-fn item_rows(spec: &SourceSpec, source: &SourcePlan, binds: &Arc<Binds>, answer: &Answer, doc: &Value, frame: &mut Frame, rows: &mut Vec<Row>) {
+fn item_rows(
+    spec: &SourceSpec,
+    source: &SourcePlan,
+    binds: &Arc<Binds>,
+    (answer, doc): (&Answer, &Value),
+    held: &Held,
+    frame: &mut Frame,
+    rows: &mut Vec<Row>,
+) {
     let records: Vec<Row> = match doc {
         Value::Missing => Vec::new(),
         // `rows` chooses from the whole document.
@@ -442,7 +472,7 @@ fn item_rows(spec: &SourceSpec, source: &SourcePlan, binds: &Arc<Binds>, answer:
     inherited.retain(|(name, _)| !source.carries.contains(name));
     let inherited = (!inherited.is_empty()).then(|| Arc::new(inherited));
     let before_group = ungrouped(source);
-    run(&before_group, &records, &NoSources, frame, &mut |frame| {
+    run(&before_group, &records, held, frame, &mut |frame| {
         let carries = if source.after.group.is_empty() { &source.carries[..] } else { &source.after.bound_and(&source.before) };
         rows.push(capture(carries, inherited.as_ref(), frame));
     });
@@ -453,7 +483,7 @@ fn ungrouped(source: &SourcePlan) -> crate::rows::RowsSpec {
     crate::rows::RowsSpec { group: Vec::new(), dedupe: None, limit: None, ..source.after.clone() }
 }
 
-fn grouped(source: &SourcePlan, rows: Vec<Row>, frame: &mut Frame) -> Vec<Row> {
+fn grouped(source: &SourcePlan, rows: Vec<Row>, held: &Held, frame: &mut Frame) -> Vec<Row> {
     let tail = crate::rows::RowsSpec {
         group: source.after.group.clone(),
         dedupe: source.after.dedupe.clone(),
@@ -461,7 +491,7 @@ fn grouped(source: &SourcePlan, rows: Vec<Row>, frame: &mut Frame) -> Vec<Row> {
         ..Default::default()
     };
     let mut out = Vec::new();
-    run(&tail, &rows, &NoSources, frame, &mut |frame| out.push(capture(&[], None, frame)));
+    run(&tail, &rows, held, frame, &mut |frame| out.push(capture(&[], None, frame)));
     out
 }
 

@@ -1,6 +1,6 @@
 //! Sources in order of need, independent ones at the same time.
 
-use super::fetch::{Fetched, fetch};
+use super::fetch::{Fetched, Held, Start, fetch, items};
 use super::result::{Fate, SourceResult};
 use super::{Failure, Outcome, RunCx};
 use crate::base::error_kind::ErrorKind;
@@ -75,9 +75,10 @@ pub async fn run_sources<'r>(cx: &'r RunCx<'_>, frame: &mut Frame) -> Results<'r
             match fate(source, &state.results, frame) {
                 Some(result) => state.finish(at, spec, result, frame),
                 None => {
-                    let inputs = input_rows(spec, &state.results);
-                    let loops = crate::run::fetch::items(source, &state.results, frame);
-                    running.push(fetch(cx, at, inputs, loops, frame.clone()));
+                    let input = input_rows(spec, &state.results);
+                    let items = items(source, &state.results, frame);
+                    let start = Start { at, input, items, held: Held::of(source, &state.results) };
+                    running.push(fetch(cx, start, frame.clone()));
                 }
             }
             state.compute_lets(frame);
