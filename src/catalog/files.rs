@@ -51,7 +51,8 @@ pub fn specs_in(folder: &Path) -> Vec<SpecFile> {
 /// The spec of a name: the first folder that has it wins.
 pub fn find_spec(folders: &[PathBuf], name: &str) -> Option<SpecFile> {
     let plain = !name.is_empty() && !name.contains(['/', '\\']) && name != "." && name != "..";
-    let candidates = |folder: &PathBuf| [folder.join(format!("{name}.yaml")), folder.join(format!("{name}.yml")), folder.join(name).join("spec.yaml")];
+    let candidates =
+        |folder: &PathBuf| [folder.join(format!("{name}.yaml")), folder.join(format!("{name}.yml")), folder.join(name).join("spec.yaml")];
     let path = folders.iter().filter(|_| plain).flat_map(candidates).find(|path| path.is_file())?;
     Some(SpecFile { name: name.to_owned(), path })
 }

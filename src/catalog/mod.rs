@@ -70,11 +70,8 @@ impl Catalog {
         }
         let configured = catalog.conf.hostname.as_deref().map(str::to_owned);
         let hostname = hostname.or(configured).unwrap_or_else(files::system_hostname);
-        let entries = [
-            ("hostname", Value::text(hostname)),
-            ("version", Value::from(env!("CARGO_PKG_VERSION"))),
-            ("vars", catalog.conf.vars()),
-        ];
+        let entries =
+            [("hostname", Value::text(hostname)), ("version", Value::from(env!("CARGO_PKG_VERSION"))), ("vars", catalog.conf.vars())];
         catalog.engine = Value::map(entries.into_iter().map(|(key, value)| (Text::from(key), value)).collect::<Map>());
         catalog
     }

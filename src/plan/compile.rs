@@ -83,7 +83,8 @@ pub fn compile(mut spec: Spec, folder: PathBuf) -> Result<Plan, Vec<Diagnostic>>
         return Err(late);
     }
     let lets = std::mem::take(&mut spec.lets).into_iter();
-    let lets = lets.map(|local| LetPlan { waits: graph.lets.get(&local.name).map(Reach::all).unwrap_or_default().into_iter().collect(), local });
+    let lets =
+        lets.map(|local| LetPlan { waits: graph.lets.get(&local.name).map(Reach::all).unwrap_or_default().into_iter().collect(), local });
     let lets = lets.collect();
     let mappings = spec.mappings.iter().map(|placed| map_plan(&placed.mapped, &graph)).collect();
     let names = Arc::new(std::mem::take(&mut spec.names));

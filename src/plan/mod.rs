@@ -167,4 +167,3 @@ pub fn before_answer(code: &Code, own: NameId, later: &[NameId]) -> bool {
     let of_answer = [names::ROW, names::KEY, names::FILE, names::PARENT, names::DEPTH, own];
     !code.uses.iter().any(|used| of_answer.contains(&used.name) || later.contains(&used.name))
 }
-

@@ -21,6 +21,7 @@ use crate::rows::{Binds, Row};
 use crate::source::Request;
 use crate::spec::source::{Decode, Index, Origin, SourceSpec};
 use futures_util::stream::{self, StreamExt};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -221,15 +222,22 @@ async fn exchange_all(cx: &RunCx<'_>, spec: &SourceSpec, name: &str, items: Vec<
         let decoder = decoder(spec, frame);
         prepared.push((binds, requests, decoder, expecting));
     }
-    let exchanges = prepared.into_iter().map(|(binds, requests, decoder, frame)| one_item(cx, spec, name, binds, requests, decoder, frame));
-    if at_once == 1 || exchanges.len() == 1 {
-        let mut out = Vec::new();
-        for exchange in exchanges {
-            out.push(exchange.await);
+    let mut out = Vec::with_capacity(prepared.len());
+    if at_once == 1 || prepared.len() == 1 {
+        for (binds, requests, decoder, frame) in prepared {
+            out.push(one_item(cx, spec, name, binds, requests, decoder, frame).await);
         }
         return out;
     }
-    stream::iter(exchanges).buffered(at_once).collect().await
+    let mut exchanges: Vec<Pin<Box<dyn Future<Output = Item> + Send + '_>>> = Vec::with_capacity(prepared.len());
+    for (binds, requests, decoder, frame) in prepared {
+        exchanges.push(Box::pin(one_item(cx, spec, name, binds, requests, decoder, frame)));
+    }
+    let mut running = stream::iter(exchanges).buffered(at_once);
+    while let Some(item) = running.next().await {
+        out.push(item);
+    }
+    out
 }
 
 /// The decoder that the spec names; `None` to guess from the answer.
@@ -283,7 +291,8 @@ async fn attempt(
     warnings: &mut Vec<String>,
 ) -> Result<Vec<(Answer, Value)>, ExchangeError> {
     let left = cx.deadline.saturating_duration_since(cx.clock.instant());
-    let deadline = || ExchangeError::new(ErrorKind::Timeout, "the run reached its deadline (`run_timeout`, or the interval) before this was done");
+    let deadline =
+        || ExchangeError::new(ErrorKind::Timeout, "the run reached its deadline (`run_timeout`, or the interval) before this was done");
     let answers = tokio::time::timeout(left, cx.exchanger.exchange(name, request)).await.map_err(|_| deadline())??;
     let mut out = Vec::with_capacity(answers.len());
     for answer in answers {
@@ -454,7 +463,9 @@ fn item_rows(
         Value::Missing => Vec::new(),
         // `rows` chooses from the whole document.
         _ if source.after.rows.is_some() => vec![Row { value: doc.clone(), ..Row::default() }],
-        Value::List(items) => items.iter().enumerate().map(|(n, value)| Row { value: value.clone(), key: Value::from(n), binds: None }).collect(),
+        Value::List(items) => {
+            items.iter().enumerate().map(|(n, value)| Row { value: value.clone(), key: Value::from(n), binds: None }).collect()
+        }
         other => vec![Row { value: other.clone(), ..Row::default() }],
     };
     let is_file = matches!(&spec.origin, Origin::Fetch(fetch) if fetch.kind() == "file");

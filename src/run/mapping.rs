@@ -53,7 +53,15 @@ pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, ch
     outcome.observations = out;
 }
 
-fn one_mapping(cx: &RunCx<'_>, results: &Results<'_>, placed: &Placed, planned: &MapPlan, now: Timestamp, frame: &mut Frame, map_cx: &mut MapCx<'_>) {
+fn one_mapping(
+    cx: &RunCx<'_>,
+    results: &Results<'_>,
+    placed: &Placed,
+    planned: &MapPlan,
+    now: Timestamp,
+    frame: &mut Frame,
+    map_cx: &mut MapCx<'_>,
+) {
     let of_rows = planned.from.iter().all(|at| results.usable(*at));
     let others = planned.needs.iter().filter(|at| !planned.from.contains(at));
     // Whether a service works is told even if what it needs is not there.

@@ -63,7 +63,8 @@ impl RowSource for Results<'_> {
 pub async fn run_sources<'r>(cx: &'r RunCx<'_>, frame: &mut Frame) -> Results<'r> {
     let plan: &Plan = &cx.check.plan;
     let n = plan.sources.len();
-    let mut state = State { results: Results { plan, results: vec![None; n] }, started: vec![false; n], lets_done: vec![false; plan.lets.len()] };
+    let mut state =
+        State { results: Results { plan, results: vec![None; n] }, started: vec![false; n], lets_done: vec![false; plan.lets.len()] };
     let mut running = FuturesUnordered::new();
     loop {
         state.compute_lets(frame);
@@ -144,7 +145,11 @@ fn fate(source: &SourcePlan, results: &Results<'_>, frame: &mut Frame) -> Option
             Fate::Ok | Fate::Off => false,
         };
         if skipped {
-            let reason = format!("source `{}`, which it needs, {}", name_of(*need), if result.fate == Fate::Failed { "failed" } else { "was skipped" });
+            let reason = format!(
+                "source `{}`, which it needs, {}",
+                name_of(*need),
+                if result.fate == Fate::Failed { "failed" } else { "was skipped" }
+            );
             return Some(SourceResult::without_exchange(Fate::Skipped, Some((ErrorKind::Skipped, reason))));
         }
     }
@@ -166,7 +171,7 @@ fn fate(source: &SourcePlan, results: &Results<'_>, frame: &mut Frame) -> Option
     Some(match broken {
         Some(at) => {
             let reason = format!("its condition names source `{}`, which did not work", name_of(*at));
-                    SourceResult::without_exchange(Fate::Skipped, Some((ErrorKind::Skipped, reason)))
+            SourceResult::without_exchange(Fate::Skipped, Some((ErrorKind::Skipped, reason)))
         }
         None => SourceResult::without_exchange(Fate::Off, None),
     })
