@@ -11,3 +11,4 @@ pub mod map;
 pub mod source;
 pub mod spec;
 pub mod conf;
+pub mod manual;
