@@ -1,1 +1,3 @@
-fn main(){}
+//! Hands the arguments to the command line.
+
+fn main() {}
