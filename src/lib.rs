@@ -54,6 +54,7 @@ pub mod conf;
 pub mod plan;
 
 pub mod catalog;
+pub mod manual;
 pub mod run;
 
 pub mod agent;

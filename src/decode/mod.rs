@@ -134,7 +134,7 @@ const fn kind_of<O: Options>() -> Kind<Arc<dyn Decoder>> {
 
 fn docs_of<O: Options>() -> KindDoc {
     let doc = if let Shape::Struct(declared) = O::shape() { declared.doc } else { "" };
-    KindDoc { name: O::NAME, doc, fields: O::docs() }
+    KindDoc { name: O::NAME, doc, fields: O::docs(), short: None }
 }
 
 fn read_options<O: Options>(node: &Node, reader: &mut Reader<'_>) -> Option<Arc<dyn Decoder>> {

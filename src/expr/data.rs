@@ -178,7 +178,7 @@ impl DataMap {
 
 impl Field for DataMap {
     fn shape() -> Shape {
-        Shape::Map(Box::new(Shape::Setting(Box::new(Shape::Text))))
+        Shape::Setting(Box::new(Shape::Map(Box::new(Shape::Any))))
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {

@@ -8,7 +8,7 @@ use crate::expr::frame::Frame;
 use crate::yaml::basic::Keyed;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader};
-use crate::yaml::shape::Shape;
+use crate::yaml::shape::{FieldDoc, Shape, Struct};
 
 /// Words to values; keys are compared as printed text.
 #[derive(Clone, Debug)]
@@ -51,6 +51,23 @@ pub struct Mapped<T> {
     pub value: Expression,
     /// What becomes of it.
     pub map: Option<ValueMap<T>>,
+}
+
+impl<T: Field> Mapped<T> {
+    /// `{value, map}` for the reference and the schema; the name tells the choices of several types
+    /// apart.
+    pub fn shape(name: &'static str) -> Shape {
+        Shape::Struct(Struct { name, doc: "A choice by data.", fields: Self::docs })
+    }
+
+    fn docs() -> Vec<FieldDoc> {
+        let value = "What is looked up; without `map` it is the word itself.";
+        let map = "Words for values: keys are compared as printed text, `default` is for all others.";
+        vec![
+            FieldDoc { key: "value", doc: value.to_owned(), shape: Shape::Expression, required: true, default: None },
+            FieldDoc { key: "map", doc: map.to_owned(), shape: ValueMap::<T>::shape(), required: false, default: None },
+        ]
+    }
 }
 
 impl<T: Clone> Mapped<T> {

@@ -70,7 +70,7 @@ pub enum HealthChoice {
 
 impl Field for HealthChoice {
     fn shape() -> Shape {
-        Shape::Either(vec![HealthState::shape(), Shape::Map(Box::new(Shape::Any))])
+        Shape::Either(vec![Setting::<HealthState>::shape(), Mapped::<HealthState>::shape("health choice")])
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {

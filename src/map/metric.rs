@@ -48,7 +48,11 @@ pub fn docs() -> Vec<FieldDoc> {
         doc: format!(
             "Many metrics of type `{word}`: names to values, or to maps with `value` and what belongs to it, or to lists of these."
         ),
-        shape: Shape::Map(Box::new(Shape::Either(vec![Shape::Expression, Measure::shape(), Shape::List(Box::new(Measure::shape()))]))),
+        shape: Shape::Map(Box::new(Shape::Either(vec![
+            Shape::Expression,
+            Measure::shape(),
+            Shape::List(Box::new(Shape::Either(vec![Shape::Expression, Measure::shape()]))),
+        ]))),
         required: false,
         default: None,
     });

@@ -62,7 +62,7 @@ pub enum TypeChoice {
 
 impl Field for TypeChoice {
     fn shape() -> Shape {
-        Shape::Either(vec![MetricType::shape(), Shape::Map(Box::new(Shape::Any))])
+        Shape::Either(vec![Setting::<MetricType>::shape(), Mapped::<MetricType>::shape("type choice")])
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {

@@ -20,7 +20,7 @@ use crate::expr::texts::Texts;
 use crate::observation::{ServiceCheck, Status};
 use crate::yaml::node::{Data, Node};
 use crate::yaml::read::{Field, Reader, Record};
-use crate::yaml::shape::Shape;
+use crate::yaml::shape::{FieldDoc, Shape, Struct};
 
 crate::fields! {
     /// A named status.
@@ -66,10 +66,8 @@ pub struct Condition {
 
 impl Field for StatusChoice {
     fn shape() -> Shape {
-        let word = Status::shape();
-        let conditions = Shape::Map(Box::new(Shape::Expression));
-        let mapped = Shape::Map(Box::new(Shape::Any));
-        Shape::Either(vec![word, conditions, mapped])
+        let word = Shape::Setting(Box::new(Status::shape()));
+        Shape::Either(vec![word, Shape::Struct(CONDITIONS), Mapped::<Status>::shape("status choice")])
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
@@ -82,6 +80,25 @@ impl Field for StatusChoice {
             Data::Scalar(_) | Data::List(_) => Status::read(node, reader).map(StatusChoice::Fixed),
         }
     }
+}
+
+const CONDITIONS: Struct = Struct {
+    name: "status conditions",
+    doc: "The first condition that holds decides, in written order. Where none holds and one could not be judged, the status is unknown.",
+    fields: condition_docs,
+};
+
+fn condition_docs() -> Vec<FieldDoc> {
+    let conditions = Status::WORDS.iter().map(|word| FieldDoc {
+        key: word,
+        doc: format!("When the status is {word}."),
+        shape: Shape::Expression,
+        required: false,
+        default: None,
+    });
+    let doc = "The status where no condition holds.".to_owned();
+    let default = FieldDoc { key: "default", doc, shape: Status::shape(), required: false, default: Some("ok") };
+    conditions.chain([default]).collect()
 }
 
 /// `{value, map}` of any words.

@@ -29,7 +29,7 @@ use std::sync::Arc;
 /// The entry of this kind.
 pub const KIND: Kind<Arc<dyn Source>> = Kind {
     name: "command",
-    docs: || KindDoc { name: "command", doc: "Runs a program and reads its standard output.", fields: Command::docs() },
+    docs: || KindDoc { name: "command", doc: "Runs a program and reads its standard output.", fields: Command::docs(), short: None },
     read: |node, reader| {
         let mut fields = Fields::open(node, "`command`", reader)?;
         if let Some(node) =

@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// The entry of this kind.
 pub const KIND: Kind<Arc<dyn Source>> = Kind {
     name: "file",
-    docs: || KindDoc { name: "file", doc: "Reads a file, or all files that match a pattern.", fields: File::docs() },
+    docs: || KindDoc { name: "file", doc: "Reads a file, or all files that match a pattern.", fields: File::docs(), short: None },
     read: |node, reader| {
         let mut fields = Fields::open(node, "`file`", reader)?;
         let read = File::read_from(&mut fields, reader);

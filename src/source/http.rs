@@ -33,7 +33,7 @@ use std::sync::Arc;
 /// The entry of this kind.
 pub const KIND: Kind<Arc<dyn Source>> = Kind {
     name: "http",
-    docs: || KindDoc { name: "http", doc: "Requests a URL.", fields: Http::docs() },
+    docs: || KindDoc { name: "http", doc: "Requests a URL.", fields: Http::docs(), short: None },
     read: |node, reader| {
         let mut fields = Fields::open(node, "`http`", reader)?;
         let read = Http::read_from(&mut fields, reader);
@@ -140,12 +140,17 @@ pub enum Auth {
 const AUTH: &[Kind<Auth>] = &[
     Kind {
         name: "basic",
-        docs: || KindDoc { name: "basic", doc: "User name and password.", fields: Basic::docs() },
+        docs: || KindDoc { name: "basic", doc: "User name and password.", fields: Basic::docs(), short: None },
         read: |node, reader| Basic::read(node, reader).map(Auth::Basic),
     },
     Kind {
         name: "bearer",
-        docs: || KindDoc { name: "bearer", doc: "A token, also in short: `{bearer: TOKEN}`.", fields: Bearer::docs() },
+        docs: || KindDoc {
+            name: "bearer",
+            doc: "A token, also in short: `{bearer: TOKEN}`.",
+            fields: Bearer::docs(),
+            short: Some(Shape::Template),
+        },
         read: |node, reader| {
             let short = node.as_scalar().is_some() && !node.is_null();
             let bearer = if short { Template::read(node, reader).map(|token| Bearer { token }) } else { Bearer::read(node, reader) };
@@ -154,12 +159,17 @@ const AUTH: &[Kind<Auth>] = &[
     },
     Kind {
         name: "header",
-        docs: || KindDoc { name: "header", doc: "Headers that log in: `{header: {X-Token: …}}`.", fields: Vec::new() },
+        docs: || KindDoc {
+            name: "header",
+            doc: "Headers that log in: `{header: {X-Token: …}}`.",
+            fields: Vec::new(),
+            short: Some(DataMap::shape()),
+        },
         read: |node, reader| DataMap::read(node, reader).map(Auth::Header),
     },
     Kind {
         name: "none",
-        docs: || KindDoc { name: "none", doc: "No login, where a default says otherwise.", fields: Vec::new() },
+        docs: || KindDoc { name: "none", doc: "No login, where a default says otherwise.", fields: Vec::new(), short: None },
         read: |_, _| Some(Auth::None),
     },
 ];

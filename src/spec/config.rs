@@ -148,7 +148,7 @@ crate::fields! {
 
 impl Field for FieldType {
     fn shape() -> Shape {
-        Written::shape_of_struct()
+        Shape::Either(vec![ConfigType::shape(), <Written as Field>::shape()])
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
@@ -186,12 +186,6 @@ impl Field for FieldType {
             example: written.example.map(|raw| raw.0),
             deprecated: written.deprecated,
         })
-    }
-}
-
-impl Written {
-    fn shape_of_struct() -> Shape {
-        <Written as Field>::shape()
     }
 }
 

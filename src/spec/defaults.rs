@@ -15,8 +15,10 @@ pub struct Defaults {
     families: Vec<Entry>,
 }
 
-const SHARED: &[&str] = &["tags", "hostname", "inherit_tags"];
-const FAMILIES: &[(&str, &[&str])] = &[
+/// Keys for mappings of all families.
+pub(super) const SHARED: &[&str] = &["tags", "hostname", "inherit_tags"];
+/// The families that have defaults of their own, with their keys.
+pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("metrics", &["prefix", "tags", "hostname", "device", "timestamp", "optional", "inherit_tags"]),
     ("service_checks", &["tags", "hostname", "inherit_tags"]),
     ("events", &["tags", "hostname", "inherit_tags", "event_type", "source_type_name", "alert_type", "priority", "timestamp"]),
@@ -24,7 +26,7 @@ const FAMILIES: &[(&str, &[&str])] = &[
     ("sources", &["base_url", "timeout", "connect_timeout", "headers", "on_error", "rows", "auth", "tls", "proxy", "ok_status"]),
 ];
 /// Defaults of sources that stand inside the kind, not beside it, and the kinds that have them.
-const IN_KIND: &[(&str, &[&str])] = &[
+pub(super) const IN_KIND: &[(&str, &[&str])] = &[
     ("base_url", &["http"]),
     ("timeout", &["http", "command"]),
     ("connect_timeout", &["http"]),

@@ -13,7 +13,7 @@ use crate::map::topology::TopologyMapping;
 use crate::map::{Mapped, Mapping, metric};
 use crate::rows::RowsSpec;
 use crate::yaml::node::Node;
-use crate::yaml::read::{Fields, Reader, Record};
+use crate::yaml::read::{Fields, Reader};
 
 /// The topology key, and whether snapshots are made.
 #[derive(Clone, Debug)]
@@ -128,9 +128,4 @@ pub fn read_health(node: Option<&Node>, defaults: &Defaults, reader: &mut Reader
     read_family(Family::Health, states, defaults, reader, out);
     fields.finish(reader);
     stream
-}
-
-/// The fields of the topology key, for the reference.
-pub fn key_docs() -> Vec<crate::yaml::shape::FieldDoc> {
-    WrittenKey::docs()
 }

@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod defaults;
+pub mod docs;
 pub mod mappings;
 pub mod read;
 pub mod resolve;

@@ -17,7 +17,7 @@ use crate::yaml::basic::OneOrMany;
 use crate::yaml::kind::find;
 use crate::yaml::node::{Data, Entry, Node};
 use crate::yaml::read::{Field, Fields, Reader, Record};
-use crate::yaml::shape::{FieldDoc, Shape};
+use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
 use std::sync::Arc;
 
 crate::words! {
@@ -167,7 +167,7 @@ impl SourceSpec {
         let decode = FieldDoc {
             key: "decode",
             doc: "How the answer is decoded: a decoder, a decoder with options, or a list of them, one after the other. Guessed from the content type or the file's ending where it is not given.".to_owned(),
-            shape: Shape::Kinds("decoder", || decode::KINDS.iter().map(|kind| (kind.docs)()).collect()),
+            shape: decode_shape(),
             required: false,
             default: None,
         };
@@ -240,6 +240,17 @@ impl SourceSpec {
     pub fn needs_answer(&self, code: &Code) -> bool {
         [ROW, KEY, FILE, self.name].iter().any(|name| code.uses(*name))
     }
+}
+
+/// A decoder or a list of them; the whole and each option may be computed.
+fn decode_shape() -> Shape {
+    let one = || Shape::Kinds("decoder", || decode::KINDS.iter().map(|kind| with_settings((kind.docs)())).collect());
+    Shape::Setting(Box::new(Shape::Either(vec![one(), Shape::List(Box::new(one()))])))
+}
+
+fn with_settings(kind: KindDoc) -> KindDoc {
+    let setting = |field: FieldDoc| FieldDoc { shape: Shape::Setting(Box::new(field.shape)), ..field };
+    KindDoc { fields: kind.fields.into_iter().map(setting).collect(), ..kind }
 }
 
 fn read_origin(fields: &mut Fields<'_>, entry: &Entry, reader: &mut Reader<'_>) -> Option<Origin> {

@@ -158,32 +158,37 @@ impl Function {
     }
 }
 
-/// The families of functions and filters.
-const TABLES: &[&[Function]] = &[
-    text::TABLE,
-    printf::TABLE,
-    layout::TABLE,
-    number::TABLE,
-    aggregate::TABLE,
-    list::TABLE,
-    sort::TABLE,
-    group::TABLE,
-    select::TABLE,
-    map::TABLE,
-    time::TABLE,
-    regex::TABLE,
-    glob::TABLE,
-    hash::TABLE,
-    url::TABLE,
-    convert::TABLE,
-    quantity::TABLE,
-    version::TABLE,
-    metric_name::TABLE,
+/// The families of functions and filters, with their titles in the reference.
+const TABLES: &[(&str, &[Function])] = &[
+    ("Texts", text::TABLE),
+    ("Filling texts in", printf::TABLE),
+    ("Layout", layout::TABLE),
+    ("Numbers", number::TABLE),
+    ("One value of many", aggregate::TABLE),
+    ("Lists", list::TABLE),
+    ("Order", sort::TABLE),
+    ("Lists of rows", group::TABLE),
+    ("Filters for every item", select::TABLE),
+    ("Maps", map::TABLE),
+    ("Time", time::TABLE),
+    ("Regular expressions", regex::TABLE),
+    ("Patterns of names", glob::TABLE),
+    ("Hashes and encodings", hash::TABLE),
+    ("Addresses", url::TABLE),
+    ("Conversion", convert::TABLE),
+    ("Quantities", quantity::TABLE),
+    ("Versions", version::TABLE),
+    ("Metric names", metric_name::TABLE),
 ];
 
-/// Every function and filter, for the reference.
+/// The families by their titles, for the reference.
+pub fn families() -> impl Iterator<Item = (&'static str, &'static [Function])> {
+    TABLES.iter().copied()
+}
+
+/// Every function and filter.
 pub fn all() -> impl Iterator<Item = &'static Function> {
-    TABLES.iter().flat_map(|table| table.iter())
+    TABLES.iter().flat_map(|(_, table)| table.iter())
 }
 
 /// Every test, for the reference.

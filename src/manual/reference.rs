@@ -1,0 +1,212 @@
+//! The reference page: every key, name and function of the language in one Markdown file.
+//!
+//! Tables come from the declarations. What is about no single key stands in `text/` and in
+//! [`super::names`].
+
+use super::conf;
+use super::names::{ERRORS, MEMBERS, NAMES};
+use super::parts::{Collector, Part, kind_title, title};
+use super::schema::slug;
+use crate::conf::engine::EngineConf;
+use crate::expr::function::{self, Function};
+use crate::expr::parse::signature;
+use crate::expr::texts::Texts;
+use crate::rows::RowsSpec;
+use crate::spec::source::SourceSpec;
+use crate::yaml::read::{Field, Record};
+use crate::yaml::shape::{FieldDoc, Shape};
+
+const START: &str = include_str!("text/start.md");
+const RULES: &str = include_str!("text/rules.md");
+const TEXTS: &str = include_str!("text/texts.md");
+const CONFIG: &str = include_str!("text/config.md");
+const SOURCES: &str = include_str!("text/sources.md");
+const DECODERS: &str = include_str!("text/decoders.md");
+const MAPPINGS: &str = include_str!("text/mappings.md");
+const CONF: &str = include_str!("text/conf.md");
+
+/// The keys of a spec that hold mappings, in the order of the page.
+const MAPPING_KEYS: &[&str] = &["metrics", "service_checks", "events", "logs", "topology", "health"];
+
+/// The reference page.
+pub fn reference() -> String {
+    let keys = crate::spec::docs::docs();
+    let mut collector = Collector::default();
+    // A struct is described where it is met first, so what many places share is met first.
+    let texts = collector.parts(&Texts::shape());
+    let decoders = collector.parts(&shape_of("decode", &SourceSpec::docs()));
+    let mut of = |key: &str| collector.parts(&shape_of(key, &keys));
+    let (config, sources) = (of("config"), of("sources"));
+    let mappings: Vec<Part> = MAPPING_KEYS.iter().flat_map(|key| of(key)).collect();
+    let defaults = of("defaults");
+    let chapters = [
+        START.to_owned(),
+        top_level(&keys),
+        chapter(CONFIG, &config),
+        chapter(SOURCES, &sources),
+        results(),
+        rows(),
+        chapter(DECODERS, &decoders),
+        chapter(MAPPINGS, &mappings),
+        chapter(TEXTS, &texts),
+        chapter("## Defaults for many\n", &defaults),
+        names(),
+        RULES.to_owned(),
+        functions(),
+        conf_d(),
+    ];
+    chapters.iter().map(|chapter| chapter.trim_end()).collect::<Vec<_>>().join("\n\n") + "\n"
+}
+
+fn shape_of(key: &str, fields: &[FieldDoc]) -> Shape {
+    fields.iter().find(|field| field.key == key).map_or(Shape::Any, |field| field.shape.clone())
+}
+
+fn top_level(keys: &[FieldDoc]) -> String {
+    format!(
+        "## Top-level keys\n\nA spec is `specs/NAME.yaml`, or `specs/NAME/spec.yaml`. Its name is that of the file or folder.\n\n{}",
+        table(keys)
+    )
+}
+
+fn chapter(intro: &str, parts: &[Part]) -> String {
+    let parts: Vec<String> = parts.iter().map(part).collect();
+    format!("{}\n\n{}", intro.trim_end(), parts.join("\n\n"))
+}
+
+fn part(part: &Part) -> String {
+    let keys = if part.fields.is_empty() { "It has no keys of its own.".to_owned() } else { table(&part.fields) };
+    format!("### {}\n\n{}\n\n{keys}", part.title, part.doc)
+}
+
+fn table(fields: &[FieldDoc]) -> String {
+    let rows = fields.iter().map(|field| vec![code(field.key), accepts(&field.shape), default_of(field), field.doc.clone()]);
+    grid(&["key", "accepts", "default", "what it does"], rows)
+}
+
+/// A Markdown table; its cells hold no line ends, and bars in them are escaped.
+fn grid(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let line = |cells: Vec<String>| {
+        let cells: Vec<_> =
+            cells.iter().map(|cell| cell.replace('|', "\\|")).map(|cell| if cell.is_empty() { cell } else { format!(" {cell}") }).collect();
+        format!("|{} |", cells.join(" |"))
+    };
+    let mut lines = vec![line(head.iter().map(|&h| h.to_owned()).collect()), format!("|{}", " --- |".repeat(head.len()))];
+    lines.extend(rows.map(line));
+    lines.join("\n")
+}
+
+fn default_of(field: &FieldDoc) -> String {
+    match field.default {
+        Some(default) => code(default),
+        None if field.required => "**required**".to_owned(),
+        None => String::new(),
+    }
+}
+
+fn code(text: &str) -> String {
+    format!("`{text}`")
+}
+
+/// What a key accepts, in words with links.
+fn accepts(shape: &Shape) -> String {
+    match shape {
+        Shape::Any => "anything".to_owned(),
+        Shape::Bool => "`true` or `false`".to_owned(),
+        Shape::Integer => "whole number".to_owned(),
+        Shape::Number => "number".to_owned(),
+        Shape::Text => "text".to_owned(),
+        Shape::Duration => "duration".to_owned(),
+        Shape::Size => "size".to_owned(),
+        Shape::Words(words) => words.iter().map(|word| code(word)).collect::<Vec<_>>().join(" "),
+        Shape::Expression => "path or expression".to_owned(),
+        Shape::Template => "text with holes".to_owned(),
+        Shape::Setting(of) => setting(of),
+        Shape::List(of) => format!("list of {}", grouped(of)),
+        Shape::Map(of) => format!("map to {}", grouped(of)),
+        Shape::Either(shapes) => shapes.iter().map(accepts).collect::<Vec<_>>().join(", or "),
+        Shape::Struct(declared) => link(&title(declared.name), &title(declared.name).to_lowercase()),
+        Shape::Kind(kind) => link(&kind_title("source", kind.name), "its keys"),
+        Shape::Kinds(family, kinds) => {
+            let links: Vec<_> = kinds().iter().map(|kind| link(&kind_title(family, kind.name), &code(kind.name))).collect();
+            links.join(" ")
+        }
+    }
+}
+
+fn setting(of: &Shape) -> String {
+    let inner = accepts(of);
+    // Lists of texts are described once, for all the keys that take them.
+    if inner == setting_inner(&Texts::shape()) {
+        return "[texts](#lists-of-texts)".to_owned();
+    }
+    if inner.starts_with("setting: ") { inner } else { format!("setting: {inner}") }
+}
+
+fn setting_inner(shape: &Shape) -> String {
+    if let Shape::Setting(of) = shape { accepts(of) } else { String::new() }
+}
+
+fn grouped(of: &Shape) -> String {
+    let inner = accepts(of);
+    if matches!(of, Shape::Either(_)) { format!("({inner})") } else { inner }
+}
+
+fn link(heading: &str, text: &str) -> String {
+    format!("[{text}](#{})", slug(heading))
+}
+
+fn results() -> String {
+    let members = grid(&["member", "what it is"], MEMBERS.iter().map(|(member, doc)| vec![code(member), (*doc).to_owned()]));
+    let errors = grid(&["kind", "when"], ERRORS.iter().map(|(kind, doc)| vec![code(kind.word()), (*doc).to_owned()]));
+    format!(
+        "### The result of a source\n\nThe name of a source is a name everywhere in the spec: `page.status`, `hosts.rows`.\n\n{members}\n\nKinds of errors, as in `page.error.kind == \"timeout\"`:\n\n{errors}"
+    )
+}
+
+fn rows() -> String {
+    let keys: Vec<_> = RowsSpec::docs().iter().map(|field| code(field.key)).collect();
+    format!(
+        "## Rows\n\nSources and mappings make rows in the same way, and the keys apply in this order whatever the order in the file: {}.\n\n{}",
+        keys.join(", "),
+        include_str!("text/rows.md")
+    )
+}
+
+fn names() -> String {
+    let rows = NAMES.iter().map(|(name, place, doc)| vec![code(name), (*place).to_owned(), (*doc).to_owned()]);
+    format!("{}\n\n{}", include_str!("text/names.md").trim_end(), grid(&["name", "where", "what it is"], rows))
+}
+
+fn functions() -> String {
+    let families = function::families().map(|(title, table)| family(title, table.iter()));
+    let tests = family("Tests, after `is`", function::all_tests());
+    let sections: Vec<String> = families.chain([tests]).collect();
+    format!("{}\n\n{}", include_str!("text/functions.md").trim_end(), sections.join("\n\n"))
+}
+
+fn family(title: &str, functions: impl Iterator<Item = &'static Function>) -> String {
+    let entries: Vec<_> = functions.map(entry).collect();
+    format!("### {title}\n\n{}", entries.join("\n"))
+}
+
+fn entry(function: &Function) -> String {
+    let (example, result) = function.example;
+    format!("- **`{}`** {}\n  For example {} gives {}.", signature(function), function.doc, fenced(example), fenced(result))
+}
+
+/// Code that may hold backticks itself.
+fn fenced(text: &str) -> String {
+    if text.contains('`') { format!("`` {text} ``") } else { code(text) }
+}
+
+fn conf_d() -> String {
+    let engine = EngineConf::docs();
+    format!(
+        "{}\n\n### A file of conf.d\n\n{}\n\n### Standard keys of an instance\n\n{}\n\n## engine.yaml\n\nWhat the engine itself may be told. The file may be absent.\n\n{}",
+        CONF.trim_end(),
+        table(&conf::file_docs()),
+        table(&conf::instance_docs()),
+        table(&engine)
+    )
+}

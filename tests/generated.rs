@@ -1,0 +1,172 @@
+//! The committed files of `schema/` are those that the declarations give.
+//!
+//! `UPDATE=1 cargo test --test generated` rewrites them.
+
+use engine::manual::{reference, schema};
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+const HELLO: &str = "
+name: hello
+version: 1.0.0
+description: The smallest check.
+metrics:
+  - {name: hello.world, value: 1}
+";
+
+const HTTP: &str = r#"
+name: http
+version: 1.0.0
+config:
+  init_config:
+    default_timeout: {type: duration, default: 5s}
+  instance:
+    url: {type: url, required: true}
+    timeout: {type: duration, default: "{{ init_config.default_timeout }}"}
+sources:
+  page:
+    http: {url: "{{ instance.url }}", timeout: "{{ instance.timeout }}", ok_status: 200}
+    decode: raw
+    on_error: continue
+metrics:
+  - {name: http.response_time, value: page.elapsed, unit: second, tags: [http_check], when: page.ok}
+events:
+  - when: page.error.kind == "timeout"
+    event_type: http_check
+    title: URL timeout
+    text: "{{ instance.url }} timed out after {{ instance.timeout }} seconds."
+    aggregation_key: "{{ instance.url | md5 }}"
+"#;
+
+const DISK: &str = r#"
+name: disk
+version: 1.0.0
+x-shared: [1, 2]
+sources:
+  df:
+    command: {argv: [df, -P, -k]}
+    decode:
+      table: {columns: [device, total, used, free, pct, mount], skip: 1, types: {total: number, used: number, free: number}}
+metrics:
+  - from: df
+    when: row.device is startingwith "/"
+    prefix: system.disk.
+    tags: {device: $.device, mount: $.mount}
+    gauge:
+      total: {value: row.total * 1024, unit: byte}
+      used: {value: row.used * 1024, unit: byte}
+      free: [{value: row.free * 1024, unit: byte}, row.free]
+      in_use: row.used / row.total
+service_checks:
+  - {name: disk.ok, status: {critical: df.count == 0, default: ok}}
+  - {from: df, name: disk.state, status: {value: $.state, map: {up: ok}}, tags: {device: $.device}}
+topology:
+  instance: {type: disk, url: "{{ engine.hostname }}"}
+  snapshot: true
+  components:
+    - {from: df, id: "urn:disk:/{{ row.device }}", type: disk, labels: [{each: {d: $.labels}, text: "{{ d }}"}], data: {used: $.used}}
+"#;
+
+fn yaml(text: &str) -> Json {
+    serde_yaml::from_str(text).expect("the sample is YAML")
+}
+
+fn errors(schema: &Json, sample: &Json) -> Vec<String> {
+    let validator = jsonschema::draft202012::new(schema).expect("the schema is one");
+    validator.iter_errors(sample).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+fn committed(name: &str, generated: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(name);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, generated).expect("schema/ can be written");
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs =
+        there.lines().zip(generated.lines()).position(|(a, b)| a != b).unwrap_or(there.lines().count().min(generated.lines().count()));
+    assert!(
+        there == generated,
+        "schema/{name} is not what the declarations say, from line {} on; `UPDATE=1 cargo test --test generated` rewrites it",
+        differs + 1
+    );
+}
+
+fn pretty(schema: &Json) -> String {
+    serde_json::to_string_pretty(schema).expect("a schema is JSON") + "\n"
+}
+
+#[test]
+fn the_committed_files_are_what_the_declarations_say() {
+    committed("spec.schema.json", &pretty(&schema::spec_schema()));
+    committed("conf.schema.json", &pretty(&schema::conf_schema()));
+    committed("reference.md", &reference::reference());
+}
+
+#[test]
+fn the_schemas_are_schemas() {
+    for schema in [schema::spec_schema(), schema::conf_schema()] {
+        jsonschema::meta::validate(&schema).expect("draft 2020-12");
+    }
+}
+
+#[test]
+fn complete_specs_fit_the_schema() {
+    let schema = schema::spec_schema();
+    for spec in [HELLO, HTTP, DISK] {
+        assert_eq!(errors(&schema, &yaml(spec)), Vec::<String>::new(), "{spec}");
+    }
+}
+
+#[test]
+fn slips_do_not_fit_the_schema() {
+    let schema = schema::spec_schema();
+    for (right, wrong) in [
+        ("metrics:", "metrcs:"),
+        ("version: 1.0.0", "title: no version"),
+        ("on_error: continue", "on_error: go_on"),
+        ("on_error: continue", "on_eror: continue"),
+        ("timeout: \"{{ instance.timeout }}\", ok_status", "timout: 5s, ok_status"),
+        ("decode: raw", "decode: rav"),
+        ("decode: raw", "command: {argv: [ls]}"),
+        ("type: url", "type: uri"),
+        ("title: URL timeout", "titel: URL timeout"),
+        ("unit: second,", "units: second,"),
+    ] {
+        let slip = HTTP.replacen(right, wrong, 1);
+        assert_ne!(slip, HTTP, "{right}");
+        assert_ne!(errors(&schema, &yaml(&slip)), Vec::<String>::new(), "{wrong}");
+    }
+    let slip = DISK.replacen("unit: byte", "unt: byte", 1);
+    assert_ne!(errors(&schema, &yaml(&slip)), Vec::<String>::new());
+}
+
+#[test]
+fn conf_files_fit_the_schema_of_conf_d() {
+    let schema = schema::conf_schema();
+    let right = "init_config:\ninstances:\n  - {url: a, timeout: 8, tags: [a], min_collection_interval: 20, name: null}\n";
+    assert_eq!(errors(&schema, &yaml(right)), Vec::<String>::new());
+    for wrong in ["instance: []", "instances: {a: 1}", "instances: [{tags: a}]", "instances: [{enabled: 3}]"] {
+        assert_ne!(errors(&schema, &yaml(wrong)), Vec::<String>::new(), "{wrong}");
+    }
+}
+
+#[test]
+fn the_reference_is_clean_markdown_and_its_links_lead_somewhere() {
+    let page = reference::reference();
+    assert!(page.lines().all(|line| line.trim_end() == line), "blanks at the end of a line");
+    assert!(!page.contains("\n\n\n"), "two empty lines");
+    let mut anchors = BTreeSet::new();
+    for heading in headings(&page) {
+        assert!(anchors.insert(schema::slug(heading)), "two headings `{heading}`");
+    }
+    for link in page.split("](#").skip(1).filter_map(|rest| rest.split(')').next()) {
+        assert!(anchors.contains(link), "no heading for #{link}");
+    }
+}
+
+/// Headings outside of code.
+fn headings(page: &str) -> Vec<&str> {
+    let outside = page.split("```").step_by(2).flat_map(str::lines);
+    outside.filter_map(|line| line.strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim())).collect()
+}
