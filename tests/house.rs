@@ -1,6 +1,8 @@
 //! The rules of the house, checked on the sources themselves: layers, module docs, length, tables of
 //! kinds, places of I/O, and words that must not stay.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -202,7 +204,10 @@ fn every_folder_has_a_layer() {
 #[test]
 fn every_file_begins_with_its_module_doc() {
     let bare = sources().into_iter().filter(|source| !source.lines.first().is_some_and(|line| line.starts_with("//! ")));
-    report(bare.map(|source| format!("{}:1", source.path)).collect(), "files without a module doc; begin with `//!` and one sentence what the file is");
+    report(
+        bare.map(|source| format!("{}:1", source.path)).collect(),
+        "files without a module doc; begin with `//!` and one sentence what the file is",
+    );
 }
 
 #[test]

@@ -5,8 +5,16 @@ use crate::yaml::shape::{FieldDoc, Shape};
 /// The keys of a conf.d file.
 pub fn file_docs() -> Vec<FieldDoc> {
     vec![
-        field("init_config", "What all instances of the file share: the fields that the spec declares under `config.init_config`.", Shape::Map(Box::new(Shape::Any))),
-        field("instances", "One item for each thing to monitor: the standard keys, and the fields that the spec declares under `config.instance`.", Shape::List(Box::new(Shape::Map(Box::new(Shape::Any))))),
+        field(
+            "init_config",
+            "What all instances of the file share: the fields that the spec declares under `config.init_config`.",
+            Shape::Map(Box::new(Shape::Any)),
+        ),
+        field(
+            "instances",
+            "One item for each thing to monitor: the standard keys, and the fields that the spec declares under `config.instance`.",
+            Shape::List(Box::new(Shape::Map(Box::new(Shape::Any)))),
+        ),
         field("logs", "Read by log agents; ignored here.", Shape::Any),
         field("ad_identifiers", "Read by agents that find containers; ignored here.", Shape::Any),
     ]
@@ -22,7 +30,11 @@ pub fn instance_docs() -> Vec<FieldDoc> {
     vec![
         FieldDoc {
             default: Some("0"),
-            ..field("min_collection_interval", "The instance runs on a tick of the collector only if at least this long has passed since its last run; 0 means on every tick. The instance's own wins over that of `init_config`.", Shape::Duration)
+            ..field(
+                "min_collection_interval",
+                "The instance runs on a tick of the collector only if at least this long has passed since its last run; 0 means on every tick. The instance's own wins over that of `init_config`.",
+                Shape::Duration,
+            )
         },
         field("run_timeout", "The deadline of a whole run; without it the interval, at most 60s.", Shape::Duration),
         field("tags", "Tags of everything that the instance reports, after those of `init_config`.", Shape::List(Box::new(Shape::Text))),

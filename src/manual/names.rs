@@ -6,7 +6,11 @@ use crate::base::error_kind::ErrorKind;
 /// A built-in name: the name, where it exists, what it is.
 pub const NAMES: &[(&str, &str, &str)] = &[
     ("row", "where there are rows; also `$`", "The current item. In `expect` it is the whole document."),
-    ("key", "where there are rows", "The last name or index of the path that the row came from: of `rows: \"$.counters.*\"` the name of the counter."),
+    (
+        "key",
+        "where there are rows",
+        "The last name or index of the path that the row came from: of `rows: \"$.counters.*\"` the name of the counter.",
+    ),
     ("instance", "everywhere", "The settings of the instance, typed, with defaults. A key without value and default is missing."),
     ("init_config", "everywhere", "The settings that the instances of a file share."),
     ("engine", "everywhere", "`hostname`, `version`, and `vars` of engine.yaml."),

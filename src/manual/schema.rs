@@ -135,13 +135,16 @@ impl Defs {
         let bare = kinds.iter().filter(|kind| kind.fields.iter().all(|field| !field.required) && kind.short.is_none());
         let mut options: Vec<Json> = bare.map(|kind| with_doc(json!({"const": kind.name}), one_line(kind.doc).into())).collect();
         let properties: Map<String, Json> = kinds.iter().map(|kind| (kind.name.to_owned(), self.options(family, kind))).collect();
-        options.push(json!({"type": "object", "properties": properties, "minProperties": 1, "maxProperties": 1, "additionalProperties": false}));
+        options.push(
+            json!({"type": "object", "properties": properties, "minProperties": 1, "maxProperties": 1, "additionalProperties": false}),
+        );
         json!({"oneOf": options})
     }
 
     /// The options of one kind.
     fn options(&mut self, family: &str, kind: &KindDoc) -> Json {
-        let fields = (!kind.fields.is_empty() || kind.short.is_none()).then(|| self.refer(&format!("{family} {}", kind.name), kind.doc, &kind.fields));
+        let fields = (!kind.fields.is_empty() || kind.short.is_none())
+            .then(|| self.refer(&format!("{family} {}", kind.name), kind.doc, &kind.fields));
         let short = kind.short.as_ref().map(|short| self.shape(short));
         let nothing = kind.fields.iter().all(|field| !field.required).then(|| json!({"type": "null"}));
         let options = fields.into_iter().chain(short).chain(nothing).collect();

@@ -31,10 +31,18 @@ pub fn docs() -> Vec<FieldDoc> {
 fn bytes_to_rows() -> Vec<FieldDoc> {
     vec![
         optional("config", "What a user of the spec may say in conf.d: typed fields with defaults.", Config::shape()),
-        optional("sources", "Where bytes come from, how they are decoded and which rows they hold. The keys are the names of the sources.", map_of(source())),
+        optional(
+            "sources",
+            "Where bytes come from, how they are decoded and which rows they hold. The keys are the names of the sources.",
+            map_of(source()),
+        ),
         optional("tables", "Constant look-up tables. Nothing in them is a path or a text with holes.", map_of(Raw::shape())),
         optional("let", "Named expressions, computed once per run where they are needed.", Keyed::<Expression>::shape()),
-        optional("defaults", "What every mapping or source says unless it says otherwise. Tags add up, everything else is replaced.", defaults()),
+        optional(
+            "defaults",
+            "What every mapping or source says unless it says otherwise. Tags add up, everything else is replaced.",
+            defaults(),
+        ),
     ]
 }
 
@@ -55,9 +63,13 @@ const METRIC: Struct = Struct {
     doc: "One metric (`name` and `value`), many metrics of one row (a key per type), every number of a tree (`flatten`), or a Prometheus document (`families`): exactly one of these forms.",
     fields: || with_rows(metric::docs()),
 };
-const SERVICE_CHECK: Struct = Struct { name: "service check", doc: "A named status.", fields: || with_rows(service_check::Written::docs()) };
-const EVENT: Struct =
-    Struct { name: "event", doc: "Something that happened once. It needs a `title` or a `text`.", fields: || with_rows(event::Written::docs()) };
+const SERVICE_CHECK: Struct =
+    Struct { name: "service check", doc: "A named status.", fields: || with_rows(service_check::Written::docs()) };
+const EVENT: Struct = Struct {
+    name: "event",
+    doc: "Something that happened once. It needs a `title` or a `text`.",
+    fields: || with_rows(event::Written::docs()),
+};
 const LOG: Struct = Struct { name: "log", doc: "One log line.", fields: || with_rows(log::Written::docs()) };
 const COMPONENT: Struct = Struct {
     name: "component",
@@ -66,7 +78,8 @@ const COMPONENT: Struct = Struct {
 };
 const RELATION: Struct =
     Struct { name: "relation", doc: "A directed tie between two components.", fields: || with_rows(topology::WrittenRelation::docs()) };
-const DELETION: Struct = Struct { name: "deletion", doc: "A component that is gone.", fields: || with_rows(topology::WrittenDelete::docs()) };
+const DELETION: Struct =
+    Struct { name: "deletion", doc: "A component that is gone.", fields: || with_rows(topology::WrittenDelete::docs()) };
 const STATE: Struct = Struct { name: "health state", doc: "The health of one component.", fields: || with_rows(health::Written::docs()) };
 
 const TOPOLOGY: Struct = Struct {
@@ -74,10 +87,17 @@ const TOPOLOGY: Struct = Struct {
     doc: "Components and relations under one topology key.",
     fields: || {
         vec![
-            FieldDoc { required: true, ..optional("instance", "The topology key: the type and URL under which the components live.", WrittenKey::shape()) },
+            FieldDoc {
+                required: true,
+                ..optional("instance", "The topology key: the type and URL under which the components live.", WrittenKey::shape())
+            },
             FieldDoc {
                 default: Some("false"),
-                ..optional("snapshot", "Each run gives the full picture: what it does not name is gone. It is closed only when every source that feeds it was complete.", Shape::Bool)
+                ..optional(
+                    "snapshot",
+                    "Each run gives the full picture: what it does not name is gone. It is closed only when every source that feeds it was complete.",
+                    Shape::Bool,
+                )
             },
             optional("components", "Things in the topology.", list_of(COMPONENT)),
             optional("relations", "Ties between them.", list_of(RELATION)),
@@ -122,7 +142,11 @@ fn with_rows(own: Vec<FieldDoc>) -> Vec<FieldDoc> {
 }
 
 fn defaults() -> Shape {
-    Shape::Struct(Struct { name: "defaults", doc: "What is said once for many. A default sees the names of the place where it is used.", fields: default_fields })
+    Shape::Struct(Struct {
+        name: "defaults",
+        doc: "What is said once for many. A default sees the names of the place where it is used.",
+        fields: default_fields,
+    })
 }
 
 fn default_fields() -> Vec<FieldDoc> {
