@@ -1,3 +1,7 @@
-//! Hands the arguments to the command line.
+//! Hands the arguments to the command line and turns its outcome into an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    engine::cli::main()
+}

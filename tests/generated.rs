@@ -122,6 +122,19 @@ fn complete_specs_fit_the_schema() {
     }
 }
 
+/// The specs that are shipped fit, too.
+#[test]
+fn shipped_specs_fit_the_schema() {
+    let schema = schema::spec_schema();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
+    let paths = std::fs::read_dir(folder).expect("specs/").map(|entry| entry.expect("an entry").path());
+    let paths = paths.map(|path| if path.is_dir() { path.join("spec.yaml") } else { path });
+    for path in paths.filter(|path| path.extension().is_some_and(|ending| ending == "yaml") && path.exists()) {
+        let text = std::fs::read_to_string(&path).expect("a spec");
+        assert_eq!(errors(&schema, &yaml(&text)), Vec::<String>::new(), "{}", path.display());
+    }
+}
+
 #[test]
 fn slips_do_not_fit_the_schema() {
     let schema = schema::spec_schema();

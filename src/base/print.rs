@@ -60,7 +60,13 @@ pub fn number_to_json(n: f64) -> Json {
     if n.fract() == 0.0 && n.abs() < 9e15 {
         return Json::from(n as i64);
     }
-    let special = if n.is_nan() { "NaN" } else if n > 0.0 { "Infinity" } else { "-Infinity" };
+    let special = if n.is_nan() {
+        "NaN"
+    } else if n > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    };
     serde_json::Number::from_f64(n).map_or_else(|| Json::String(special.to_owned()), Json::Number)
 }
 

@@ -12,7 +12,9 @@ pub fn parse_duration(text: &str) -> Result<f64, String> {
         return Ok(number.as_f64());
     }
     let total = sum_parts(trimmed, duration_unit);
-    total.filter(|n| n.is_finite()).ok_or_else(|| "a duration is a number with one of the units ns us ms s m h d w, like `5s` or `1h30m`".to_owned())
+    total
+        .filter(|n| n.is_finite())
+        .ok_or_else(|| "a duration is a number with one of the units ns us ms s m h d w, like `5s` or `1h30m`".to_owned())
 }
 
 fn duration_unit(unit: &str) -> Option<f64> {
@@ -60,7 +62,8 @@ fn split_number(text: &str) -> Option<(f64, &str)> {
 /// What was expected, as a fragment.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let trimmed = text.trim();
-    let expected = || "a size is a number of bytes, or a number with one of the units B kB MB GB TB KiB MiB GiB TiB, like `10MiB`".to_owned();
+    let expected =
+        || "a size is a number of bytes, or a number with one of the units B kB MB GB TB KiB MiB GiB TiB, like `10MiB`".to_owned();
     let (number, unit) = split_number(trimmed).ok_or_else(expected)?;
     let factor = if unit.is_empty() { Some(1.0) } else { size_factor(unit, 1000.0) };
     let bytes = number * factor.ok_or_else(expected)?;

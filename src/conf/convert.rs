@@ -57,12 +57,16 @@ impl Converter<'_> {
             return only;
         }
         let expected = attempts.iter().map(|p| p.title.clone()).collect::<Vec<_>>().join("; or ");
-        Diagnostic::error("wrong-type", format!("`{key}` has none of its types"), node.span).label(format!("found {}", node.describe())).help(expected)
+        Diagnostic::error("wrong-type", format!("`{key}` has none of its types"), node.span)
+            .label(format!("found {}", node.describe()))
+            .help(expected)
     }
 
     fn secret(&mut self, handle: &str, node: &Node, field: &FieldType) -> Option<Value> {
         match self.secrets.fetch(handle) {
-            Ok(text) => Some(if field.types == [ConfigType::Secret] { Value::Secret(Secret::new(text)) } else { Value::Secret(Secret::new(text)) }),
+            Ok(text) => {
+                Some(if field.types == [ConfigType::Secret] { Value::Secret(Secret::new(text)) } else { Value::Secret(Secret::new(text)) })
+            }
             Err(why) => {
                 let problem = Diagnostic::error("no-secret", format!("the secret `{handle}` cannot be read: {why}"), node.span);
                 self.problems.push(problem.label("this handle").help("handles are env:NAME, file:/path or exec:/path/to/program"));
@@ -93,20 +97,28 @@ impl Converter<'_> {
             },
             ConfigType::Int => self.number(key, node, text).and_then(exact_integer).ok_or_else(|| wrong("a whole number")),
             ConfigType::Float => self.number(key, node, text).map(Value::number).ok_or_else(|| wrong("a number")),
-            ConfigType::Duration => text.and_then(|t| parse_duration(t).ok()).map(Value::seconds).ok_or_else(|| wrong("a duration like `5s`")),
+            ConfigType::Duration => {
+                text.and_then(|t| parse_duration(t).ok()).map(Value::seconds).ok_or_else(|| wrong("a duration like `5s`"))
+            }
             ConfigType::Bytes => match text.and_then(|t| parse_size(t).ok()) {
                 Some(bytes) => Ok(Value::number(Number::Uint(bytes))),
                 None => Err(wrong("a size like `10MiB`")),
             },
-            ConfigType::Url => text.filter(|t| is_url(t)).map(|t| Value::Text(t.clone())).ok_or_else(|| wrong("an address like `https://host/path`")),
+            ConfigType::Url => {
+                text.filter(|t| is_url(t)).map(|t| Value::Text(t.clone())).ok_or_else(|| wrong("an address like `https://host/path`"))
+            }
             ConfigType::Path => text.map(|t| Value::text(self.folder.join(&**t).to_string_lossy())).ok_or_else(|| wrong("a path")),
             ConfigType::Regex => match text {
-                Some(text) => crate::yaml::pattern::compile(text).map(|_| Value::Text(text.clone())).map_err(|why| wrong("a regular expression").text(why)),
+                Some(text) => crate::yaml::pattern::compile(text)
+                    .map(|_| Value::Text(text.clone()))
+                    .map_err(|why| wrong("a regular expression").text(why)),
                 None => Err(wrong("a regular expression")),
             },
             ConfigType::String | ConfigType::Glob => text.map(|t| Value::Text(t.clone())).ok_or_else(|| wrong("a text")),
             ConfigType::Secret => text.map(|t| Value::Secret(Secret::new(t.clone()))).ok_or_else(|| wrong("a secret")),
-            ConfigType::Enum => text.filter(|t| field.values.contains(t)).map(|t| Value::Text(t.clone())).ok_or_else(|| not_a_word(key, node, field)),
+            ConfigType::Enum => {
+                text.filter(|t| field.values.contains(t)).map(|t| Value::Text(t.clone())).ok_or_else(|| not_a_word(key, node, field))
+            }
         }
     }
 
@@ -221,7 +233,8 @@ fn not_a_word(key: &str, node: &Node, field: &FieldType) -> Diagnostic {
 }
 
 fn missing(what: &str, field: &ConfigField, span: Span) -> Diagnostic {
-    let problem = Diagnostic::error("missing-key", format!("{what} without `{}`", field.key), span).label(format!("`{}` is needed here", field.key));
+    let problem =
+        Diagnostic::error("missing-key", format!("{what} without `{}`", field.key), span).label(format!("`{}` is needed here", field.key));
     let problem = match &field.field.description {
         Some(description) => problem.text(format!("{}: {description}", field.key)),
         None => problem,

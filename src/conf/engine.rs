@@ -57,7 +57,11 @@ pub fn read(loaded: Loaded, sources: &Sources) -> (EngineConf, Vec<Diagnostic>) 
     let conf = EngineConf::read(&loaded.root, &mut reader).unwrap_or_default();
     let mut problems = reader.problems;
     if conf.interval.0 < limits::INTERVAL_LEAST.as_secs_f64() {
-        let problem = Diagnostic::error("out-of-range", "`interval` is less than 1s", loaded.root.entry("interval").map_or(loaded.root.span, |e| e.value.span));
+        let problem = Diagnostic::error(
+            "out-of-range",
+            "`interval` is less than 1s",
+            loaded.root.entry("interval").map_or(loaded.root.span, |e| e.value.span),
+        );
         problems.push(problem.label("too short").help("write `1s` or more"));
     }
     (conf, problems)

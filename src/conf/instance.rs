@@ -9,8 +9,8 @@ use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use crate::expr::frame::Frame;
 use crate::expr::names::{INIT_CONFIG, INSTANCE, STANDARD_KEYS};
-use crate::spec::config::{ConfigField, ConfigType, FieldType};
 use crate::spec::Spec;
+use crate::spec::config::{ConfigField, ConfigType, FieldType};
 use crate::yaml::load::Loaded;
 use crate::yaml::node::Node;
 use crate::yaml::read::unknown_key;
@@ -134,7 +134,8 @@ fn one(
     let text = |key: &str| config.get(key).and_then(Value::as_text).map(Text::from);
     let mut tags = tag_list(init_config.as_map().and_then(|init| init.get("tags")));
     tags.extend(tag_list(config.get("tags")));
-    let service = text("service").or_else(|| init_config.as_map().and_then(|init| init.get("service")).and_then(Value::as_text).map(Text::from));
+    let service =
+        text("service").or_else(|| init_config.as_map().and_then(|init| init.get("service")).and_then(Value::as_text).map(Text::from));
     tags.extend(service.map(|service| Text::from(format!("service:{service}"))));
     Some(Some(Instance {
         number,
@@ -207,9 +208,15 @@ fn add_defaults(
                 frame.set(name, Value::map(config.clone()));
             }
             None => {
-                let problem = Diagnostic::error("bad-default", format!("the default of `{}` is no {}", field.key, words(&field.field)), field.span);
+                let problem =
+                    Diagnostic::error("bad-default", format!("the default of `{}` is no {}", field.key, words(&field.field)), field.span);
                 let shown = crate::base::print::shown(&value);
-                problems.push(problem.label(format!("it is {shown}")).also(span, "for this instance").help("give the field a value, or mend the default"));
+                problems.push(
+                    problem
+                        .label(format!("it is {shown}"))
+                        .also(span, "for this instance")
+                        .help("give the field a value, or mend the default"),
+                );
             }
         }
     }

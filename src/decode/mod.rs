@@ -205,6 +205,19 @@ pub fn named(name: &str, options: &Value) -> Result<Arc<dyn Decoder>, String> {
     }
 }
 
+/// A decoder out of a computed value: its name, `{name: options}`, or a list of these.
+///
+/// # Errors
+/// What is wrong with the name or the options, as a fragment.
+pub fn from_value(value: &Value) -> Result<Arc<dyn Decoder>, String> {
+    let mut sources = Sources::default();
+    let file = sources.add("options", to_json(value).to_string());
+    let loaded = load::load(&sources, file);
+    let mut reader = Reader::new(&sources, loaded.broken);
+    let decoder = read(&loaded.root, &mut reader).filter(|_| !has_errors(&reader.problems));
+    decoder.ok_or_else(|| reader.problems.iter().map(|problem| problem.title.clone()).next().unwrap_or_default())
+}
+
 /// Steps from bytes to bytes before the decoder that makes the document.
 #[derive(Debug)]
 struct Chain {

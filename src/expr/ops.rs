@@ -128,7 +128,16 @@ fn refused(op: Arithmetic, a: &Value, b: &Value) -> Fault {
         _ if texts && op == Arithmetic::Add => "adds a text: join texts with `~`, make numbers of them with `| number`",
         _ if texts => "calculates with a text: `| number` converts it",
         _ if number_like(a).is_some() && number_like(b).is_some() => "does not fit 64 bits",
-        _ => return Fault::failed(format!("{} {} {} cannot be calculated: a {} and a {}", shown(a), op.sign(), shown(b), a.kind(), b.kind())),
+        _ => {
+            return Fault::failed(format!(
+                "{} {} {} cannot be calculated: a {} and a {}",
+                shown(a),
+                op.sign(),
+                shown(b),
+                a.kind(),
+                b.kind()
+            ));
+        }
     };
     Fault::failed(format!("{} {} {} {why}", shown(a), op.sign(), shown(b)))
 }
@@ -213,9 +222,8 @@ pub fn as_measure(value: &Value) -> Result<Number, Fault> {
         Value::Missing => Err(Fault::Missing),
         Value::Bool(b) => Ok(Number::Int((*b).into())),
         Value::Time(time) => Ok(Number::Float(crate::base::time::epoch_seconds(*time))),
-        Value::Text(text) => {
-            Number::parse(text).ok_or_else(|| Fault::failed(format!("{} is not a plain number: `| number` reads units and separators", shown(value))))
-        }
+        Value::Text(text) => Number::parse(text)
+            .ok_or_else(|| Fault::failed(format!("{} is not a plain number: `| number` reads units and separators", shown(value)))),
         other => other.as_number().ok_or_else(|| Fault::failed(format!("{} is a {}, not a number", shown(other), other.kind()))),
     }
 }

@@ -309,7 +309,11 @@ impl Parser<'_, '_> {
             }
             _ => {
                 let span = self.span(call.expr.span());
-                self.report(Diagnostic::error("method-call", "this is no function", span).label("called here").help("call functions by their names"));
+                self.report(
+                    Diagnostic::error("method-call", "this is no function", span)
+                        .label("called here")
+                        .help("call functions by their names"),
+                );
                 None
             }
         }
@@ -321,7 +325,13 @@ impl Parser<'_, '_> {
     }
 
     /// A call whose first argument is there: the value a filter is applied to.
-    fn call(&mut self, function: &'static Function, first: Option<Expr>, args: &[ast::CallArg<'_>], span: minijinja::machinery::Span) -> Option<Expr> {
+    fn call(
+        &mut self,
+        function: &'static Function,
+        first: Option<Expr>,
+        args: &[ast::CallArg<'_>],
+        span: minijinja::machinery::Span,
+    ) -> Option<Expr> {
         let mut values: Vec<Option<Expr>> = function.params.iter().map(|_| None).collect();
         let first = first?;
         match values.first_mut() {
@@ -392,7 +402,9 @@ impl Parser<'_, '_> {
         let span = self.span(span);
         let problem = Diagnostic::error("wrong-arguments", format!("`{}` has other arguments", function.name), span).label("called here");
         let (example, result) = function.example;
-        self.report(problem.text(format!("{}: {}", signature(function), function.doc)).help(format!("for example `{example}` gives {result}")));
+        self.report(
+            problem.text(format!("{}: {}", signature(function), function.doc)).help(format!("for example `{example}` gives {result}")),
+        );
     }
 
     fn unknown_argument(&mut self, function: &Function, name: &str, span: minijinja::machinery::Span) {

@@ -92,7 +92,11 @@ pub struct EventMapping {
 
 impl EventMapping {
     /// Takes the mapping's own keys.
-    pub fn read_from(fields: &mut crate::yaml::read::Fields<'_>, default_tags: &[Node], reader: &mut Reader<'_>) -> Option<Box<dyn Mapping>> {
+    pub fn read_from(
+        fields: &mut crate::yaml::read::Fields<'_>,
+        default_tags: &[Node],
+        reader: &mut Reader<'_>,
+    ) -> Option<Box<dyn Mapping>> {
         let span = fields.span;
         if let Some(node) = fields.node("on_change") {
             reader.bind("change", node.span);

@@ -153,7 +153,17 @@ struct Base {
 
 impl Base {
     #[expect(clippy::too_many_arguments, reason = "one sample, spelled out once")]
-    fn push(&self, name: &str, metric_type: MetricType, value: Number, unit: Option<Text>, tags: &TagSet, span: Span, cx: &mut MapCx<'_>, frame: &mut Frame) {
+    fn push(
+        &self,
+        name: &str,
+        metric_type: MetricType,
+        value: Number,
+        unit: Option<Text>,
+        tags: &TagSet,
+        span: Span,
+        cx: &mut MapCx<'_>,
+        frame: &mut Frame,
+    ) {
         if !has_room(span, cx, frame) {
             return;
         }

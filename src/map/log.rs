@@ -55,7 +55,11 @@ pub struct LogMapping {
 
 impl LogMapping {
     /// Takes the mapping's own keys.
-    pub fn read_from(fields: &mut crate::yaml::read::Fields<'_>, default_tags: &[Node], reader: &mut Reader<'_>) -> Option<Box<dyn Mapping>> {
+    pub fn read_from(
+        fields: &mut crate::yaml::read::Fields<'_>,
+        default_tags: &[Node],
+        reader: &mut Reader<'_>,
+    ) -> Option<Box<dyn Mapping>> {
         let span = fields.span;
         let mut written = Written::read_from(fields, reader)?;
         let own = std::mem::take(&mut written.tags);

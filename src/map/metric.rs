@@ -43,10 +43,13 @@ crate::fields! {
 
 /// The fields, for the reference and the schema: the bulk forms are one key per metric type.
 pub fn docs() -> Vec<FieldDoc> {
+    let one = || Shape::Either(vec![Shape::Expression, Measure::shape()]);
     let bulk = MetricType::WORDS.iter().map(|word| FieldDoc {
         key: word,
-        doc: format!("Many metrics of type `{word}`: names to values, or to maps with `value` and what belongs to it, or to lists of these."),
-        shape: Shape::Map(Box::new(Shape::Either(vec![Shape::Expression, Measure::shape(), Shape::List(Box::new(Shape::Either(vec![Shape::Expression, Measure::shape()])))]))),
+        doc: format!(
+            "Many metrics of type `{word}`: names to values, or to maps with `value` and what belongs to it, or to lists of these."
+        ),
+        shape: Shape::Map(Box::new(Shape::Either(vec![Shape::Expression, Measure::shape(), Shape::List(Box::new(one()))]))),
         required: false,
         default: None,
     });
@@ -63,7 +66,8 @@ pub fn read_from(fields: &mut Fields<'_>, default_tags: &[Node], reader: &mut Re
     let (mut written, mut measure) = (written?, measure?);
     let own = std::mem::take(&mut measure.tags);
     let labels = Labels::read(written.inherit_tags, default_tags, own, reader);
-    let forms = [written.name.is_some() || measure.value.is_some(), !bulk.is_empty(), written.flatten.is_some(), written.families.is_some()];
+    let forms =
+        [written.name.is_some() || measure.value.is_some(), !bulk.is_empty(), written.flatten.is_some(), written.families.is_some()];
     if forms.iter().filter(|form| **form).count() != 1 {
         reader.report(one_form(span, &forms));
         return None;
@@ -74,7 +78,11 @@ pub fn read_from(fields: &mut Fields<'_>, default_tags: &[Node], reader: &mut Re
     if let Some(families) = written.families.take() {
         return FamiliesMapping::new(families, written.prefix, labels, &measure, span, reader).map(|m| Box::new(m) as Box<dyn Mapping>);
     }
-    let entries = if bulk.is_empty() { single(written, measure, fields, reader).map(|e| vec![e]) } else { read_bulk(&bulk, &written, &measure, &labels, reader) };
+    let entries = if bulk.is_empty() {
+        single(written, measure, fields, reader).map(|e| vec![e])
+    } else {
+        read_bulk(&bulk, &written, &measure, &labels, reader)
+    };
     Some(Box::new(Entries { entries: entries?.into(), labels }))
 }
 
@@ -83,12 +91,14 @@ fn one_form(span: crate::base::span::Span, forms: &[bool]) -> Diagnostic {
     let title = if none { "metric without a value" } else { "metric of several forms at once" };
     let problem = Diagnostic::error("metric-form", title, span);
     let problem = if none { problem.label("nothing here says what is measured") } else { problem.label("these forms exclude each other") };
-    problem.help("give `name` and `value`, or metrics by type (`gauge: {name: value}`), or `flatten`, or `families`; use one mapping for each")
+    problem
+        .help("give `name` and `value`, or metrics by type (`gauge: {name: value}`), or `flatten`, or `families`; use one mapping for each")
 }
 
 fn single(written: Written, measure: Measure, fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Entry> {
     let missing = |key: &str| {
-        let problem = Diagnostic::error("missing-key", format!("metric without `{key}`"), fields.span).label(format!("`{key}` is needed here"));
+        let problem =
+            Diagnostic::error("missing-key", format!("metric without `{key}`"), fields.span).label(format!("`{key}` is needed here"));
         problem.help(if key == "name" { "add `name:` with a text" } else { "add `value:` with a path or an expression" })
     };
     let (Some(name), Some(value)) = (&written.name, &measure.value) else {
@@ -110,7 +120,13 @@ fn single(written: Written, measure: Measure, fields: &Fields<'_>, reader: &mut 
     })
 }
 
-fn read_bulk(bulk: &[(&'static str, &Node)], written: &Written, shared: &Measure, labels: &Labels, reader: &mut Reader<'_>) -> Option<Vec<Entry>> {
+fn read_bulk(
+    bulk: &[(&'static str, &Node)],
+    written: &Written,
+    shared: &Measure,
+    labels: &Labels,
+    reader: &mut Reader<'_>,
+) -> Option<Vec<Entry>> {
     let mut entries = Vec::new();
     let mut whole = true;
     for (word, node) in bulk {

@@ -152,7 +152,11 @@ pub struct ServiceCheckMapping {
 
 impl ServiceCheckMapping {
     /// Takes the mapping's own keys.
-    pub fn read_from(fields: &mut crate::yaml::read::Fields<'_>, default_tags: &[Node], reader: &mut Reader<'_>) -> Option<Box<dyn Mapping>> {
+    pub fn read_from(
+        fields: &mut crate::yaml::read::Fields<'_>,
+        default_tags: &[Node],
+        reader: &mut Reader<'_>,
+    ) -> Option<Box<dyn Mapping>> {
         let span = fields.span;
         let written = Written::read_from(fields, reader)?;
         let labels = Labels::read(written.inherit_tags, default_tags, written.tags, reader);

@@ -159,7 +159,8 @@ impl WrittenComponent {
                 data.insert(key, Value::Text(text));
             }
         }
-        let lists = [("environments", &self.environments), ("labels", &self.labels), ("tags", &self.tags), ("identifiers", &self.identifiers)];
+        let lists =
+            [("environments", &self.environments), ("labels", &self.labels), ("tags", &self.tags), ("identifiers", &self.identifiers)];
         for (key, texts) in lists {
             put_texts(&mut data, key, texts, frame);
         }

@@ -6,6 +6,7 @@
 //! referer, no redirects (those are followed by [`super::http`], which knows what is secret).
 
 use super::address::GuardedLookup;
+use super::pulse::Pulse;
 use super::trust;
 pub use super::trust::TlsSettings;
 use super::{ExchangeError, words};
@@ -81,6 +82,8 @@ pub struct HttpClients {
     plain: Mutex<HashMap<Arc<ConnectSettings>, Client>>,
     tls: Mutex<HashMap<Arc<ConnectSettings>, TlsClient>>,
     system_roots: OnceLock<Arc<RootCertStore>>,
+    /// For [`super::http`].
+    pub(super) pulse: Pulse,
 }
 
 /// A client and the ages of the files it was made of: certificates are renewed under a running
@@ -175,11 +178,15 @@ fn build(settings: &ConnectSettings, tls: rustls::ClientConfig) -> Result<Client
     if let Some(socket) = &settings.unix_socket {
         builder = builder.unix_socket(socket.clone());
     }
-    builder.build().map_err(|error| ExchangeError::new(ErrorKind::Tls, format!("the HTTP client cannot be made: {}", words::last_cause(&error.without_url()))))
+    builder.build().map_err(|error| {
+        ExchangeError::new(ErrorKind::Tls, format!("the HTTP client cannot be made: {}", words::last_cause(&error.without_url())))
+    })
 }
 
 fn proxy_of(proxy: &Secret) -> Result<reqwest::Proxy, ExchangeError> {
-    let url = Url::parse(proxy.reveal()).ok().filter(|url| matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h"));
+    let url = Url::parse(proxy.reveal())
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h"));
     url.and_then(|url| reqwest::Proxy::all(url).ok()).ok_or_else(|| {
         ExchangeError::new(ErrorKind::Connect, "the proxy is not a URL like `http://proxy.example:3128` or `socks5://proxy.example:1080`")
     })
@@ -194,7 +201,10 @@ mod tests {
         let clients = HttpClients::new();
         let url = Url::parse("http://127.0.0.1/").unwrap();
         let one = Arc::new(ConnectSettings::default());
-        let other = Arc::new(ConnectSettings { tls: TlsSettings { ca_file: Some("/missing".into()), ..TlsSettings::default() }, ..ConnectSettings::default() });
+        let other = Arc::new(ConnectSettings {
+            tls: TlsSettings { ca_file: Some("/missing".into()), ..TlsSettings::default() },
+            ..ConnectSettings::default()
+        });
         assert!(clients.client(&one, &url).is_ok() && clients.client(&other, &url).is_ok());
         assert!(clients.system_roots.get().is_none(), "plain HTTP must not load authorities");
         assert_eq!(clients.plain.lock().unwrap().len(), 2);

@@ -31,7 +31,7 @@ const KILL_TIME: Duration = Duration::from_millis(500);
 const STDERR_LINES: usize = 3;
 
 /// A command with every template rendered and every limit a number.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CommandRequest {
     /// The program and its arguments.
     pub argv: Vec<String>,
@@ -72,10 +72,18 @@ impl CommandRequest {
     }
 }
 
+/// Without anything that may be secret.
+impl std::fmt::Debug for CommandRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CommandRequest").field("program", &self.program()).finish_non_exhaustive()
+    }
+}
+
 /// Starts commands, [`limits::CHILDREN`] at once.
 pub struct Commands {
     slots: Semaphore,
     environment: Vec<(OsString, OsString)>,
+    grace: Duration,
 }
 
 impl Default for Commands {
@@ -87,7 +95,7 @@ impl Default for Commands {
 impl Commands {
     /// With the environment as it is now.
     pub fn new() -> Self {
-        Commands { slots: Semaphore::new(limits::CHILDREN), environment: program::kept_environment() }
+        Commands { slots: Semaphore::new(limits::CHILDREN), environment: program::kept_environment(), grace: limits::COMMAND_GRACE }
     }
 
     /// Runs the command to its end, waiting first for a free place.
@@ -98,7 +106,7 @@ impl Commands {
         let _slot = self.slots.acquire().await.map_err(|_| ExchangeError::new(ErrorKind::Limit, "no more commands are started"))?;
         let began = clock.instant();
         let mut running = self.start(request)?;
-        let ended = running.run(request).await;
+        let ended = running.run(request, self.grace).await;
         let (body, stderr) = running.pipes.take_output();
         drop(running);
         let answer = Answer {
@@ -166,7 +174,7 @@ impl Ended {
 }
 
 impl Running {
-    async fn run(&mut self, request: &CommandRequest) -> Ended {
+    async fn run(&mut self, request: &CommandRequest, grace: Duration) -> Ended {
         let deadline = Instant::now() + request.timeout;
         match timeout_at(deadline, self.until_exit()).await {
             Ok(Ended::Exited(status)) => self.rest_of_output(status, deadline).await,
@@ -174,7 +182,7 @@ impl Running {
                 self.kill_all().await;
                 other
             }
-            Err(_) => self.end_politely().await,
+            Err(_) => self.end_politely(grace).await,
         }
     }
 
@@ -207,9 +215,9 @@ impl Running {
         Ended::Exited(status)
     }
 
-    async fn end_politely(&mut self) -> Ended {
+    async fn end_politely(&mut self, grace: Duration) -> Ended {
         self.group.signal(Signal::TERM);
-        let ended = timeout(limits::COMMAND_GRACE, self.until_exit()).await;
+        let ended = timeout(grace, self.until_exit()).await;
         self.kill_all().await;
         Ended::OutOfTime { killed: !matches!(ended, Ok(Ended::Exited(_))) }
     }
@@ -263,4 +271,160 @@ fn last_lines(stderr: &str) -> String {
     }
     lines.reverse();
     if lines.is_empty() { String::new() } else { format!(": {}", lines.join("; ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::time::SystemClock;
+
+    fn shell(script: &str) -> CommandRequest {
+        CommandRequest::of(["sh", "-c", script])
+    }
+
+    async fn run(request: &CommandRequest) -> Result<Answer, ExchangeError> {
+        Commands::new().exchange(request, &SystemClock).await
+    }
+
+    async fn failure(request: &CommandRequest) -> (ErrorKind, String) {
+        let error = run(request).await.unwrap_err();
+        (error.kind, error.message)
+    }
+
+    /// Whether a process with this text in its command line appears or disappears within a second.
+    async fn comes_true(text: &str, running: bool) -> bool {
+        for _ in 0..200 {
+            let processes = std::fs::read_dir("/proc").unwrap().flatten();
+            let lines = processes.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+            if lines.into_iter().any(|line| String::from_utf8_lossy(&line).contains(text)) == running {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        false
+    }
+
+    #[tokio::test]
+    async fn the_answer_is_what_the_command_printed() {
+        let answer = run(&shell("echo out; echo err >&2")).await.unwrap();
+        assert_eq!((answer.body.as_ref(), answer.stderr.as_str()), (b"out\n".as_ref(), "err\n"));
+        assert_eq!((answer.exit_code, answer.url.as_str(), answer.status), (Some(0), "sh", None));
+        assert!(answer.elapsed > Duration::ZERO && answer.ended > jiff::Timestamp::UNIX_EPOCH);
+    }
+
+    #[tokio::test]
+    async fn children_see_almost_nothing_of_us() {
+        let mut request = CommandRequest::of(["env"]);
+        request.env = vec![("A".to_owned(), "b c".to_owned()), ("TZ".to_owned(), "UTC".to_owned())];
+        let printed = run(&request).await.unwrap().body;
+        let mut names: Vec<&str> = std::str::from_utf8(&printed).unwrap().lines().filter(|line| !line.starts_with("LANG=")).collect();
+        names.sort_unstable();
+        assert!(names.len() == 3 && names[0] == "A=b c" && names[1].starts_with("PATH=") && names[2] == "TZ=UTC", "{names:?}");
+        assert_eq!(run(&CommandRequest::of(["pwd"])).await.unwrap().body.as_ref(), b"/\n");
+        assert_eq!(run(&CommandRequest::of(["cat"])).await.unwrap().body.as_ref(), b"");
+    }
+
+    #[tokio::test]
+    async fn arguments_stay_as_they_are_and_input_is_given() {
+        let answer = run(&CommandRequest::of(["printf", "%s|", "a b", "$(id)", "*", ""])).await.unwrap();
+        assert_eq!(answer.body.as_ref(), b"a b|$(id)|*||");
+        let input = Bytes::from("x".repeat(300_000));
+        let answer = run(&CommandRequest { stdin: Some(input.clone()), ..CommandRequest::of(["cat"]) }).await.unwrap();
+        assert_eq!(answer.body, input);
+        let unread = CommandRequest { stdin: Some(input), ..CommandRequest::of(["true"]) };
+        assert_eq!(run(&unread).await.unwrap().exit_code, Some(0));
+    }
+
+    #[tokio::test]
+    async fn exit_codes_are_explained_with_the_end_of_standard_error() {
+        let error = run(&shell("echo data; echo one >&2; echo; printf 'two\\033[2J\\n\\n' >&2; exit 3")).await.unwrap_err();
+        assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Exit, "exit code 3: one; two\\u{1b}[2J"));
+        let answer = error.answer.unwrap();
+        assert_eq!((answer.exit_code, answer.body.as_ref()), (Some(3), b"data\n\n".as_ref()));
+        let request = CommandRequest { ok_exit_codes: vec![0, 3], ..shell("exit 3") };
+        assert_eq!(run(&request).await.unwrap().exit_code, Some(3));
+        assert_eq!(failure(&shell("kill -9 $$")).await, (ErrorKind::Exit, "ended by signal 9 (SIGKILL)".to_owned()));
+        let (_, long) = failure(&shell("head -c 5000 /dev/zero | tr '\\0' x >&2; exit 1")).await;
+        assert_eq!(long.chars().count(), "exit code 1: ".len() + limits::STDERR_SHOWN + 1);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_started_is_named_without_its_arguments() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str, mode: u32| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+            path.to_string_lossy().into_owned()
+        };
+        let plain = file("plain", "text", 0o644);
+        let script = file("script", "#!/missing/interpreter\n", 0o755);
+        let nothing = file("nothing", "no program", 0o755);
+        let cases = [
+            ("", ErrorKind::Spawn, "the command is empty".to_owned()),
+            ("no-such-program", ErrorKind::NotFound, "no program in PATH named `no-such-program`".to_owned()),
+            ("/no/such", ErrorKind::NotFound, "no program `/no/such`".to_owned()),
+            ("/tmp", ErrorKind::Spawn, "`/tmp` is a folder".to_owned()),
+            (plain.as_str(), ErrorKind::Permission, format!("`{plain}` is not executable for this user")),
+            (script.as_str(), ErrorKind::NotFound, format!("`{script}` names an interpreter that does not exist")),
+            (nothing.as_str(), ErrorKind::Spawn, format!("`{nothing}` is neither a program nor a script with a `#!` line")),
+        ];
+        for (program, kind, message) in cases {
+            assert_eq!(failure(&CommandRequest::of([program, "geheim"])).await, (kind, message));
+        }
+        let nul = failure(&CommandRequest::of(["echo", "geheim\0"])).await;
+        assert_eq!(nul, (ErrorKind::Spawn, "an argument or variable for `echo` holds a NUL character".to_owned()));
+        let lost = CommandRequest { cwd: Some("/no/such".into()), ..CommandRequest::of(["echo"]) };
+        assert_eq!(failure(&lost).await, (ErrorKind::Spawn, "the working folder `/no/such` of `echo` does not exist".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn output_has_a_limit_and_standard_error_a_tail() {
+        let flood = CommandRequest { max_bytes: 1 << 20, ..CommandRequest::of(["cat", "/dev/zero"]) };
+        assert_eq!(failure(&flood).await, (ErrorKind::TooLarge, "the output is larger than 1 MiB (max_bytes)".to_owned()));
+        let answer = run(&shell("head -c 500000 /dev/zero >&2; echo end >&2")).await.unwrap();
+        assert!(answer.stderr.len() == limits::STDERR_BYTES && answer.stderr.ends_with("end\n"));
+    }
+
+    #[tokio::test]
+    async fn the_time_limit_ends_the_whole_group() {
+        let request = CommandRequest { timeout: Duration::from_millis(50), ..shell("sleep 71.5 & echo begun; sleep 71.5") };
+        let error = run(&request).await.unwrap_err();
+        assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Timeout, "timed out after 50ms and was ended (SIGTERM)"));
+        assert_eq!(error.answer.unwrap().body.as_ref(), b"begun\n");
+        assert!(comes_true("sleep\x0071.5", false).await);
+    }
+
+    #[tokio::test]
+    async fn who_ignores_the_signal_is_killed() {
+        let commands = Commands { grace: Duration::from_millis(20), ..Commands::new() };
+        let request = CommandRequest { timeout: Duration::from_millis(300), ..shell("trap '' TERM; while true; do sleep 71.25; done") };
+        let error = commands.exchange(&request, &SystemClock).await.unwrap_err();
+        assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Timeout, "timed out after 300ms and had to be killed"));
+        assert!(comes_true("sleep\x0071.25", false).await);
+    }
+
+    #[tokio::test]
+    async fn a_run_that_is_given_up_leaves_nothing() {
+        reaper::become_subreaper().unwrap();
+        let request = shell("sleep 72.5 & sleep 72.5");
+        let commands = Commands::new();
+        {
+            let exchange = commands.exchange(&request, &SystemClock);
+            tokio::pin!(exchange);
+            tokio::select! {
+                _ = &mut exchange => panic!("it ended"),
+                begun = comes_true("sleep\x0072.5", true) => assert!(begun),
+            }
+        }
+        assert!(comes_true("sleep\x0072.5", false).await);
+    }
+
+    #[tokio::test]
+    async fn daemons_that_hold_the_output_are_ended() {
+        reaper::become_subreaper().unwrap();
+        let request = CommandRequest { timeout: Duration::from_millis(300), ..shell("setsid sleep 73.5 & echo done") };
+        assert_eq!(run(&request).await.unwrap().body.as_ref(), b"done\n");
+        assert!(comes_true("sleep\x0073.5", false).await);
+    }
 }

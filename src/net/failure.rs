@@ -55,10 +55,16 @@ pub fn without_answer(error: &reqwest::Error, target: &Target<'_>) -> ExchangeEr
         return of(ErrorKind::Tls, tls_words(tls, target));
     }
     if error.is_connect() && error.is_timeout() {
-        return of(ErrorKind::Timeout, format!("timed out after {} (connecting to {})", words::time(target.connect_timeout), target.whom()));
+        return of(
+            ErrorKind::Timeout,
+            format!("timed out after {} (connecting to {})", words::time(target.connect_timeout), target.whom()),
+        );
     }
     if let Some(tunnel) = causes(error).map(ToString::to_string).find(|text| text.starts_with("tunnel error: ")) {
-        return of(ErrorKind::Connect, format!("the proxy does not let us through: {}", one_line(tunnel.trim_start_matches("tunnel error: "))));
+        return of(
+            ErrorKind::Connect,
+            format!("the proxy does not let us through: {}", one_line(tunnel.trim_start_matches("tunnel error: "))),
+        );
     }
     if let Some(io) = find::<io::Error>(error) {
         return of(connection_kind(io), connection_words(io, target, error.is_connect()));
@@ -109,13 +115,16 @@ pub fn within_body(error: &reqwest::Error, received: usize, announced: Option<u6
         return ExchangeError::new(ErrorKind::Connect, "the connection was reset while the body was read");
     }
     let transport = find::<hyper::Error>(error);
-    let early = io.is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof) || transport.is_some_and(hyper::Error::is_incomplete_message);
+    let early =
+        io.is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof) || transport.is_some_and(hyper::Error::is_incomplete_message);
     let detail = one_line(&words::last_cause(error));
     match (transport, announced) {
         (Some(_), Some(announced)) if early => {
             ExchangeError::new(ErrorKind::Connect, format!("the body ended early: {received} of {announced} bytes"))
         }
-        (Some(_), None) if early => ExchangeError::new(ErrorKind::Connect, format!("the body ended early, after {}", words::size(received as u64))),
+        (Some(_), None) if early => {
+            ExchangeError::new(ErrorKind::Connect, format!("the body ended early, after {}", words::size(received as u64)))
+        }
         (Some(_), _) => ExchangeError::new(ErrorKind::Connect, format!("the body is not valid HTTP: {detail}")),
         (None, _) => ExchangeError::new(ErrorKind::Decode, format!("the body cannot be unpacked: {detail}")),
     }
@@ -183,7 +192,9 @@ fn certificate_words(error: &CertificateError, target: &Target<'_>) -> String {
         CertificateError::Expired => format!("{certificate} has expired"),
         CertificateError::ExpiredContext { not_after, .. } => format!("{certificate} has expired{}", day(not_after.as_secs(), " on ")),
         CertificateError::NotValidYet => format!("{certificate} is not valid yet"),
-        CertificateError::NotValidYetContext { not_before, .. } => format!("{certificate} is not valid before{}", day(not_before.as_secs(), " ")),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            format!("{certificate} is not valid before{}", day(not_before.as_secs(), " "))
+        }
         CertificateError::UnknownIssuer => format!("{certificate} has an unknown issuer (add its authority as `tls_ca_cert`)"),
         CertificateError::NotValidForName => format!("{certificate} is for another name"),
         CertificateError::NotValidForNameContext { expected, presented } => {
@@ -200,9 +211,10 @@ fn certificate_words(error: &CertificateError, target: &Target<'_>) -> String {
     }
 }
 
-/// The name within `DnsName("example.org")`.
+/// The name within `DnsName("example.org")`, the address within `IpAddress(127.0.0.1)`.
 fn plain_name(presented: &str) -> &str {
-    presented.split('"').nth(1).unwrap_or(presented)
+    let inner = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(presented).trim_matches('"')
 }
 
 fn day(seconds: u64, before: &str) -> String {
@@ -244,7 +256,10 @@ mod tests {
         let words = |error: CertificateError| certificate_words(&error, &target);
         assert_eq!(words(CertificateError::Expired), "certificate of `example.org` has expired");
         assert_eq!(plain_name("DnsName(\"elsewhere.invalid\")"), "elsewhere.invalid");
-        assert_eq!(words(CertificateError::UnknownIssuer), "certificate of `example.org` has an unknown issuer (add its authority as `tls_ca_cert`)");
+        assert_eq!(
+            words(CertificateError::UnknownIssuer),
+            "certificate of `example.org` has an unknown issuer (add its authority as `tls_ca_cert`)"
+        );
     }
 
     #[test]

@@ -98,7 +98,9 @@ fn paths_of(pattern: &Path) -> Result<(Vec<PathBuf>, bool), ExchangeError> {
     if !text.contains(['*', '?', '[']) || pattern.symlink_metadata().is_ok() {
         return Ok((vec![pattern.to_owned()], false));
     }
-    let wrong = |error: glob::PatternError| ExchangeError::new(ErrorKind::NotFound, format!("the pattern `{}` is wrong: {}", shown(pattern), error.msg));
+    let wrong = |error: glob::PatternError| {
+        ExchangeError::new(ErrorKind::NotFound, format!("the pattern `{}` is wrong: {}", shown(pattern), error.msg))
+    };
     let mut paths = Vec::new();
     for found in glob::glob(&text).map_err(wrong)? {
         match found {
@@ -137,8 +139,12 @@ impl Problem {
             Problem::Folder => (ErrorKind::NotFound, format!("`{name}` is a folder, not a file")),
             Problem::NoFile(what) => (ErrorKind::NotFound, format!("`{name}` is {what}, not a file")),
             Problem::TooLarge { most } => (ErrorKind::TooLarge, format!("`{name}` is larger than {} (max_bytes)", words::size(most))),
-            Problem::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => (ErrorKind::Permission, format!("no permission to read `{name}`")),
-            Problem::Io(error) if error.kind() == io::ErrorKind::WouldBlock => (ErrorKind::NotFound, format!("`{name}` has nothing to read without waiting")),
+            Problem::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                (ErrorKind::Permission, format!("no permission to read `{name}`"))
+            }
+            Problem::Io(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                (ErrorKind::NotFound, format!("`{name}` has nothing to read without waiting"))
+            }
             Problem::Io(error) => (ErrorKind::NotFound, format!("`{name}` cannot be read: {}", io_words(&error))),
         };
         ExchangeError::new(kind, message)
@@ -153,7 +159,9 @@ async fn read_one(path: &Path, left: u64, most: u64) -> Result<Bytes, Problem> {
     }
     let content = if data.len() > LARGE {
         // The only failure of the other thread is its end with the whole runtime.
-        tokio::task::spawn_blocking(move || content(file, data.len(), left)).await.unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into()))
+        tokio::task::spawn_blocking(move || content(file, data.len(), left))
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::Interrupted.into()))
     } else {
         content(file, data.len(), left)
     };
@@ -198,4 +206,117 @@ fn content(file: File, size: u64, left: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::with_capacity(expected.max(4 << 10));
     file.take(left.saturating_add(1)).read_to_end(&mut content)?;
     Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::time::SystemClock;
+    use std::fs;
+
+    async fn read_all(request: &FileRequest) -> Result<Vec<(String, String)>, ExchangeError> {
+        let text = |answer: &Answer| String::from_utf8_lossy(&answer.body).into_owned();
+        let name = |answer: &Answer| answer.url.rsplit('/').next().unwrap_or_default().to_owned();
+        read(request, &SystemClock).await.map(|answers| answers.iter().map(|answer| (name(answer), text(answer))).collect())
+    }
+
+    async fn failure(request: &FileRequest) -> (ErrorKind, String) {
+        let error = read(request, &SystemClock).await.unwrap_err();
+        (error.kind, error.message)
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[tokio::test]
+    async fn patterns_read_in_order_of_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.log", "a.log", "c.txt", "d[1].log"] {
+            fs::write(folder.path().join(name), name).unwrap();
+        }
+        fs::create_dir(folder.path().join("e.log")).unwrap();
+        let all = read_all(&FileRequest::of(folder.path().join("*.log"))).await.unwrap();
+        assert_eq!(all, pairs(&[("a.log", "a.log"), ("b.log", "b.log"), ("d[1].log", "d[1].log")]));
+        let exact = read_all(&FileRequest::of(folder.path().join("d[1].log"))).await.unwrap();
+        assert_eq!(exact, pairs(&[("d[1].log", "d[1].log")]));
+    }
+
+    #[tokio::test]
+    async fn files_of_the_kernel_are_read_though_they_say_they_are_empty() {
+        let answers = read(&FileRequest::of("/proc/self/status"), &SystemClock).await.unwrap();
+        assert!(answers[0].body.starts_with(b"Name:") && answers[0].ended > jiff::Timestamp::UNIX_EPOCH);
+    }
+
+    #[tokio::test]
+    async fn missing_files_are_errors_unless_optional() {
+        let mut request = FileRequest::of("/no/such");
+        assert_eq!(failure(&request).await, (ErrorKind::NotFound, "no file `/no/such`".to_owned()));
+        request.optional = true;
+        assert_eq!(read_all(&request).await.unwrap(), []);
+        assert_eq!(failure(&FileRequest::of("/no/*.log")).await, (ErrorKind::NotFound, "no file matches `/no/*.log`".to_owned()));
+        assert!(failure(&FileRequest::of("/no/a**")).await.1.starts_with("the pattern `/no/a**` is wrong"));
+    }
+
+    #[tokio::test]
+    async fn only_regular_files_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let mode = Mode::RUSR | Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, path("pipe"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        let _listener = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+        fs::write(path("file"), "text").unwrap();
+        std::os::unix::fs::symlink("file", path("link")).unwrap();
+        for (name, what) in [("pipe", "a pipe, not a file"), ("socket", "a socket, not a file"), (".", "a folder, not a file")] {
+            assert!(failure(&FileRequest::of(path(name))).await.1.ends_with(what), "{name}");
+        }
+        assert_eq!(failure(&FileRequest::of("/dev/null")).await.1, "`/dev/null` is a device, not a file");
+        assert_eq!(read_all(&FileRequest::of(path("link"))).await.unwrap(), pairs(&[("link", "text")]));
+    }
+
+    #[tokio::test]
+    async fn sizes_count_together_and_exactly() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a"), "12345").unwrap();
+        fs::write(folder.path().join("b"), "12345").unwrap();
+        let mut request = FileRequest { max_bytes: 10, ..FileRequest::of(folder.path().join("[ab]")) };
+        assert_eq!(read_all(&request).await.unwrap().len(), 2);
+        request.max_bytes = 9;
+        let (kind, message) = failure(&request).await;
+        assert!(kind == ErrorKind::TooLarge && message.ends_with("/b` is larger than 9 bytes (max_bytes)"), "{message}");
+        let endless = FileRequest { max_bytes: 100, ..FileRequest::of("/proc/self/status") };
+        assert_eq!(failure(&endless).await, (ErrorKind::TooLarge, "`/proc/self/status` is larger than 100 bytes (max_bytes)".to_owned()));
+        let large = folder.path().join("large");
+        fs::write(&large, vec![b'x'; 3 << 20]).unwrap();
+        assert_eq!(read(&FileRequest::of(large), &SystemClock).await.unwrap()[0].body.len(), 3 << 20);
+    }
+
+    #[tokio::test]
+    async fn a_pattern_has_a_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        for n in 0..=limits::GLOB_FILES {
+            fs::write(folder.path().join(n.to_string()), "").unwrap();
+        }
+        let (kind, message) = failure(&FileRequest::of(folder.path().join("*"))).await;
+        assert!(kind == ErrorKind::Limit && message.starts_with("more than 100 files match"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn encodings_turn_into_utf_8() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        let cases: [(&str, &[u8], &str); 4] = [
+            ("latin1", b"caf\xe9", "café"),
+            ("utf-16le", b"\xff\xfea\0", "a"),
+            ("utf-8", b"\xef\xbb\xbfa", "a"),
+            ("utf-8", b"a\xff", "a\u{fffd}"),
+        ];
+        for (label, bytes, text) in cases {
+            fs::write(&path, bytes).unwrap();
+            let request = FileRequest { encoding: Some(label.to_owned()), ..FileRequest::of(&path) };
+            assert_eq!(read_all(&request).await.unwrap(), pairs(&[("f", text)]), "{label}");
+        }
+        let request = FileRequest { encoding: Some("utf-9".to_owned()), ..FileRequest::of(&path) };
+        assert_eq!(failure(&request).await, (ErrorKind::Decode, "no encoding is called `utf-9`".to_owned()));
+    }
 }

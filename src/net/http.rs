@@ -27,7 +27,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 /// A request with every template rendered and every limit a number.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpRequest {
     /// `GET`, `POST`, ….
     pub method: String,
@@ -69,6 +69,14 @@ impl HttpRequest {
     }
 }
 
+/// Without anything that may be secret.
+impl std::fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let url = Url::parse(&self.url).map(|url| words::masked(&url)).unwrap_or_default();
+        f.debug_struct("HttpRequest").field("method", &self.method).field("url", &url).finish_non_exhaustive()
+    }
+}
+
 impl HttpClients {
     /// Sends the request and reads the whole answer.
     ///
@@ -81,7 +89,9 @@ impl HttpClients {
             answer.elapsed = clock.instant().saturating_duration_since(began);
             answer.ended = clock.now();
         };
+        let under_way = self.pulse.during();
         let mut result = self.follow(request, deadline).await;
+        drop(under_way);
         match &mut result {
             Ok(answer) => stamp(answer),
             Err(error) => error.answer.iter_mut().for_each(|answer| stamp(answer)),
@@ -99,7 +109,8 @@ impl HttpClients {
             }
             // The answer is dropped unread, which closes its connection where a body is left.
             let through_socket = request.connect.unix_socket.is_some();
-            hop = redirect::next(&hop, status, response.headers(), through_socket).map_err(|why| refused_redirect(&response, &hop, &why))?;
+            hop =
+                redirect::next(&hop, status, response.headers(), through_socket).map_err(|why| refused_redirect(&response, &hop, &why))?;
         }
         Err(ExchangeError::new(ErrorKind::Limit, format!("more than {} redirects", limits::REDIRECTS)))
     }
@@ -165,7 +176,8 @@ fn first_hop(request: &HttpRequest) -> Result<Hop, ExchangeError> {
     if let Some(refused) = address::refusal_of_url(&given) {
         return Err(broken(refused.to_string()));
     }
-    let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| broken(format!("`{}` is no HTTP method", shown(&request.method))))?;
+    let method =
+        Method::from_bytes(request.method.as_bytes()).map_err(|_| broken(format!("`{}` is no HTTP method", shown(&request.method))))?;
     let mut headers = header_map(&request.headers)?;
     if !headers.contains_key(AUTHORIZATION)
         && let Some(basic) = basic_auth(&given)

@@ -7,11 +7,14 @@
 mod address;
 pub mod client;
 pub mod command;
+#[cfg(test)]
+mod exchange_tests;
 mod failure;
 pub mod file;
 pub mod http;
 mod pipes;
 mod program;
+mod pulse;
 pub mod reaper;
 pub mod redirect;
 pub mod status;

@@ -76,7 +76,9 @@ pub fn shown(program: &str) -> String {
 pub fn start_failure(error: &io::Error, program: &str, folder: &Path) -> ExchangeError {
     let name = shown(program);
     let (kind, message) = match error.kind() {
-        _ if !folder.is_dir() => (ErrorKind::Spawn, format!("the working folder `{}` of `{name}` does not exist", one_line(&folder.to_string_lossy()))),
+        _ if !folder.is_dir() => {
+            (ErrorKind::Spawn, format!("the working folder `{}` of `{name}` does not exist", one_line(&folder.to_string_lossy())))
+        }
         io::ErrorKind::NotFound => (ErrorKind::NotFound, format!("`{name}` names an interpreter that does not exist")),
         io::ErrorKind::PermissionDenied => (ErrorKind::Permission, format!("`{name}` may not be started by this user")),
         io::ErrorKind::InvalidInput => (ErrorKind::Spawn, format!("an argument or variable for `{name}` holds a NUL character")),

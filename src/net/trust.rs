@@ -64,7 +64,9 @@ pub fn config(tls: &TlsSettings, system: impl FnOnce() -> Arc<RootCertStore>) ->
             let given = certificates(file)?;
             let mut roots = RootCertStore::empty();
             for certificate in &given {
-                roots.add(certificate.clone()).map_err(|error| format!("`{}` holds a certificate that cannot be read: {error}", file.display()))?;
+                roots
+                    .add(certificate.clone())
+                    .map_err(|error| format!("`{}` holds a certificate that cannot be read: {error}", file.display()))?;
             }
             config_with(tls, roots.into(), given)
         }
@@ -73,7 +75,8 @@ pub fn config(tls: &TlsSettings, system: impl FnOnce() -> Arc<RootCertStore>) ->
 
 fn config_with(tls: &TlsSettings, roots: Arc<RootCertStore>, given: Vec<CertificateDer<'static>>) -> Result<ClientConfig, String> {
     let provider: Arc<CryptoProvider> = rustls::crypto::ring::default_provider().into();
-    let name = tls.server_name.clone().map(ServerName::try_from).transpose().map_err(|_| "the server name for TLS is no host name".to_owned())?;
+    let name =
+        tls.server_name.clone().map(ServerName::try_from).transpose().map_err(|_| "the server name for TLS is no host name".to_owned())?;
     let trust = Trust { verify: tls.verify, roots, given, name, algorithms: provider.signature_verification_algorithms };
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -83,7 +86,9 @@ fn config_with(tls: &TlsSettings, roots: Arc<RootCertStore>, given: Vec<Certific
     let Some(cert_file) = &tls.cert_file else { return Ok(builder.with_no_client_auth()) };
     let key_file = tls.key_file.as_ref().unwrap_or(cert_file);
     let key = PrivateKeyDer::from_pem_file(key_file).map_err(|error| unreadable("private key", key_file, &error))?;
-    builder.with_client_auth_cert(certificates(cert_file)?, key).map_err(|error| format!("the certificate in `{}` and its key do not work: {error}", cert_file.display()))
+    builder
+        .with_client_auth_cert(certificates(cert_file)?, key)
+        .map_err(|error| format!("the certificate in `{}` and its key do not work: {error}", cert_file.display()))
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
@@ -121,7 +126,13 @@ struct Trust {
 }
 
 impl Trust {
-    fn check(&self, server: &CertificateDer<'_>, chain: &[CertificateDer<'_>], host: &ServerName<'_>, now: UnixTime) -> Result<(), rustls::Error> {
+    fn check(
+        &self,
+        server: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        host: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<(), rustls::Error> {
         let parsed = ParsedCertificate::try_from(server)?;
         match verify_server_cert_signed_by_trust_anchor(&parsed, &self.roots, chain, now, self.algorithms.all) {
             // It was given to us by name of file, its dates hold, and it is not asked for more than itself.
@@ -152,11 +163,21 @@ impl ServerCertVerifier for Trust {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(&self, message: &[u8], cert: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         verify_tls12_signature(message, cert, dss, &self.algorithms)
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], cert: &CertificateDer<'_>, dss: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         verify_tls13_signature(message, cert, dss, &self.algorithms)
     }
 

@@ -94,6 +94,12 @@ impl RowsSpec {
         self.each.iter().map(|e| e.name).chain(self.lets.iter().map(|l| l.name)).collect()
     }
 
+    /// The names of these keys and of those that ran before them.
+    pub fn bound_and(&self, before: &RowsSpec) -> Vec<NameId> {
+        let names = |spec: &RowsSpec| spec.each.iter().map(|e| e.name).chain(spec.lets.iter().map(|l| l.name)).collect::<Vec<_>>();
+        [names(before), names(self)].concat()
+    }
+
     /// Calls `take` for every computed place.
     pub fn codes<'r>(&'r self, take: &mut dyn FnMut(&'r Code)) {
         match &self.rows {

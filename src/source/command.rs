@@ -32,7 +32,9 @@ pub const KIND: Kind<Arc<dyn Source>> = Kind {
     docs: || KindDoc { name: "command", doc: "Runs a program and reads its standard output.", fields: Command::docs(), short: None },
     read: |node, reader| {
         let mut fields = Fields::open(node, "`command`", reader)?;
-        if let Some(node) = fields.node("argv").filter(|node| node.as_list().is_none() && node.as_scalar().is_some_and(|s| s.text.contains(' '))) {
+        if let Some(node) =
+            fields.node("argv").filter(|node| node.as_list().is_none() && node.as_scalar().is_some_and(|s| s.text.contains(' ')))
+        {
             let text = node.as_scalar().map(|s| s.text.clone()).unwrap_or_default();
             let words: Vec<_> = text.split_whitespace().collect();
             let problem = crate::base::diag::Diagnostic::error("wrong-type", "expected a list of arguments", node.span);

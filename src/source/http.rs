@@ -197,7 +197,10 @@ impl Source for Http {
         self.ok_status.iter().chain(&self.empty_status).filter_map(Setting::code).for_each(&mut *take);
         if let Some(tls) = &self.tls {
             tls.verify.code().into_iter().for_each(&mut *take);
-            [&tls.ca_cert, &tls.client_cert, &tls.client_key, &tls.server_name].into_iter().flatten().for_each(|template| take(&template.0));
+            [&tls.ca_cert, &tls.client_cert, &tls.client_key, &tls.server_name]
+                .into_iter()
+                .flatten()
+                .for_each(|template| take(&template.0));
         }
     }
 }

@@ -127,7 +127,12 @@ fn check_identity(identity: &Identity, fields: &Fields<'_>, name: &str, reader: 
     match &identity.name {
         Some(given) if **given != *name => {
             let problem = Diagnostic::error("wrong-name", format!("the spec is called `{given}`, its file `{name}`"), place("name"));
-            reader.report(problem.label("this must be the file's name").help(format!("write `name: {name}`, or rename the file")).edit(place("name"), name));
+            reader.report(
+                problem
+                    .label("this must be the file's name")
+                    .help(format!("write `name: {name}`, or rename the file"))
+                    .edit(place("name"), name),
+            );
         }
         None if !reader.broken => {
             let problem = Diagnostic::error("missing-key", "a spec without `name`", fields.span.head()).label("`name` is needed here");
@@ -141,13 +146,15 @@ fn check_identity(identity: &Identity, fields: &Fields<'_>, name: &str, reader: 
             reader.report(problem.label("here").help("write three numbers, as in `1.0.0`; put it in quotes if YAML takes it for a number"));
         }
         None if !reader.broken => {
-            let problem = Diagnostic::error("missing-key", "a spec without `version`", fields.span.head()).label("`version` is needed here");
+            let problem =
+                Diagnostic::error("missing-key", "a spec without `version`", fields.span.head()).label("`version` is needed here");
             reader.report(problem.help("add `version: 1.0.0`"));
         }
         _ => {}
     }
     if identity.language != 1 {
-        let problem = Diagnostic::error("unknown-language", format!("version {} of the language is not known", identity.language), place("language"));
+        let problem =
+            Diagnostic::error("unknown-language", format!("version {} of the language is not known", identity.language), place("language"));
         reader.report(problem.label("here").help("write `language: 1`, or use a newer engine"));
     }
 }

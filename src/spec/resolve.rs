@@ -84,18 +84,37 @@ fn not_in_scope(used: &Use, visible: &BTreeSet<NameId>, reader: &Reader<'_>) -> 
     let problem = Diagnostic::error("name-not-in-scope", format!("`{name}` does not exist here"), used.span);
     let problem = problem.text(format!("Names here: {}.", listed(known.iter().copied(), 30)));
     if used.name == names::ROW {
-        return problem.label("there is no row here").help("say whose rows these are with `from: SOURCE`, or read a source with `$SOURCE.path`");
+        return problem
+            .label("there is no row here")
+            .help("say whose rows these are with `from: SOURCE`, or read a source with `$SOURCE.path`");
     }
     match nearest(name, known.iter().copied()) {
         Some(near) => problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).edit(used.span, near),
-        None => problem.label("unknown name").help(format!("if the word itself is meant, put it in quotes: `'{name}'`; a field of the row is `row.{name}`")),
+        None => problem
+            .label("unknown name")
+            .help(format!("if the word itself is meant, put it in quotes: `'{name}'`; a field of the row is `row.{name}`")),
     }
 }
 
 /// What a source's result has.
 pub const MEMBERS: &[&str] = &[
-    "ok", "ran", "error", "status", "headers", "elapsed", "url", "body", "doc", "rows", "count", "failed", "capped", "requests", "exit_code",
-    "stderr", "by",
+    "ok",
+    "ran",
+    "error",
+    "status",
+    "headers",
+    "elapsed",
+    "url",
+    "body",
+    "doc",
+    "rows",
+    "count",
+    "failed",
+    "capped",
+    "requests",
+    "exit_code",
+    "stderr",
+    "by",
 ];
 
 fn unknown_member(used: &Use, reader: &Reader<'_>) -> Option<Diagnostic> {
@@ -109,7 +128,10 @@ fn unknown_member(used: &Use, reader: &Reader<'_>) -> Option<Diagnostic> {
         Some(near) => problem.label(format!("did you mean `{name}.{near}`?")),
         None => problem.label("this source"),
     };
-    Some(problem.help(format!("its document is `${name}.{member}` or `{name}.doc.{member}`; its result has {}", listed(MEMBERS.iter().copied(), 20))))
+    Some(problem.help(format!(
+        "its document is `${name}.{member}` or `{name}.doc.{member}`; its result has {}",
+        listed(MEMBERS.iter().copied(), 20)
+    )))
 }
 
 fn unknown_config(used: &Use, spec: &Spec, reader: &Reader<'_>) -> Option<Diagnostic> {
@@ -130,7 +152,8 @@ fn unknown_config(used: &Use, spec: &Spec, reader: &Reader<'_>) -> Option<Diagno
     let problem = Diagnostic::error("unknown-member", format!("`{what}` has no `{member}`"), used.span);
     let near = nearest(member, known.iter().copied());
     let _ = reader;
-    let problem = problem.label(near.map_or("nothing of that name is declared".to_owned(), |near| format!("did you mean `{what}.{near}`?")));
+    let problem =
+        problem.label(near.map_or("nothing of that name is declared".to_owned(), |near| format!("did you mean `{what}.{near}`?")));
     Some(match what {
         "instance" | "init_config" => problem.help(format!("declare it under `config.{what}`, or use one of {}", listed(known, 20))),
         _ => problem.help(format!("use one of {}", listed(known, 20))),

@@ -173,7 +173,8 @@ impl SourceSpec {
         };
         let index = FieldDoc {
             key: "index",
-            doc: "Look-ups by key: `index: {id: $.id}` makes `NAME.by.id[\"7\"]` a row; `{key: PATH, many: true}` makes it a list of rows.".to_owned(),
+            doc: "Look-ups by key: `index: {id: $.id}` makes `NAME.by.id[\"7\"]` a row; `{key: PATH, many: true}` makes it a list of rows."
+                .to_owned(),
             shape: Shape::Map(Box::new(Shape::Either(vec![Shape::Expression, WrittenIndex::shape()]))),
             required: false,
             default: None,
@@ -267,7 +268,11 @@ fn read_origin(fields: &mut Fields<'_>, entry: &Entry, reader: &mut Reader<'_>) 
         (None, true, _) => Some(Origin::Derived),
         (None, false, _) => {
             if !reader.broken {
-                let problem = Diagnostic::error("missing-key", format!("source `{}` says nothing of where its bytes come from", entry.key), entry.key_span);
+                let problem = Diagnostic::error(
+                    "missing-key",
+                    format!("source `{}` says nothing of where its bytes come from", entry.key),
+                    entry.key_span,
+                );
                 reader.report(problem.label("this source").help(format!("add one of {}", words())));
             }
             None
@@ -317,4 +322,3 @@ fn read_index(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Vec<In
     }
     Some(out)
 }
-

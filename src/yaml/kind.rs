@@ -50,7 +50,8 @@ fn known<'k, T>(family: &str, kinds: &'k [Kind<T>], name: &str, node: &Node, rea
     let found = find(kinds, name);
     if found.is_none() {
         let names = listed(kinds.iter().map(|k| k.name), 40);
-        let mut problem = Diagnostic::error("unknown-kind", format!("unknown {family} `{name}`"), node.span).help(format!("use one of {names}"));
+        let mut problem =
+            Diagnostic::error("unknown-kind", format!("unknown {family} `{name}`"), node.span).help(format!("use one of {names}"));
         problem = match nearest(name, kinds.iter().map(|k| k.name)) {
             Some(near) => problem.label(format!("did you mean `{near}`?")).edit(node.span, near),
             None => problem.label("there is none of that name"),

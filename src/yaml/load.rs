@@ -293,16 +293,20 @@ fn explain_scan_error(info: &str, span: Span, body: &str, at: usize) -> Diagnost
     let start = before.rfind('\n').map_or(0, |n| n + 1);
     let line = body.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
     let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start().trim_start_matches("- ");
-    let span = if at >= body.len() || line.trim().is_empty() { span } else { Span::new(span.file, span.start as usize, span.start as usize + 1) };
+    let span =
+        if at >= body.len() || line.trim().is_empty() { span } else { Span::new(span.file, span.start as usize, span.start as usize + 1) };
     let problem = Diagnostic::error("yaml-syntax", format!("this is not YAML: {info}"), span).label("the reading stopped here");
     if line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t') {
         problem.help("YAML is indented with spaces: replace the tab")
     } else if value.starts_with("{{") {
         problem.help("a value that starts with `{{` must be in double quotes")
-    } else if value.starts_with('*') || value.starts_with('&') || value.starts_with('%') || value.starts_with('@') || value.starts_with('`') {
+    } else if value.starts_with('*') || value.starts_with('&') || value.starts_with('%') || value.starts_with('@') || value.starts_with('`')
+    {
         problem.help(format!("a value that starts with `{}` must be in quotes", value.chars().next().unwrap_or('*')))
     } else if value.starts_with('\'') || value.starts_with('"') {
-        problem.help("what stands after a closing quote belongs to nothing: put the whole value in quotes of the other kind, or in a `|` block")
+        problem.help(
+            "what stands after a closing quote belongs to nothing: put the whole value in quotes of the other kind, or in a `|` block",
+        )
     } else if value.contains(": ") {
         problem.help("a value that holds `: ` must be in quotes")
     } else if line.contains('{') || line.contains('[') {

@@ -44,7 +44,11 @@ impl Field for Pattern {
             Ok(regex) => Some(Pattern(regex)),
             Err(why) => {
                 let (start, end) = place(&scalar.text);
-                let problem = Diagnostic::error("bad-regex", format!("this pattern does not compile: {why}"), locate::inside(reader.sources, node, start, end));
+                let problem = Diagnostic::error(
+                    "bad-regex",
+                    format!("this pattern does not compile: {why}"),
+                    locate::inside(reader.sources, node, start, end),
+                );
                 reader.report(problem.label("here").help("the syntax is that of Rust's `regex` crate: no look-around, no back-references; `\\` needs single quotes or no quotes in YAML"));
                 None
             }

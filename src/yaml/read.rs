@@ -84,7 +84,17 @@ impl<'s> Reader<'s> {
     /// A reader in the outermost scope.
     pub fn new(sources: &'s Sources, broken: bool) -> Self {
         let scopes = vec![Scope::default()];
-        Reader { sources, problems: Vec::new(), names: Names::default(), source_names: Vec::new(), uses: Vec::new(), broken, scopes, current: ScopeId(0), n_sites: 0 }
+        Reader {
+            sources,
+            problems: Vec::new(),
+            names: Names::default(),
+            source_names: Vec::new(),
+            uses: Vec::new(),
+            broken,
+            scopes,
+            current: ScopeId(0),
+            n_sites: 0,
+        }
     }
 
     /// Notes a problem.
@@ -94,7 +104,8 @@ impl<'s> Reader<'s> {
 
     /// Reports that a node has another shape than wanted.
     pub fn mismatch(&mut self, node: &Node, expected: &str) {
-        let problem = Diagnostic::error("wrong-type", format!("expected {expected}"), node.span).label(format!("found {}", node.describe()));
+        let problem =
+            Diagnostic::error("wrong-type", format!("expected {expected}"), node.span).label(format!("found {}", node.describe()));
         self.report(problem.help(format!("write {expected}")));
     }
 

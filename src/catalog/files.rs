@@ -1,0 +1,131 @@
+//! Which files there are: specs by name, instances by the name of their spec.
+
+use std::path::{Path, PathBuf};
+
+/// The file of one spec.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SpecFile {
+    /// The name of the file or folder.
+    pub name: String,
+    /// `NAME.yaml` or `NAME/spec.yaml`.
+    pub path: PathBuf,
+}
+
+/// One file of instances.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConfFile {
+    /// The name of the spec.
+    pub name: String,
+    /// `NAME.yaml`, or a file in `NAME.d`.
+    pub path: PathBuf,
+}
+
+/// The spec that a path is the file of, by the rule of names.
+pub fn spec_at(path: &Path) -> Option<SpecFile> {
+    let stem = path.file_stem()?.to_str()?;
+    let name = if stem == "spec" { std::path::absolute(path).ok()?.parent()?.file_name()?.to_str()?.to_owned() } else { stem.to_owned() };
+    is_yaml(path).then(|| SpecFile { name, path: path.to_path_buf() })
+}
+
+/// True for `.yaml` and `.yml`.
+pub fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+}
+
+/// The specs of a folder, in order of name.
+pub fn specs_in(folder: &Path) -> Vec<SpecFile> {
+    let mut found = Vec::new();
+    for path in entries(folder) {
+        if path.is_dir() {
+            let file = path.join("spec.yaml");
+            if file.is_file() {
+                found.extend(spec_at(&file));
+            }
+        } else if is_yaml(&path) {
+            found.extend(spec_at(&path));
+        }
+    }
+    found
+}
+
+/// The spec of a name: the first folder that has it wins.
+pub fn find_spec(folders: &[PathBuf], name: &str) -> Option<SpecFile> {
+    let plain = !name.is_empty() && !name.contains(['/', '\\']) && name != "." && name != "..";
+    let candidates =
+        |folder: &PathBuf| [folder.join(format!("{name}.yaml")), folder.join(format!("{name}.yml")), folder.join(name).join("spec.yaml")];
+    let path = folders.iter().filter(|_| plain).flat_map(candidates).find(|path| path.is_file())?;
+    Some(SpecFile { name: name.to_owned(), path })
+}
+
+/// All specs of all folders; the first folder that has a name wins.
+pub fn all_specs(folders: &[PathBuf]) -> Vec<SpecFile> {
+    let mut found: Vec<SpecFile> = Vec::new();
+    for spec in folders.iter().flat_map(|folder| specs_in(folder)) {
+        if !found.iter().any(|known| known.name == spec.name) {
+            found.push(spec);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The files of instances for a spec: `NAME.yaml`, then `NAME.d/*.yaml` in order of name.
+pub fn confs_of(folder: &Path, name: &str) -> Vec<ConfFile> {
+    all_confs(folder).into_iter().filter(|conf| conf.name == name).collect()
+}
+
+/// All files of instances.
+pub fn all_confs(folder: &Path) -> Vec<ConfFile> {
+    let mut found = Vec::new();
+    for path in entries(folder) {
+        let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("").to_owned();
+        if path.is_dir() && path.extension().is_some_and(|ending| ending == "d") {
+            let inner = entries(&path).into_iter().filter(|p| is_yaml(p) && p.is_file());
+            found.extend(inner.map(|path| ConfFile { name: stem.clone(), path }));
+        } else if is_yaml(&path) && path.is_file() {
+            found.push(ConfFile { name: stem, path });
+        }
+    }
+    // A plain file stands before those of the folder of the same name.
+    found.sort_by(|a, b| (&a.name, a.path.components().count(), &a.path).cmp(&(&b.name, b.path.components().count(), &b.path)));
+    found
+}
+
+/// The visible entries of a folder in order of name; none for a folder that cannot be read.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(read) = std::fs::read_dir(folder) else { return Vec::new() };
+    let visible = |path: &PathBuf| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    let mut found: Vec<PathBuf> = read.flatten().map(|entry| entry.path()).filter(visible).collect();
+    found.sort();
+    found
+}
+
+/// The text of a file of at most `most` bytes.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn read_text(path: &Path, most: u64) -> Result<String, String> {
+    let facts = std::fs::metadata(path).map_err(|error| words(&error))?;
+    if facts.is_dir() {
+        return Err("this is a folder".to_owned());
+    }
+    if facts.len() > most {
+        return Err(format!("it is larger than {}", crate::net::words::size(most)));
+    }
+    let bytes = std::fs::read(path).map_err(|error| words(&error))?;
+    String::from_utf8(bytes).map_err(|error| format!("it is not UTF-8: the byte at {} is not", error.utf8_error().valid_up_to()))
+}
+
+fn words(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// The name of this host.
+pub fn system_hostname() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if name.is_empty() { "localhost".to_owned() } else { name }
+}

@@ -1,0 +1,254 @@
+//! `engine check NAME`: runs the instances of one check, shows what they would send, sends nothing.
+
+use super::check_text::Printer;
+use super::session::{open, show};
+use super::style::Style;
+use super::{CLEAN, Common, FAILED, USAGE};
+use crate::base::diag;
+use crate::base::print::one_line;
+use crate::base::span::Sources;
+use crate::base::suggest::{listed, nearest};
+use crate::base::time::{Clock, SystemClock};
+use crate::base::units::parse_duration;
+use crate::catalog::files::{all_specs, confs_of, find_spec};
+use crate::catalog::{Catalog, Checks, Places};
+use crate::expr::frame::Remark;
+use crate::observation::json;
+use crate::plan::Check;
+use crate::run::exchanger::Live;
+use crate::run::trace::Trace;
+use crate::run::{Memory, Outcome, RunCx, run as run_check, run_time};
+use clap::ValueEnum;
+use serde_json::{Value as Json, json};
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Arguments of `check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  engine check disk                     run every instance once
+  engine check http --instance 0        only the first instance
+  engine check cpu --rate               run twice, so that rates have two readings
+  engine check http --trace             show requests, answers and rows
+  engine check disk --format json       one JSON object, for tools")]
+pub struct Arguments {
+    /// The name of the spec.
+    name: String,
+    /// Only this instance, counted from 0; may be given several times.
+    #[arg(long, value_name = "N")]
+    instance: Vec<usize>,
+    /// How many times each instance runs.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    times: u32,
+    /// The pause between two runs of an instance.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = pause)]
+    pause: Duration,
+    /// Runs twice with a second between: what rates and counters need.
+    #[arg(long)]
+    rate: bool,
+    /// How results are written.
+    #[arg(long, default_value = "human")]
+    format: Format,
+    /// Shows requests, answers, rows, and which line of the spec made what.
+    #[arg(long)]
+    trace: bool,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON object.
+    Json,
+    /// Counts and times only.
+    Summary,
+}
+
+fn pause(text: &str) -> Result<Duration, String> {
+    Duration::try_from_secs_f64(parse_duration(text)?).map_err(|error| error.to_string())
+}
+
+/// One run with what belongs to it.
+pub struct Ran<'c> {
+    /// The check.
+    pub check: &'c Check,
+    /// The how many-th run of its instance.
+    pub run: u32,
+    /// What it left.
+    pub outcome: Outcome,
+    /// What it did, where that was asked for.
+    pub trace: Vec<crate::run::trace::Step>,
+}
+
+/// Finds the check, runs it, shows the results.
+pub fn run(arguments: &Arguments, common: &Common) -> u8 {
+    let (places, mut catalog) = open(common);
+    let style = Style::stderr(common.color);
+    let found = find(&arguments.name, &places, &mut catalog);
+    diag::sort(&mut catalog.problems);
+    show(&catalog.problems, &catalog.sources, style);
+    let checks = match found {
+        Ok(checks) => checks,
+        Err(why) => {
+            eprintln!("{}: {why}", style.bad("error"));
+            return USAGE;
+        }
+    };
+    let wanted: Vec<&Check> =
+        checks.checks.iter().filter(|c| arguments.instance.is_empty() || arguments.instance.contains(&c.instance.number)).collect();
+    if let Some(missing) = arguments.instance.iter().find(|n| !checks.checks.iter().any(|c| c.instance.number == **n)) {
+        eprintln!(
+            "{}: `{}` has no usable instance {missing}; there are {} (counted from 0)",
+            style.bad("error"),
+            arguments.name,
+            checks.checks.len()
+        );
+        return USAGE;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let Ok(runtime) = runtime else {
+        eprintln!("{}: the runtime cannot be started", style.bad("error"));
+        return FAILED;
+    };
+    let ran = runtime.block_on(run_all(&wanted, arguments, &catalog));
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    let failed = ran.iter().any(|ran| ran.outcome.failed()) || checks.broken > 0;
+    write(&ran, arguments, &checks, &catalog, Style::stdout(common.color));
+    if failed { FAILED } else { CLEAN }
+}
+
+/// The checks of a name, or why there are none.
+fn find(name: &str, places: &Places, catalog: &mut Catalog) -> Result<Checks, String> {
+    let Some(spec) = find_spec(&places.spec_dirs, name) else {
+        let specs = all_specs(&places.spec_dirs);
+        let names = || specs.iter().map(|s| s.name.as_str());
+        let folders = places.spec_dirs.iter().map(|d| d.display().to_string()).collect::<Vec<_>>().join(", ");
+        return Err(match nearest(name, names()) {
+            Some(near) => format!("there is no spec `{name}` in {folders}; did you mean `{near}`?"),
+            None if specs.is_empty() => format!("there is no spec `{name}`: {folders} holds no specs"),
+            None => format!("there is no spec `{name}` in {folders}; there are {}", listed(names(), 40)),
+        });
+    };
+    let Some(plan) = catalog.plan(&spec) else { return Err(format!("the spec `{name}` has errors")) };
+    let confs = confs_of(&places.conf_dir, name);
+    if confs.is_empty() {
+        let checks = catalog.default_check(&plan);
+        if checks.checks.is_empty() {
+            let path = places.conf_dir.join(format!("{name}.yaml"));
+            return Err(format!("`{name}` needs an instance: write {}", path.display()));
+        }
+        return Ok(checks);
+    }
+    let checks = catalog.checks(&plan, &confs);
+    match (checks.checks.len(), checks.broken, checks.disabled) {
+        (0, 0, 0) => Err(format!("{} has no instances", confs.first().map_or(String::new(), |c| c.path.display().to_string()))),
+        (0, 0, disabled) => Err(format!("all instances of `{name}` are switched off ({disabled} say `enabled: false`)")),
+        (0, _, _) => Err(format!("no instance of `{name}` is without errors")),
+        _ => Ok(checks),
+    }
+}
+
+async fn run_all<'c>(checks: &[&'c Check], arguments: &Arguments, catalog: &Catalog) -> Vec<Ran<'c>> {
+    let _ = crate::net::reaper::become_subreaper();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let live = Live { outside: crate::source::Outside::default(), clock: clock.clone() };
+    let times = if arguments.rate { arguments.times.max(2) } else { arguments.times };
+    let mut out = Vec::new();
+    for check in checks {
+        let mut memory = Memory::default();
+        for n in 1..=times {
+            if n > 1 {
+                tokio::time::sleep(arguments.pause).await;
+            }
+            let trace = Trace::default();
+            let interval = check.instance.min_interval.max(catalog.conf.interval.duration());
+            let cx = RunCx {
+                check,
+                memory: &memory,
+                exchanger: &live,
+                clock: &*clock,
+                engine: &catalog.engine,
+                interval,
+                deadline: clock.instant() + run_time(&check.instance, interval),
+                trace: arguments.trace.then_some(&trace),
+            };
+            let mut outcome = patiently(&check.label(), run_check(&cx)).await;
+            outcome.remember(&mut memory);
+            out.push(Ran { check, run: n, outcome, trace: trace.take() });
+        }
+    }
+    crate::net::reaper::end_strays().await;
+    out
+}
+
+/// After a second a person at a terminal is told what is going on.
+async fn patiently<T>(label: &str, work: impl Future<Output = T>) -> T {
+    tokio::pin!(work);
+    let watched = std::io::stderr().is_terminal();
+    let mut seconds = 0u32;
+    loop {
+        tokio::select! {
+            done = &mut work => {
+                if seconds > 0 && watched {
+                    eprint!("\r\u{1b}[2K");
+                }
+                return done;
+            }
+            () = tokio::time::sleep(Duration::from_secs(1)) => {
+                seconds += 1;
+                if watched {
+                    eprint!("\r{label} is running, {seconds} s");
+                    let _ = std::io::stderr().flush();
+                }
+            }
+        }
+    }
+}
+
+fn write(ran: &[Ran<'_>], arguments: &Arguments, checks: &Checks, catalog: &Catalog, style: Style) {
+    let mut out = std::io::stdout().lock();
+    // A reader that has gone away is no failure of the check.
+    let _ = match arguments.format {
+        Format::Json => writeln!(out, "{:#}", to_json(&arguments.name, ran, &catalog.sources)),
+        Format::Human => write!(out, "{}", Printer::new(&catalog.sources, style).all(ran, checks)),
+        Format::Summary => write!(out, "{}", Printer::new(&catalog.sources, Style { color: false }).summary(ran)),
+    };
+}
+
+/// The stable JSON form.
+fn to_json(name: &str, ran: &[Ran<'_>], sources: &Sources) -> Json {
+    let runs = ran.iter().map(|ran| {
+        let outcome = &ran.outcome;
+        let mut out = json!({
+            "instance": ran.check.instance.number,
+            "run": ran.run,
+            "status": if outcome.failed() { "error" } else { "ok" },
+            "error": outcome.error(),
+            "warnings": outcome.warnings.iter().map(|warning| warning_line(warning, sources)).collect::<Json>(),
+            "duration_s": outcome.duration.as_secs_f64(),
+        });
+        if let Some(map) = out.as_object_mut() {
+            map.extend(json::observations(&outcome.observations, sources));
+            map.insert("series".into(), Json::Array(Vec::new()));
+            if !ran.trace.is_empty() {
+                map.insert(
+                    "trace".into(),
+                    ran.trace
+                        .iter()
+                        .map(|step| json!({"origin": sources.origin(step.span), "what": step.what, "lines": step.lines}))
+                        .collect(),
+                );
+            }
+        }
+        out
+    });
+    json!({"check": name, "runs": runs.collect::<Json>()})
+}
+
+/// A warning in one line, with its place and how often it was met.
+pub fn warning_line(warning: &Remark, sources: &Sources) -> String {
+    let times = if warning.count > 1 { format!(" ({} times)", warning.count) } else { String::new() };
+    format!("{}: {}{times}", sources.origin(warning.span), one_line(&warning.message))
+}

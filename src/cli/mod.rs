@@ -1,0 +1,94 @@
+//! The command line: one file per command.
+//!
+//! Nothing but data goes to standard output; problems and progress go to standard error.
+
+pub mod check;
+pub mod check_text;
+pub mod lint;
+pub mod run;
+pub mod schema;
+pub mod session;
+pub mod style;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::process::ExitCode;
+
+/// Declarative monitoring checks: describe a check in YAML, run it everywhere.
+#[derive(Debug, Parser)]
+#[command(name = "engine", version, about, propagate_version = true, disable_help_subcommand = true, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXAMPLES: &str = "Examples:
+  engine run                      run every configured instance, until it is stopped
+  engine check disk               run one check once and show what it would send
+  engine lint specs/disk.yaml     find mistakes in a spec";
+
+/// What all commands understand.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Common {
+    /// The settings of the engine (engine.yaml); searched in this folder and in /etc/engine.
+    #[arg(long, global = true, env = "ENGINE_CONFIG", value_name = "FILE")]
+    pub config: Option<std::path::PathBuf>,
+    /// The folder of the instances.
+    #[arg(long, global = true, env = "ENGINE_CONF_DIR", value_name = "DIR")]
+    pub conf_dir: Option<std::path::PathBuf>,
+    /// A folder of specs; may be given several times, the first that has a spec wins.
+    #[arg(long, global = true, env = "ENGINE_SPEC_DIR", value_name = "DIR", value_delimiter = ':')]
+    pub spec_dir: Vec<std::path::PathBuf>,
+    /// The folder of what is remembered between runs.
+    #[arg(long, global = true, env = "ENGINE_STATE_DIR", value_name = "DIR")]
+    pub state_dir: Option<std::path::PathBuf>,
+    /// The name of this host in all observations.
+    #[arg(long, global = true, env = "ENGINE_HOSTNAME", value_name = "NAME")]
+    pub hostname: Option<String>,
+    /// Colour in what people read.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Find mistakes in specs, instances and settings.
+    Lint(lint::Arguments),
+    /// Run the instances of one check and show what they would send; sends nothing.
+    Check(check::Arguments),
+    /// Run every configured instance on the shared schedule, until it is stopped.
+    Run(run::Arguments),
+    /// Print the JSON Schema of specs or of conf.d, for editors.
+    Schema(schema::Arguments),
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let code = match arguments.command {
+        Command::Lint(own) => lint::run(&own, &arguments.common),
+        Command::Check(own) => check::run(&own, &arguments.common),
+        Command::Run(own) => run::run(&own, &arguments.common),
+        Command::Schema(own) => schema::run(&own),
+    };
+    ExitCode::from(code)
+}
+
+/// All is well.
+pub const CLEAN: u8 = 0;
+/// Errors were found, or a run failed.
+pub const FAILED: u8 = 1;
+/// The command was used wrongly, or what it names does not exist.
+pub const USAGE: u8 = 2;

@@ -1,0 +1,32 @@
+//! `engine schema`: the JSON Schema of specs or of conf.d, for editors.
+
+use super::CLEAN;
+use clap::ValueEnum;
+
+/// Which schema.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Which {
+    /// Of specs.
+    Spec,
+    /// Of the files of conf.d.
+    Conf,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  engine schema spec > spec.schema.json")]
+pub struct Arguments {
+    /// Of what.
+    #[arg(default_value = "spec")]
+    which: Which,
+}
+
+/// Prints the schema.
+pub fn run(arguments: &Arguments) -> u8 {
+    let schema = match arguments.which {
+        Which::Spec => include_str!("../../schema/spec.schema.json"),
+        Which::Conf => include_str!("../../schema/conf.schema.json"),
+    };
+    print!("{schema}");
+    CLEAN
+}

@@ -1,0 +1,51 @@
+//! What every command begins with: where things are, and how problems are shown.
+
+use super::Common;
+use super::style::Style;
+use crate::base::diag::{Diagnostic, Level};
+use crate::base::render;
+use crate::base::span::Sources;
+use crate::catalog::{Catalog, Places};
+use std::path::{Path, PathBuf};
+
+/// Finds engine.yaml, specs and conf.d, and opens the catalog.
+pub fn open(common: &Common) -> (Places, Catalog) {
+    let config = find_config(common);
+    let catalog = Catalog::open(config.as_deref(), common.hostname.clone());
+    let base = config.as_deref().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default();
+    let conf_dir = common.conf_dir.clone().or_else(|| catalog.conf.conf_dir.as_deref().map(|dir| base.join(dir)));
+    let configured = catalog.conf.spec_dirs.as_ref().map(|dirs| dirs.0.iter().map(|dir| base.join(&**dir)).collect());
+    let spec_dirs = match (&common.spec_dir[..], configured) {
+        ([], Some(dirs)) => dirs,
+        ([], None) => vec![base.join("specs")],
+        (given, _) => given.to_vec(),
+    };
+    let places = Places { spec_dirs, conf_dir: conf_dir.unwrap_or_else(|| base.join("conf.d")), config };
+    (places, catalog)
+}
+
+fn find_config(common: &Common) -> Option<PathBuf> {
+    if common.config.is_some() {
+        return common.config.clone();
+    }
+    let usual = [PathBuf::from("engine.yaml"), PathBuf::from("/etc/engine/engine.yaml")];
+    usual.into_iter().find(|path| path.is_file())
+}
+
+/// Draws problems on standard error.
+pub fn show(problems: &[Diagnostic], sources: &Sources, style: Style) {
+    eprint!("{}", render::human(problems, sources, style.color));
+}
+
+/// `2 errors and 1 warning`.
+pub fn counted(problems: &[Diagnostic]) -> String {
+    let count = |level| problems.iter().filter(|p| p.level == level).count();
+    let words = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
+    let (errors, warnings) = (count(Level::Error), count(Level::Warning));
+    match (errors, warnings) {
+        (0, 0) => "no problems".to_owned(),
+        (errors, 0) => words(errors, "error"),
+        (0, warnings) => words(warnings, "warning"),
+        (errors, warnings) => format!("{} and {}", words(errors, "error"), words(warnings, "warning")),
+    }
+}

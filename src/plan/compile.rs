@@ -1,0 +1,211 @@
+//! A spec to its plan: who waits for whom, and what stands before a request.
+
+use super::{LetPlan, MapPlan, Plan, SourcePlan, before_answer, is_need};
+use crate::base::diag::Diagnostic;
+use crate::base::name::NameId;
+use crate::expr::code::Code;
+use crate::expr::names;
+use crate::rows::{Choose, RowsSpec};
+use crate::spec::Spec;
+use crate::spec::source::{Origin, SourceSpec};
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Which sources a place uses: those it needs, and those it merely mentions.
+#[derive(Clone, Debug, Default)]
+struct Reach {
+    needs: BTreeSet<usize>,
+    mentions: BTreeSet<usize>,
+}
+
+impl Reach {
+    fn add(&mut self, other: &Reach) {
+        self.needs.extend(&other.needs);
+        self.mentions.extend(&other.mentions);
+    }
+
+    fn all(&self) -> BTreeSet<usize> {
+        self.needs.union(&self.mentions).copied().collect()
+    }
+}
+
+struct Graph {
+    sources: HashMap<NameId, usize>,
+    lets: HashMap<NameId, Reach>,
+}
+
+impl Graph {
+    fn of(spec: &Spec) -> Graph {
+        let sources = spec.sources.iter().enumerate().map(|(at, source)| (source.name, at)).collect();
+        let mut graph = Graph { sources, lets: HashMap::new() };
+        // The names are ordered by need, so each finds those that it uses.
+        for local in &spec.lets {
+            let mut reach = Reach::default();
+            graph.code(&local.value.0, &mut reach);
+            graph.lets.insert(local.name, reach);
+        }
+        graph
+    }
+
+    fn code(&self, code: &Code, reach: &mut Reach) {
+        for used in &code.uses {
+            if let Some(source) = self.sources.get(&used.name) {
+                let set = if is_need(used.member.as_deref()) { &mut reach.needs } else { &mut reach.mentions };
+                set.insert(*source);
+            }
+            if let Some(through) = self.lets.get(&used.name) {
+                reach.add(through);
+            }
+        }
+    }
+
+    fn from(&self, rows: &RowsSpec, reach: &mut Reach) {
+        let each = rows.each.iter().filter_map(|each| each.source);
+        let named = rows.from.iter().map(|(name, _)| *name).chain(each);
+        reach.needs.extend(named.filter_map(|name| self.sources.get(&name).copied()));
+    }
+}
+
+/// Compiles a spec that was read without errors.
+///
+/// # Errors
+/// Sources that wait for each other.
+pub fn compile(mut spec: Spec, folder: PathBuf) -> Result<Plan, Vec<Diagnostic>> {
+    let graph = Graph::of(&spec);
+    let sources: Vec<SourcePlan> = spec.sources.iter().enumerate().map(|(at, source)| source_plan(at, source, &graph)).collect();
+    let circles = circles(&spec, &sources);
+    if !circles.is_empty() {
+        return Err(circles);
+    }
+    let late = answer_too_late(&spec);
+    if !late.is_empty() {
+        return Err(late);
+    }
+    let lets = std::mem::take(&mut spec.lets).into_iter();
+    let lets =
+        lets.map(|local| LetPlan { waits: graph.lets.get(&local.name).map(Reach::all).unwrap_or_default().into_iter().collect(), local });
+    let lets = lets.collect();
+    let mappings = spec.mappings.iter().map(|placed| map_plan(&placed.mapped, &graph)).collect();
+    let names = Arc::new(std::mem::take(&mut spec.names));
+    Ok(Plan { spec, folder, sources, lets, mappings, names })
+}
+
+fn source_plan(at: usize, source: &SourceSpec, graph: &Graph) -> SourcePlan {
+    let mut reach = Reach::default();
+    source.codes(&mut |code| graph.code(code, &mut reach));
+    graph.from(&source.rows, &mut reach);
+    let mut of_when = Reach::default();
+    source.rows.when.iter().for_each(|when| graph.code(&when.0, &mut of_when));
+    for reach in [&mut reach, &mut of_when] {
+        reach.needs.remove(&at);
+        reach.mentions.remove(&at);
+    }
+    let mut waits = reach.all();
+    waits.extend(source.after.iter().filter_map(|(name, _)| graph.sources.get(name).copied()));
+    waits.remove(&at);
+    let (before, after) = split(source);
+    SourcePlan {
+        carries: carried(source, &before, &after),
+        before,
+        after,
+        needs: reach.needs.into_iter().collect(),
+        waits: waits.into_iter().collect(),
+        when_names: of_when.all().into_iter().collect(),
+    }
+}
+
+/// The row keys that stand before the request, since they need nothing of the answer, and those
+/// after it. A derived source has no request: its condition stands before if it needs no row.
+fn split(source: &SourceSpec) -> (RowsSpec, RowsSpec) {
+    let rows = &source.rows;
+    let fetches = matches!(source.origin, Origin::Fetch(_));
+    let mut before = RowsSpec::default();
+    let mut after = RowsSpec { lets: Vec::new(), each: Vec::new(), when: None, ..rows.clone() };
+    let mut later: Vec<NameId> = Vec::new();
+    for each in &rows.each {
+        if fetches && before_answer(&each.over.0, source.name, &later) {
+            before.each.push(each.clone());
+        } else {
+            later.push(each.name);
+            after.each.push(each.clone());
+        }
+    }
+    let n_before = before.each.len();
+    for local in &rows.lets {
+        if fetches && before_answer(&local.value.0, source.name, &later) {
+            before.lets.push(crate::rows::Let { after: local.after.min(n_before), ..local.clone() });
+        } else {
+            later.push(local.name);
+            after.lets.push(crate::rows::Let { after: local.after.saturating_sub(n_before), ..local.clone() });
+        }
+    }
+    match &rows.when {
+        Some(when) if before_answer(&when.0, source.name, &later) && (fetches || rows.each.is_empty()) => before.when = Some(when.clone()),
+        when => after.when = when.clone(),
+    }
+    (before, after)
+}
+
+fn carried(source: &SourceSpec, before: &RowsSpec, after: &RowsSpec) -> Vec<NameId> {
+    if !after.group.is_empty() {
+        return Vec::new();
+    }
+    let mut names = before.bound_names();
+    names.extend(after.bound_names());
+    if matches!(&source.origin, Origin::Fetch(fetch) if fetch.kind() == "file") {
+        names.push(names::FILE);
+    }
+    if matches!(after.rows, Some(Choose::Recurse { .. })) {
+        names.extend([names::PARENT, names::DEPTH]);
+    }
+    names
+}
+
+fn map_plan(mapped: &crate::map::Mapped, graph: &Graph) -> MapPlan {
+    let mut reach = Reach::default();
+    mapped.rows.codes(&mut |code| graph.code(code, &mut reach));
+    mapped.mapping.codes(&mut |code| graph.code(code, &mut reach));
+    graph.from(&mapped.rows, &mut reach);
+    let from = mapped.rows.from.iter().filter_map(|(name, _)| graph.sources.get(name).copied()).collect();
+    MapPlan { from, needs: reach.needs.into_iter().collect() }
+}
+
+/// Sources that can never begin, because they wait for each other.
+fn circles(spec: &Spec, sources: &[SourcePlan]) -> Vec<Diagnostic> {
+    let mut done: BTreeSet<usize> = BTreeSet::new();
+    loop {
+        let ready = |at: &usize| !done.contains(at) && sources.get(*at).is_some_and(|s| s.waits.iter().all(|w| done.contains(w)));
+        let Some(next) = (0..sources.len()).find(ready) else { break };
+        done.insert(next);
+    }
+    let stuck: Vec<usize> = (0..sources.len()).filter(|at| !done.contains(at)).collect();
+    let name = |at: &usize| spec.sources.get(*at).map_or("", |s| spec.names.text(s.name));
+    let names = crate::base::suggest::listed(stuck.iter().map(name), 10);
+    let first = stuck.first().and_then(|at| spec.sources.get(*at));
+    let problem = first.map(|source| {
+        Diagnostic::error("circular-sources", "sources that wait for each other", source.span)
+            .label("this one waits for the others")
+            .text(format!("None of {names} can begin first."))
+            .help("break the circle: one of them must not use the others")
+    });
+    problem.into_iter().collect()
+}
+
+/// Requests that use a name which exists only after the answer.
+fn answer_too_late(spec: &Spec) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for source in &spec.sources {
+        let Origin::Fetch(fetch) = &source.origin else { continue };
+        let (_, after) = split(source);
+        let late = after.bound_names();
+        fetch.codes(&mut |code| {
+            for used in code.uses.iter().filter(|used| late.contains(&used.name)) {
+                let name = spec.names.text(used.name);
+                let problem = Diagnostic::error("name-not-in-scope", format!("`{name}` needs the answer of this request"), used.span);
+                problems.push(problem.label("the request is made before").help("use names that need no row of this source"));
+            }
+        });
+    }
+    problems
+}

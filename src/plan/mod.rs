@@ -1,0 +1,169 @@
+//! The compiled, immutable form of a spec, and its binding to one instance.
+//!
+//! A [`Plan`] is made once per spec and shared by all its checks; a [`Check`] adds the instance's
+//! settings and the results that are the same in every run. After this no name of a spec is looked
+//! up by text.
+
+pub mod compile;
+
+use crate::base::name::{NameId, Names};
+use crate::base::value::{Text, Value};
+use crate::conf::instance::Instance;
+use crate::expr::code::Code;
+use crate::expr::function::Cache;
+use crate::expr::names;
+use crate::observation::TagSet;
+use crate::rows::{Let, RowsSpec};
+use crate::spec::Spec;
+use std::hash::{Hash, Hasher};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+/// A compiled spec.
+#[derive(Debug)]
+pub struct Plan {
+    /// The spec with everything that was read.
+    pub spec: Spec,
+    /// The folder of its file, where relative paths start.
+    pub folder: PathBuf,
+    /// Its sources, in written order, with what they wait for.
+    pub sources: Vec<SourcePlan>,
+    /// The names of the run, with the sources they use.
+    pub lets: Vec<LetPlan>,
+    /// Its mappings, in the order of [`Spec::mappings`].
+    pub mappings: Vec<MapPlan>,
+    /// All names.
+    pub names: Arc<Names>,
+}
+
+/// What a run knows of one source before it begins.
+#[derive(Debug)]
+pub struct SourcePlan {
+    /// Loops, names and condition that stand before the request.
+    pub before: RowsSpec,
+    /// The row keys that need the answer.
+    pub after: RowsSpec,
+    /// Sources whose rows, documents or indexes it reads.
+    pub needs: Vec<usize>,
+    /// Sources that must be done before it begins.
+    pub waits: Vec<usize>,
+    /// Sources that its condition names.
+    pub when_names: Vec<usize>,
+    /// Names that its rows carry along.
+    pub carries: Vec<NameId>,
+}
+
+/// One name of the run.
+#[derive(Debug)]
+pub struct LetPlan {
+    /// The name and its value.
+    pub local: Let,
+    /// Sources that must be done before it is computed.
+    pub waits: Vec<usize>,
+}
+
+/// What a run knows of one mapping before it begins.
+#[derive(Debug)]
+pub struct MapPlan {
+    /// Sources whose rows it is for.
+    pub from: Vec<usize>,
+    /// Sources whose rows, documents or indexes it reads, those of `from` included.
+    pub needs: Vec<usize>,
+}
+
+impl Plan {
+    /// The place of a source.
+    pub fn source_index(&self, name: NameId) -> Option<usize> {
+        self.spec.sources.iter().position(|source| source.name == name)
+    }
+}
+
+/// One spec bound to one instance: the unit that is scheduled.
+#[derive(Debug)]
+pub struct Check {
+    /// The compiled spec.
+    pub plan: Arc<Plan>,
+    /// The instance.
+    pub instance: Instance,
+    /// Stable over restarts: of spec, name, or else of the settings that make it what it is.
+    pub id: u64,
+    /// The tags of engine and instance.
+    pub tags: TagSet,
+    /// Tag sets that are the same in every run.
+    pub tag_cache: Box<[OnceLock<TagSet>]>,
+    /// Patterns and paths compiled on first use.
+    pub cache: Arc<Cache>,
+}
+
+impl Check {
+    /// Binds a plan to an instance.
+    pub fn bind(plan: Arc<Plan>, instance: Instance, engine_tags: &[Text]) -> Check {
+        let mut tags = instance.tags.clone();
+        tags.extend(engine_tags.iter().cloned());
+        let tag_cache = (0..plan.spec.n_sites).map(|_| OnceLock::new()).collect();
+        let id = identity(&plan.spec.name, &instance);
+        Check { id, tags: TagSet::new(tags), tag_cache, cache: Arc::new(Cache::default()), plan, instance }
+    }
+
+    /// The name in outputs: the spec and the number of the instance, or its name.
+    pub fn label(&self) -> String {
+        match &self.instance.name {
+            Some(name) => format!("{}[{name}]", self.plan.spec.name),
+            None => format!("{}[{}]", self.plan.spec.name, self.instance.number),
+        }
+    }
+}
+
+/// Tags, interval, time limits and secrets may change without making it another check.
+fn identity(spec: &str, instance: &Instance) -> u64 {
+    let mut hasher = Fnv::default();
+    spec.hash(&mut hasher);
+    match &instance.name {
+        Some(name) => name.hash(&mut hasher),
+        None => {
+            let left_out = ["tags", "min_collection_interval", "run_timeout", "timeout", "connect_timeout"];
+            for value in [&instance.init_config, &instance.config] {
+                for (key, value) in value.as_map().iter().flat_map(|map| map.iter()) {
+                    if !left_out.contains(&&**key) && !matches!(value, Value::Secret(_)) {
+                        key.hash(&mut hasher);
+                        crate::base::print::to_json(value).to_string().hash(&mut hasher);
+                    }
+                }
+            }
+        }
+    }
+    hasher.finish()
+}
+
+/// FNV-1a with 64 bits (offset basis and prime from the algorithm's page): stable over versions of
+/// the standard library, whose own hasher is not.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Fnv(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+}
+
+/// True if a member of a source's result is a part of its rows, document or index.
+pub fn is_need(member: Option<&str>) -> bool {
+    matches!(member, None | Some("rows" | "doc" | "body" | "by" | "count" | "pages"))
+}
+
+/// True for places that need nothing of an answer.
+pub fn before_answer(code: &Code, own: NameId, later: &[NameId]) -> bool {
+    let of_answer = [names::ROW, names::KEY, names::FILE, names::PARENT, names::DEPTH, own];
+    !code.uses.iter().any(|used| of_answer.contains(&used.name) || later.contains(&used.name))
+}

@@ -1,0 +1,31 @@
+//! How a run talks to the outside: live, or scripted.
+
+use crate::base::time::Clock;
+use crate::net::{Answer, ExchangeError};
+use crate::source::{Outside, Request, exchange};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// The answers of one exchange, some time later.
+pub type Answers<'a> = Pin<Box<dyn Future<Output = Result<Vec<Answer>, ExchangeError>> + Send + 'a>>;
+
+/// Where requests go.
+pub trait Exchanger: Send + Sync {
+    /// One exchange of the named source.
+    fn exchange<'a>(&'a self, source: &'a str, request: &'a Request) -> Answers<'a>;
+}
+
+/// Talks to real servers, programs and files.
+pub struct Live {
+    /// Connections and children, shared by all checks.
+    pub outside: Outside,
+    /// The clocks.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Exchanger for Live {
+    fn exchange<'a>(&'a self, _: &'a str, request: &'a Request) -> Answers<'a> {
+        Box::pin(exchange(&self.outside, request, &*self.clock))
+    }
+}

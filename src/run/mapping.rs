@@ -1,0 +1,185 @@
+//! Every mapping over the rows of its sources.
+
+use super::order::Results;
+use super::result::Fate;
+use super::trace::Step;
+use super::{Failure, Outcome, RunCx};
+use crate::base::map::Map;
+use crate::base::value::{Text, Value};
+use crate::expr::frame::Frame;
+use crate::expr::names::CHECKS;
+use crate::map::{Changes, MapCx};
+use crate::observation::{ServiceCheck, Status};
+use crate::plan::MapPlan;
+use crate::rows::Row;
+use crate::rows::pipeline::{RowSource, run, run_once};
+use crate::spec::{Family, Placed};
+use jiff::Timestamp;
+use std::collections::HashMap;
+
+/// Evaluates all mappings, whatever the sources did.
+pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, changes: &mut Changes, outcome: &mut Outcome) {
+    let plan = &cx.check.plan;
+    let now = cx.clock.now();
+    let mut errors = Vec::new();
+    let mut family_names = HashMap::new();
+    let mut out = std::mem::take(&mut outcome.observations);
+    let mut map_cx = MapCx {
+        out: &mut out,
+        instance_tags: &cx.check.tags,
+        hostname: cx.check.instance.hostname.as_ref(),
+        timestamp: now,
+        tag_cache: &cx.check.tag_cache,
+        changes,
+        family_names: &mut family_names,
+        errors: &mut errors,
+    };
+    begin_topology(cx, frame, &mut map_cx);
+    source_checks(results, frame, &mut map_cx);
+    let mut checks_set = false;
+    for (placed, planned) in plan.spec.mappings.iter().zip(&plan.mappings) {
+        if placed.family != Family::ServiceChecks && !checks_set {
+            frame.set(CHECKS, statuses(&map_cx));
+            checks_set = true;
+        }
+        let before = map_cx.errors.len();
+        one_mapping(cx, results, placed, planned, now, frame, &mut map_cx);
+        for message in map_cx.errors.drain(before..) {
+            outcome.errors.push(Failure { span: placed.mapped.span, message });
+        }
+    }
+    end_topology(cx, results, frame, &mut map_cx);
+    metadata(cx, frame, &mut map_cx);
+    outcome.observations = out;
+}
+
+fn one_mapping(
+    cx: &RunCx<'_>,
+    results: &Results<'_>,
+    placed: &Placed,
+    planned: &MapPlan,
+    now: Timestamp,
+    frame: &mut Frame,
+    map_cx: &mut MapCx<'_>,
+) {
+    let of_rows = planned.from.iter().all(|at| results.usable(*at));
+    let others = planned.needs.iter().filter(|at| !planned.from.contains(at));
+    // Whether a service works is told even if what it needs is not there.
+    let needs = placed.family == Family::ServiceChecks || others.clone().all(|at| results.usable(*at));
+    if planned.from.is_empty() && !needs {
+        return;
+    }
+    if !planned.from.is_empty() && (!needs || !planned.from.iter().any(|at| results.usable(*at))) {
+        return;
+    }
+    let whole = of_rows && planned.needs.iter().all(|at| results.get(*at).is_some_and(|r| r.fate == Fate::Ok));
+    let remarks = frame.remarks.len();
+    let counts = cx.trace.map(|_| map_cx.out.count());
+    map_cx.timestamp = timestamp(results, planned, now);
+    let mut emit = |frame: &mut Frame| placed.mapped.mapping.emit(map_cx, frame);
+    if placed.mapped.rows.from.is_empty() {
+        run_once(&placed.mapped.rows, results, frame, &mut emit);
+    } else {
+        let rows: Vec<Row>;
+        let shared;
+        let input: &[Row] = match &planned.from[..] {
+            [one] => {
+                shared = results.get(*one).map(|r| r.rows.clone()).unwrap_or_default();
+                &shared
+            }
+            many => {
+                rows = many.iter().filter(|at| results.usable(**at)).flat_map(|at| rows_of(results, *at)).collect();
+                &rows
+            }
+        };
+        run(&placed.mapped.rows, input, results, frame, &mut emit);
+    }
+    // What is missing because a source failed has its reason in that source's warning.
+    if !whole && placed.mapped.rows.from.is_empty() {
+        frame.remarks.truncate(remarks);
+    }
+    if let (Some(trace), Some(before)) = (cx.trace, counts) {
+        let made = map_cx.out.count() - before;
+        trace.note(Step { span: placed.mapped.span, what: placed.family.word().to_owned(), lines: vec![format!("made     {made}")] });
+    }
+}
+
+fn rows_of(results: &Results<'_>, at: usize) -> Vec<Row> {
+    results.spec(at).map(|spec| results.rows(spec.name).to_vec()).unwrap_or_default()
+}
+
+/// The end of the answer of the one source that it is about; else now.
+fn timestamp(results: &Results<'_>, planned: &MapPlan, now: Timestamp) -> Timestamp {
+    let about = if planned.from.is_empty() { &planned.needs } else { &planned.from };
+    match &about[..] {
+        [one] => results.get(*one).and_then(|result| result.ended).unwrap_or(now),
+        _ => now,
+    }
+}
+
+/// The can-connect checks of the sources.
+fn source_checks(results: &Results<'_>, frame: &mut Frame, map_cx: &mut MapCx<'_>) {
+    for (spec, result) in results.iter() {
+        let Some(check) = &spec.service_check else { continue };
+        let status = match result.fate {
+            Fate::Ok => Status::Ok,
+            Fate::Off => continue,
+            Fate::Failed | Fate::Skipped => Status::Critical,
+        };
+        let Some(name) = check.name.text(frame) else { continue };
+        let error = result.error.as_ref().map(|(_, message)| Text::from(message.as_str()));
+        let given = check.message.as_ref().filter(|_| status != Status::Ok).and_then(|message| message.text(frame));
+        let tags = check.labels.set(map_cx, frame);
+        map_cx.out.service_checks.push(ServiceCheck {
+            name,
+            status,
+            tags,
+            hostname: map_cx.hostname.cloned(),
+            message: given.or(error).unwrap_or_default(),
+            timestamp: result.ended.unwrap_or(map_cx.timestamp),
+            origin: check.span,
+        });
+    }
+}
+
+fn statuses(map_cx: &MapCx<'_>) -> Value {
+    let found = map_cx.out.service_checks.iter().map(|check| (check.name.clone(), Value::from(check.status.word())));
+    Value::map(found.collect::<Map>())
+}
+
+fn begin_topology(cx: &RunCx<'_>, frame: &mut Frame, map_cx: &mut MapCx<'_>) {
+    let Some(key) = &cx.check.plan.spec.topology else { return };
+    let topology = map_cx.out.topology.get_or_insert_default();
+    topology.key_type = key.key_type.text(frame).unwrap_or_default();
+    topology.key_url = key.key_url.text(frame).unwrap_or_default();
+    topology.start_snapshot = key.snapshot;
+    topology.stop_snapshot = key.snapshot;
+}
+
+/// A snapshot is closed only when every source that feeds it was complete.
+fn end_topology(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, map_cx: &mut MapCx<'_>) {
+    let plan = &cx.check.plan;
+    let complete = |wanted: fn(Family) -> bool| {
+        let feeding = plan.spec.mappings.iter().zip(&plan.mappings).filter(|(placed, _)| wanted(placed.family));
+        let mut sources = feeding.flat_map(|(_, planned)| planned.from.iter().chain(&planned.needs));
+        sources.all(|at| results.get(*at).is_some_and(|result| result.complete))
+    };
+    if let Some(topology) = &mut map_cx.out.topology {
+        topology.stop_snapshot &= complete(Family::feeds_snapshot);
+    }
+    if let Some(stream) = &plan.spec.health_stream {
+        map_cx.out.health_stream = stream.eval(frame);
+        if let Some(stream) = &mut map_cx.out.health_stream {
+            stream.complete = complete(|family| family == Family::Health);
+        }
+    }
+}
+
+fn metadata(cx: &RunCx<'_>, frame: &mut Frame, map_cx: &mut MapCx<'_>) {
+    for (key, value) in &cx.check.plan.spec.metadata {
+        let value = value.eval(false, frame);
+        if !value.is_missing() {
+            map_cx.out.metadata.push((key.clone(), value));
+        }
+    }
+}

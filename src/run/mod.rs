@@ -1,0 +1,152 @@
+//! One check, once.
+//!
+//! Sources run in order of need, independent ones at the same time; then every mapping is
+//! evaluated. Nothing of a run is seen outside before its [`Outcome`] is complete, so a run that
+//! fails half-way leaves no half-truths.
+
+pub mod exchanger;
+pub mod fetch;
+pub mod mapping;
+pub mod order;
+pub mod result;
+pub mod scripted;
+pub mod trace;
+
+use crate::base::map::Map;
+use crate::base::print::one_line;
+use crate::base::span::Span;
+use crate::base::time::Clock;
+use crate::base::value::Value;
+use crate::expr::frame::{Frame, Remark};
+use crate::expr::names;
+use crate::map::Changes;
+use crate::observation::Observations;
+use crate::plan::Check;
+use exchanger::Exchanger;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use trace::Trace;
+
+/// What a run may use.
+pub struct RunCx<'r> {
+    /// The check.
+    pub check: &'r Check,
+    /// What earlier runs left.
+    pub memory: &'r Memory,
+    /// How to talk to the outside.
+    pub exchanger: &'r dyn Exchanger,
+    /// The clocks.
+    pub clock: &'r dyn Clock,
+    /// `engine` in expressions.
+    pub engine: &'r Value,
+    /// The interval of the check.
+    pub interval: Duration,
+    /// When the run ends, whatever it is doing.
+    pub deadline: Instant,
+    /// Notes what happens, for a person who looks for a fault.
+    pub trace: Option<&'r Trace>,
+}
+
+/// What a check remembers between runs.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// How many runs there were.
+    pub runs: u64,
+    /// What `on_change` compared last.
+    pub changes: std::collections::HashMap<Span, Value>,
+}
+
+/// What one run leaves.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// What it reports.
+    pub observations: Observations,
+    /// Why it is an error; empty if it is none.
+    pub errors: Vec<Failure>,
+    /// What was left out, and sources that failed under `on_error: continue`.
+    pub warnings: Vec<Remark>,
+    /// How long it took.
+    pub duration: Duration,
+    /// What the next run remembers.
+    pub changes: std::collections::HashMap<Span, Value>,
+}
+
+/// One reason why a run is an error.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// The place in the spec.
+    pub span: Span,
+    /// One sentence: what failed, and why.
+    pub message: String,
+}
+
+impl Outcome {
+    /// True if the run is an error.
+    pub fn failed(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    /// All reasons in one line.
+    pub fn error(&self) -> Option<String> {
+        let messages: Vec<_> = self.errors.iter().map(|failure| one_line(&failure.message)).collect();
+        (!messages.is_empty()).then(|| messages.join("; "))
+    }
+
+    /// Moves what is to be remembered into the memory.
+    pub fn remember(&mut self, memory: &mut Memory) {
+        memory.runs += 1;
+        memory.changes.extend(std::mem::take(&mut self.changes));
+    }
+}
+
+/// Runs a check once.
+pub async fn run(cx: &RunCx<'_>) -> Outcome {
+    let started = cx.clock.instant();
+    let mut frame = base_frame(cx);
+    let results = order::run_sources(cx, &mut frame).await;
+    let mut outcome = Outcome::default();
+    order::report_sources(cx, &results, &mut outcome);
+    set_run(cx, &mut frame, &outcome);
+    let mut changes = Changes { before: cx.memory.changes.clone(), ..Changes::default() };
+    mapping::run_mappings(cx, &results, &mut frame, &mut changes, &mut outcome);
+    outcome.warnings.append(&mut frame.remarks);
+    outcome.changes = changes.now;
+    outcome.duration = cx.clock.instant().saturating_duration_since(started);
+    outcome
+}
+
+/// The names that exist before any source has run.
+fn base_frame(cx: &RunCx<'_>) -> Frame {
+    let check = cx.check;
+    let mut frame = Frame::new(check.plan.names.clone(), check.cache.clone());
+    frame.set(names::INSTANCE, check.instance.config.clone());
+    frame.set(names::INIT_CONFIG, check.instance.init_config.clone());
+    frame.set(names::ENGINE, cx.engine.clone());
+    frame.set(names::NOW, Value::Time(cx.clock.now()));
+    frame.set(names::TABLES, check.plan.spec.tables.clone());
+    frame.set(names::SPEC, Value::Lazy(Arc::new(result::SpecFacts(check.plan.clone()))));
+    frame.set(names::RUN, Value::Lazy(Arc::new(result::RunFacts { interval: cx.interval, number: cx.memory.runs + 1 })));
+    frame
+}
+
+/// `run.failed` and `run.errors` are known once all sources are done.
+fn set_run(cx: &RunCx<'_>, frame: &mut Frame, outcome: &Outcome) {
+    if outcome.errors.is_empty() && cx.check.plan.names.find("run").is_none() {
+        return;
+    }
+    let errors = outcome.errors.iter().map(|failure| Value::text(failure.message.as_str())).collect();
+    let entries = [
+        ("interval", Value::seconds(cx.interval.as_secs_f64())),
+        ("number", Value::from(i64::try_from(cx.memory.runs + 1).unwrap_or(i64::MAX))),
+        ("failed", Value::Bool(outcome.failed())),
+        ("errors", Value::list(errors)),
+    ];
+    let map: Map = entries.into_iter().map(|(key, value)| (key.into(), value)).collect();
+    frame.set(names::RUN, Value::map(map));
+}
+
+/// The deadline of a run: its own, or the interval, at most a minute.
+pub fn run_time(instance: &crate::conf::instance::Instance, interval: Duration) -> Duration {
+    let usual = instance.min_interval.max(interval).min(crate::base::limits::RUN_TIME_DEFAULT);
+    instance.run_timeout.unwrap_or(usual)
+}

@@ -1,0 +1,202 @@
+//! Sources in order of need, independent ones at the same time.
+
+use super::fetch::{Fetched, Held, Start, fetch, items};
+use super::result::{Fate, SourceResult};
+use super::{Failure, Outcome, RunCx};
+use crate::base::error_kind::ErrorKind;
+use crate::base::name::NameId;
+use crate::base::print::cut;
+use crate::base::value::Value;
+use crate::expr::frame::{Frame, Remark};
+use crate::plan::{Plan, SourcePlan};
+use crate::rows::Row;
+use crate::rows::pipeline::RowSource;
+use crate::spec::source::{OnError, SourceSpec};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::sync::Arc;
+
+/// The results of all sources, by their place in the plan.
+pub struct Results<'p> {
+    plan: &'p Plan,
+    results: Vec<Option<Arc<SourceResult>>>,
+}
+
+impl Results<'_> {
+    /// The result of a source that is done.
+    pub fn get(&self, at: usize) -> Option<&Arc<SourceResult>> {
+        self.results.get(at).and_then(Option::as_ref)
+    }
+
+    /// The spec of a source.
+    pub fn spec(&self, at: usize) -> Option<&SourceSpec> {
+        self.plan.spec.sources.get(at)
+    }
+
+    /// Sources with their results, in written order.
+    pub fn iter(&self) -> impl Iterator<Item = (&SourceSpec, &Arc<SourceResult>)> {
+        self.plan.spec.sources.iter().zip(&self.results).filter_map(|(spec, result)| Some((spec, result.as_ref()?)))
+    }
+
+    fn is_done(&self, at: &usize) -> bool {
+        self.get(*at).is_some()
+    }
+
+    /// True if a source's rows may be used: it worked, or it failed under `on_error: continue`.
+    pub fn usable(&self, at: usize) -> bool {
+        let Some(result) = self.get(at) else { return false };
+        match result.fate {
+            Fate::Ok => true,
+            Fate::Failed => self.spec(at).is_some_and(|spec| spec.on_error == OnError::Continue),
+            Fate::Skipped | Fate::Off => false,
+        }
+    }
+}
+
+impl RowSource for Results<'_> {
+    fn rows(&self, source: NameId) -> Arc<Vec<Row>> {
+        let at = self.plan.source_index(source);
+        at.and_then(|at| self.get(at)).map(|result| result.rows.clone()).unwrap_or_default()
+    }
+}
+
+/// Runs all sources to their end.
+pub async fn run_sources<'r>(cx: &'r RunCx<'_>, frame: &mut Frame) -> Results<'r> {
+    let plan: &Plan = &cx.check.plan;
+    let n = plan.sources.len();
+    let mut state =
+        State { results: Results { plan, results: vec![None; n] }, started: vec![false; n], lets_done: vec![false; plan.lets.len()] };
+    let mut running = FuturesUnordered::new();
+    loop {
+        state.compute_lets(frame);
+        while let Some(at) = state.next_ready() {
+            if let Some(started) = state.started.get_mut(at) {
+                *started = true;
+            }
+            let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) else { continue };
+            match fate(source, &state.results, frame) {
+                Some(result) => state.finish(at, spec, result, frame),
+                None => {
+                    let input = input_rows(spec, &state.results);
+                    let items = items(source, &state.results, frame);
+                    let start = Start { at, input, items, held: Held::of(source, &state.results) };
+                    running.push(fetch(cx, start, frame.clone()));
+                }
+            }
+            state.compute_lets(frame);
+        }
+        let Some(done) = running.next().await else { return state.results };
+        let Fetched { at, mut result, remarks } = done;
+        frame.absorb(remarks);
+        if let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) {
+            let needs_complete = source.needs.iter().all(|need| state.results.get(*need).is_none_or(|r| r.complete));
+            result.complete = result.fate == Fate::Ok && needs_complete;
+            state.finish(at, spec, result, frame);
+        }
+    }
+}
+
+struct State<'p> {
+    results: Results<'p>,
+    started: Vec<bool>,
+    lets_done: Vec<bool>,
+}
+
+impl State<'_> {
+    fn next_ready(&self) -> Option<usize> {
+        let plan = self.results.plan;
+        let ready = |(at, source): &(usize, &SourcePlan)| {
+            self.started.get(*at) == Some(&false) && source.waits.iter().all(|waited| self.results.is_done(waited))
+        };
+        plan.sources.iter().enumerate().find(ready).map(|(at, _)| at)
+    }
+
+    /// Computes every name of the run whose sources are done.
+    fn compute_lets(&mut self, frame: &mut Frame) {
+        for (at, planned) in self.results.plan.lets.iter().enumerate() {
+            let ready = self.lets_done.get(at) == Some(&false) && planned.waits.iter().all(|waited| self.results.is_done(waited));
+            if ready {
+                let value = planned.local.value.0.eval(frame).unwrap_or_default();
+                frame.set(planned.local.name, value);
+                if let Some(done) = self.lets_done.get_mut(at) {
+                    *done = true;
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self, at: usize, spec: &SourceSpec, result: SourceResult, frame: &mut Frame) {
+        let result = Arc::new(result);
+        frame.set(spec.name, Value::Lazy(result.clone()));
+        if let Some(slot) = self.results.results.get_mut(at) {
+            *slot = Some(result);
+        }
+    }
+}
+
+/// What becomes of a source before it begins: skipped, off, or nothing yet.
+fn fate(source: &SourcePlan, results: &Results<'_>, frame: &mut Frame) -> Option<SourceResult> {
+    let names = frame.names.clone();
+    let name_of = |at: usize| results.spec(at).map(|s| names.text(s.name).to_owned()).unwrap_or_default();
+    for need in &source.needs {
+        let Some(result) = results.get(*need) else { continue };
+        let skipped = match result.fate {
+            Fate::Skipped => true,
+            Fate::Failed => !results.usable(*need),
+            Fate::Ok | Fate::Off => false,
+        };
+        if skipped {
+            let reason = format!(
+                "source `{}`, which it needs, {}",
+                name_of(*need),
+                if result.fate == Fate::Failed { "failed" } else { "was skipped" }
+            );
+            return Some(SourceResult::without_exchange(Fate::Skipped, Some((ErrorKind::Skipped, reason))));
+        }
+    }
+    if source.needs.iter().any(|need| results.get(*need).is_some_and(|r| r.fate == Fate::Off)) {
+        return Some(SourceResult::without_exchange(Fate::Off, None));
+    }
+    let when = source.before.when.as_ref().filter(|when| !source.before.each.iter().any(|each| when.0.uses(each.name)))?;
+    let local_lets = source.before.lets.iter().any(|local| when.0.uses(local.name));
+    if local_lets {
+        for local in source.before.lets.iter().filter(|local| local.after == 0) {
+            let value = local.value.0.eval(frame).unwrap_or_default();
+            frame.set(local.name, value);
+        }
+    }
+    if when.0.holds(frame) {
+        return None;
+    }
+    let broken = source.when_names.iter().find(|at| results.get(**at).is_some_and(|r| matches!(r.fate, Fate::Failed | Fate::Skipped)));
+    Some(match broken {
+        Some(at) => {
+            let reason = format!("its condition names source `{}`, which did not work", name_of(*at));
+            SourceResult::without_exchange(Fate::Skipped, Some((ErrorKind::Skipped, reason)))
+        }
+        None => SourceResult::without_exchange(Fate::Off, None),
+    })
+}
+
+fn input_rows(spec: &SourceSpec, results: &Results<'_>) -> Vec<Row> {
+    spec.rows.from.iter().flat_map(|(name, _)| results.rows(*name).to_vec()).collect()
+}
+
+/// Errors and warnings of the sources, each with its place.
+pub fn report_sources(cx: &RunCx<'_>, results: &Results<'_>, outcome: &mut Outcome) {
+    for (spec, result) in results.iter() {
+        let Some((_, message)) = &result.error else { continue };
+        let name = cx.check.plan.names.text(spec.name);
+        let items = if result.failed_items > 0 && result.requests.len() > 1 {
+            format!(" ({} of {} requests failed)", result.failed_items, result.requests.len())
+        } else {
+            String::new()
+        };
+        let message = format!("source `{name}`: {}{items}", cut(message, 1000));
+        match (result.fate, spec.on_error) {
+            (Fate::Failed, OnError::Fail) => outcome.errors.push(Failure { span: spec.span, message }),
+            // What was skipped has its reason in the error of another source.
+            (Fate::Failed, OnError::Continue) => outcome.warnings.push(Remark { span: spec.span, message, count: 1 }),
+            (Fate::Skipped | Fate::Ok | Fate::Off, _) => {}
+        }
+    }
+}

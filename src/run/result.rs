@@ -1,0 +1,207 @@
+//! What a source came to: the value behind its name in expressions.
+
+use crate::base::error_kind::ErrorKind;
+use crate::base::map::Map;
+use crate::base::value::{Lazy, Text, Value};
+use crate::plan::Plan;
+use crate::rows::Row;
+use bytes::Bytes;
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The four outcomes of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It worked, every item of it.
+    Ok,
+    /// It did not, or some items of an `each` did not.
+    Failed,
+    /// Something that it needs did not work.
+    Skipped,
+    /// Its condition does not hold, or it needs one that is off.
+    Off,
+}
+
+/// One request of a source.
+#[derive(Clone, Debug)]
+pub struct RequestNote {
+    /// The items of `each` that it was for.
+    pub items: Vec<(Text, Value)>,
+    /// The address, path or program.
+    pub url: String,
+    /// Why it failed.
+    pub error: Option<(ErrorKind, String)>,
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// How many rows it gave.
+    pub count: usize,
+    /// The answer.
+    pub body: Bytes,
+}
+
+/// The result of one source.
+#[derive(Debug)]
+pub struct SourceResult {
+    /// What became of it.
+    pub fate: Fate,
+    /// True if it, and everything it needs, worked completely.
+    pub complete: bool,
+    /// Why it failed or was skipped.
+    pub error: Option<(ErrorKind, String)>,
+    /// Its rows.
+    pub rows: Arc<Vec<Row>>,
+    /// Its document: of the first failed request of an `each`, else of the last.
+    pub doc: Value,
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// The HTTP headers.
+    pub headers: Vec<(String, String)>,
+    /// How long the exchanges took, from the first to the end of the last.
+    pub elapsed: Duration,
+    /// When the last answer ended.
+    pub ended: Option<Timestamp>,
+    /// The address, path or program.
+    pub url: String,
+    /// The answer.
+    pub body: Bytes,
+    /// The exit code of a command.
+    pub exit_code: Option<i32>,
+    /// The tail of its standard error.
+    pub stderr: String,
+    /// Its requests.
+    pub requests: Vec<RequestNote>,
+    /// Items of an `each` that failed.
+    pub failed_items: usize,
+    /// Its indexes.
+    pub by: Value,
+}
+
+impl SourceResult {
+    /// A result without any exchange.
+    pub fn without_exchange(fate: Fate, error: Option<(ErrorKind, String)>) -> Self {
+        SourceResult {
+            fate,
+            complete: fate == Fate::Off || fate == Fate::Ok,
+            error,
+            rows: Arc::default(),
+            doc: Value::Missing,
+            status: None,
+            headers: Vec::new(),
+            elapsed: Duration::ZERO,
+            ended: None,
+            url: String::new(),
+            body: Bytes::new(),
+            exit_code: None,
+            stderr: String::new(),
+            requests: Vec::new(),
+            failed_items: 0,
+            by: Value::Missing,
+        }
+    }
+
+    /// True if it ran at all.
+    pub fn ran(&self) -> bool {
+        matches!(self.fate, Fate::Ok | Fate::Failed)
+    }
+}
+
+fn error_value(error: &Option<(ErrorKind, String)>) -> Value {
+    let Some((kind, message)) = error else { return Value::Missing };
+    let entries = [("kind", Value::from(kind.word())), ("message", Value::from(message.as_str()))];
+    Value::map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+}
+
+fn body_text(body: &Bytes) -> Value {
+    Value::text(String::from_utf8_lossy(body))
+}
+
+fn optional_number(n: Option<impl Into<i64>>) -> Value {
+    n.map_or(Value::Missing, |n| Value::Int(n.into()))
+}
+
+fn request_value(note: &RequestNote) -> Value {
+    let mut map: Map = note.items.iter().cloned().collect();
+    map.insert("url", Value::from(note.url.as_str()));
+    map.insert("ok", Value::Bool(note.error.is_none()));
+    map.insert("status", optional_number(note.status));
+    map.insert("elapsed", Value::Float(note.elapsed.as_secs_f64()));
+    map.insert("error", error_value(&note.error));
+    map.insert("from_cache", Value::Bool(false));
+    map.insert("count", Value::from(note.count));
+    map.insert("body", body_text(&note.body));
+    Value::map(map)
+}
+
+impl Lazy for SourceResult {
+    fn member(&self, name: &str) -> Value {
+        match name {
+            "ok" => Value::Bool(self.fate == Fate::Ok),
+            "ran" => Value::Bool(self.ran()),
+            "error" => error_value(&self.error),
+            "status" => optional_number(self.status),
+            "headers" => Value::map(self.headers.iter().map(|(k, v)| (Text::from(k.as_str()), Value::from(v.as_str()))).collect()),
+            "elapsed" if self.ran() => Value::Float(self.elapsed.as_secs_f64()),
+            "url" if self.ran() => Value::from(self.url.as_str()),
+            "body" if self.ran() => body_text(&self.body),
+            "doc" => self.doc.clone(),
+            "rows" => Value::list(self.rows.iter().map(|row| row.value.clone()).collect()),
+            "count" => Value::from(self.rows.len()),
+            "failed" => Value::from(self.failed_items),
+            "capped" => Value::Bool(false),
+            "requests" => Value::list(self.requests.iter().map(request_value).collect()),
+            "exit_code" => optional_number(self.exit_code),
+            "stderr" if self.exit_code.is_some() => Value::from(self.stderr.as_str()),
+            "by" => self.by.clone(),
+            _ => Value::Missing,
+        }
+    }
+
+    fn materialize(&self) -> Value {
+        let members = ["ok", "ran", "error", "status", "headers", "elapsed", "url", "body", "doc", "rows", "count", "failed", "capped"];
+        Value::map(members.into_iter().map(|name| (name.into(), self.member(name))).collect())
+    }
+}
+
+/// `spec` in expressions.
+#[derive(Debug)]
+pub struct SpecFacts(pub Arc<Plan>);
+
+impl Lazy for SpecFacts {
+    fn member(&self, name: &str) -> Value {
+        match name {
+            "name" => Value::Text(self.0.spec.name.clone()),
+            "version" => Value::Text(self.0.spec.version.clone()),
+            _ => Value::Missing,
+        }
+    }
+
+    fn materialize(&self) -> Value {
+        Value::map(["name", "version"].into_iter().map(|name| (name.into(), self.member(name))).collect())
+    }
+}
+
+/// `run` in expressions, before its sources are done.
+#[derive(Debug)]
+pub struct RunFacts {
+    /// The interval of the check.
+    pub interval: Duration,
+    /// The how many-th run it is.
+    pub number: u64,
+}
+
+impl Lazy for RunFacts {
+    fn member(&self, name: &str) -> Value {
+        match name {
+            "interval" => Value::seconds(self.interval.as_secs_f64()),
+            "number" => Value::from(i64::try_from(self.number).unwrap_or(i64::MAX)),
+            _ => Value::Missing,
+        }
+    }
+
+    fn materialize(&self) -> Value {
+        Value::map(["interval", "number"].into_iter().map(|name| (name.into(), self.member(name))).collect())
+    }
+}

@@ -1,0 +1,60 @@
+//! Answers from a script instead of the outside, for tests.
+
+use super::exchanger::{Answers, Exchanger};
+use crate::base::error_kind::ErrorKind;
+use crate::net::{Answer, ExchangeError};
+use crate::source::Request;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+/// One answer of a script, or several for a file pattern.
+pub type Scripted = Result<Vec<Answer>, ExchangeError>;
+
+/// Gives the answers of each source in order; the last one repeats.
+#[derive(Debug, Default)]
+pub struct Script {
+    answers: Mutex<HashMap<String, VecDeque<Scripted>>>,
+    /// What was asked, in order: the source and the request in one line.
+    asked: Mutex<Vec<(String, String)>>,
+}
+
+impl Script {
+    /// Adds an answer of a source.
+    pub fn add(&self, source: &str, answer: Scripted) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.entry(source.to_owned()).or_default().push_back(answer);
+    }
+
+    /// What was asked so far.
+    pub fn asked(&self) -> Vec<(String, String)> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn next(&self, source: &str) -> Scripted {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(queue) = answers.get_mut(source) else {
+            return Err(ExchangeError::new(ErrorKind::NotFound, format!("the script has no answer for source `{source}`")));
+        };
+        let next = if queue.len() > 1 { queue.pop_front() } else { queue.front().cloned() };
+        next.unwrap_or_else(|| Err(ExchangeError::new(ErrorKind::NotFound, "the script is at its end")))
+    }
+}
+
+impl Exchanger for Script {
+    fn exchange<'a>(&'a self, source: &'a str, request: &'a Request) -> Answers<'a> {
+        let asked = (source.to_owned(), request.describe());
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+        let mut answer = self.next(source);
+        // What the real exchanges judge, a script judges too: statuses and exit codes.
+        if let (Ok(answers), Request::Http(http)) = (&answer, request)
+            && let Some(first) = answers.first()
+            && let Some(status) = first.status
+            && !http.ok_status.contains(status)
+            && !http.empty_status.contains(status)
+        {
+            let message = format!("HTTP {status}, expected {}", http.ok_status);
+            answer = Err(ExchangeError { answer: Some(Box::new(first.clone())), ..ExchangeError::new(ErrorKind::HttpStatus, message) });
+        }
+        Box::pin(async move { answer })
+    }
+}
