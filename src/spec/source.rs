@@ -50,7 +50,7 @@ crate::fields! {
 
 crate::fields! {
     /// The usual can-connect check.
-    struct WrittenCheck, "service_check" {
+    struct WrittenCheck, "can-connect check" {
         /// Its name.
         name: Template;
         /// Its tags.
