@@ -49,15 +49,7 @@ pub fn docs() -> Vec<FieldDoc> {
         doc: format!(
             "Many metrics of type `{word}`: names to values, or to maps with `value` and what belongs to it, or to lists of these."
         ),
-<<<<<<< HEAD
-        shape: Shape::Map(Box::new(Shape::Either(vec![
-            Shape::Expression,
-            Measure::shape(),
-            Shape::List(Box::new(Shape::Either(vec![Shape::Expression, Measure::shape()]))),
-        ]))),
-=======
         shape: Shape::Map(Box::new(Shape::Either(vec![Shape::Expression, Measure::shape(), Shape::List(Box::new(one()))]))),
->>>>>>> manual
         required: false,
         default: None,
     });
