@@ -391,7 +391,7 @@ fn request_note(cx: &RunCx<'_>, source: &SourcePlan, item: &Item) -> RequestNote
     let each = source.before.each.iter().map(|each| each.name);
     let items = each.filter_map(|name| item.binds.iter().find(|(bound, _)| *bound == name));
     RequestNote {
-        items: items.map(|(name, value)| (Text::from(names.text(*name)), value.clone())).collect(),
+        items: items.map(|(name, value)| (*name, Text::from(names.text(*name)), value.clone())).collect(),
         url: item.request.clone(),
         error: None,
         status: None,
