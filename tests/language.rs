@@ -91,3 +91,121 @@ fn expressions_paths_and_texts_give_what_the_table_says() {
     report(&wrong);
     assert!(n_cases >= 200, "{n_cases}");
 }
+
+/// The template of a table of sources with the parts of one case.
+fn failing_spec(table: &Json, outcome: &Json, on_error: &str) -> String {
+    let text = |value: &Json, or: &str| value.as_str().unwrap_or(or).to_owned();
+    let spec = text(&table["spec"], "");
+    let spec = spec.replace("MAIN", &text(&outcome["main"], "")).replace("ON_ERROR", on_error);
+    spec.replace("FIRST", &text(&outcome["first_keys"], "description: the first"))
+}
+
+fn with_default(given: &Json, default: &Json) -> Json {
+    if given.is_null() { default.clone() } else { given.clone() }
+}
+
+/// What one run of the table of failures came to, in the form of its cases.
+fn failing_run(table: &Json, case: &Json) -> Result<Json, String> {
+    let outcome = &table["outcomes"][case["outcome"].as_str().expect("an outcome")];
+    assert!(outcome.is_object(), "no outcome {}", case["outcome"]);
+    let spec = failing_spec(table, outcome, case["on_error"].as_str().expect("fail or continue"));
+    let answers = json!({"first": with_default(&outcome["first"], &table["first"]), "other": table["other"], "main": outcome["answers"]});
+    let played = play(&spec, "", &answers)?;
+    let outcome = played.outcomes.first().expect("one run");
+    let seen = &outcome.observations;
+    let checks = seen.service_checks.iter().map(|check| (check.name.to_string(), json!(check.status.word())));
+    let mut found = json!({
+        "outcome": case["outcome"], "on_error": case["on_error"], "run": if outcome.failed() { "error" } else { "ok" },
+        "sent": seen.samples.iter().map(|sample| sample.name.to_string()).collect::<Json>(),
+        "closed": seen.topology.as_ref().is_some_and(|topology| topology.stop_snapshot),
+        "checks": checks.collect::<serde_json::Map<_, _>>(),
+    });
+    if !outcome.warnings.is_empty() {
+        found["warned"] = json!(true);
+    }
+    if let Some(event) = seen.events.first() {
+        found["kind"] = json!(*event.title);
+    }
+    Ok(found)
+}
+
+#[test]
+fn the_outcome_of_a_source_does_what_the_table_says() {
+    let table = yaml(&text_of(&cases().join("failures.yaml")));
+    let mut wrong = Vec::new();
+    for case in table["cases"].as_array().expect("a list of cases") {
+        match failing_run(&table, case) {
+            Ok(found) if found == *case => {}
+            Ok(found) => wrong.push(format!("expected {case}\n   found {found}")),
+            Err(problems) => wrong.push(problems),
+        }
+    }
+    report(&wrong);
+}
+
+/// The same keys at three places: in the source itself, in one made of it, in the mapping.
+fn row_specs(case: &Json) -> Vec<(&'static str, String)> {
+    let keys = |indent: &str| {
+        let keys = case["keys"].as_object().expect("keys");
+        keys.iter().map(|(key, value)| format!("{indent}{key}: {value}\n")).collect::<String>()
+    };
+    let head = "name: case\nversion: 1.0.0\nsources:\n  others: {http: {url: 'http://o/'}}\n  base:\n    http: {url: 'http://b/'}\n";
+    let log = format!("logs:\n  - from: FROM\n    message: {}\n", case["show"]);
+    let of = |name: &str| log.replace("FROM", name);
+    let made = format!("{head}  made:\n    from: base\n{}{}", keys("    "), of("made"));
+    let mapped = format!("{head}{}{}", of("base"), keys("    "));
+    let fetched = format!("{head}{}{}", keys("    "), of("base"));
+    vec![("a derived source", made), ("a mapping", mapped), ("a source that fetches", fetched)]
+}
+
+/// A source that fetches chooses its rows from the whole document: one row per document of the case.
+fn row_answers(place: &str, case: &Json) -> Vec<Json> {
+    let rows = &case["rows"];
+    let chooses = case["keys"].get("rows").is_some();
+    match (place, case.get("fetch"), chooses) {
+        ("a source that fetches", Some(Json::Bool(false)), _) => Vec::new(),
+        ("a source that fetches", Some(given), _) => vec![given[0].clone()],
+        ("a source that fetches", None, true) => vec![rows[0].clone()],
+        (_, _, _) if case["derived"] == json!(false) => Vec::new(),
+        _ => vec![rows.clone()],
+    }
+}
+
+#[test]
+fn row_keys_give_the_same_rows_everywhere() {
+    let table = yaml(&text_of(&cases().join("rows.yaml")));
+    let mut wrong = Vec::new();
+    for case in table.as_array().expect("a list of cases") {
+        for (place, spec) in row_specs(case) {
+            for document in row_answers(place, case) {
+                let answers = json!({"base": {"json": document}, "others": {"json": [{"x": 1}, {"x": 2}]}});
+                let found = match play(&spec, "", &answers) {
+                    Ok(played) => played.outcomes[0].observations.logs.iter().map(|log| log.message.to_string()).collect::<Json>(),
+                    Err(problems) => json!(problems),
+                };
+                if found != case["gives"] {
+                    wrong.push(format!("{}, in {place}: {found}, expected {}", case["about"], case["gives"]));
+                }
+            }
+        }
+    }
+    report(&wrong);
+}
+
+/// Plays one folder and compares what its runs came to.
+fn snippet(folder: &Path) -> Option<String> {
+    let read = |name: &str| text_of(&folder.join(name));
+    let answers = read("answers.yaml");
+    let answers = if answers.trim().is_empty() { json!({}) } else { yaml(&answers) };
+    let found = match play(&read("spec.yaml"), &read("instance.yaml"), &answers) {
+        Err(problems) => return Some(format!("{}:\n{problems}", folder.display())),
+        Ok(played) => played.outcomes.iter().map(|outcome| summary(outcome, &played.sources)).collect::<Json>(),
+    };
+    compared(&folder.join("expected.json"), &format!("{found:#}\n"))
+}
+
+#[test]
+fn every_feature_of_the_language_page_runs() {
+    let wrong: Vec<_> = folders("snippets").iter().filter_map(|folder| snippet(folder)).collect();
+    report(&wrong);
+}
