@@ -300,6 +300,8 @@ fn explain_scan_error(info: &str, span: Span, body: &str, at: usize) -> Diagnost
         problem.help("YAML is indented with spaces: replace the tab")
     } else if value.starts_with("{{") {
         problem.help("a value that starts with `{{` must be in double quotes")
+    } else if info.contains("flow") {
+        problem.help("inside `{ }` and `[ ]`, put values with brackets, commas or braces in quotes, or use the block form")
     } else if value.starts_with('*') || value.starts_with('&') || value.starts_with('%') || value.starts_with('@') || value.starts_with('`')
     {
         problem.help(format!("a value that starts with `{}` must be in quotes", value.chars().next().unwrap_or('*')))
