@@ -3,11 +3,11 @@
 use super::aside::{LARGE, aside};
 use super::order::Results;
 use super::result::{Fate, RequestNote, SourceResult};
+use super::survivors::{limited, unlimited};
 use super::{RunCx, index};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::name::NameId;
-use crate::base::print::text_of;
 use crate::base::value::{Text, Value};
 use crate::decode::{self, Decoder};
 use crate::expr::code::Setting;
@@ -164,54 +164,6 @@ pub struct Start {
     pub items: Vec<Arc<Binds>>,
     /// Rows for its loops after them.
     pub held: Held,
-}
-
-/// `dedupe` and `limit` count over all rows of a source, so they wait until all are there.
-fn unlimited(source: &SourcePlan) -> crate::rows::RowsSpec {
-    crate::rows::RowsSpec { dedupe: None, limit: None, ..source.after.clone() }
-}
-
-fn limited(source: &SourcePlan, rows: Vec<Row>, frame: &mut Frame) -> Vec<Row> {
-    if source.after.dedupe.is_none() && source.after.limit.is_none() {
-        return rows;
-    }
-    let mut survivors = Survivors::new(&source.after, frame);
-    let mut kept = Vec::new();
-    for row in rows {
-        bind(&row, frame);
-        if survivors.take(&source.after, frame) {
-            kept.push(row);
-        }
-    }
-    kept
-}
-
-/// The state of `dedupe` and `limit` over the rows of one source.
-struct Survivors {
-    seen: std::collections::HashSet<Text>,
-    left: usize,
-}
-
-impl Survivors {
-    fn new(tail: &crate::rows::RowsSpec, frame: &mut Frame) -> Self {
-        let left = Setting::get_or(tail.limit.as_ref(), limits::NODES, frame).unwrap_or(limits::NODES);
-        Survivors { seen: Default::default(), left }
-    }
-
-    fn take(&mut self, tail: &crate::rows::RowsSpec, frame: &mut Frame) -> bool {
-        if self.left == 0 {
-            return false;
-        }
-        let fresh = match &tail.dedupe {
-            None => true,
-            Some(dedupe) => {
-                let value = dedupe.0.value(frame);
-                self.seen.insert(text_of(&Value::list(vec![value])).unwrap_or_default())
-            }
-        };
-        self.left -= usize::from(fresh);
-        fresh
-    }
 }
 
 /// All requests, at most `concurrency` at once, in the order of their items.

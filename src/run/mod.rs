@@ -12,6 +12,7 @@ pub mod mapping;
 pub mod order;
 pub mod result;
 pub mod scripted;
+mod survivors;
 pub mod trace;
 
 use crate::base::map::Map;
