@@ -49,6 +49,7 @@ pub mod source;
 
 pub mod spec;
 
+// A file of conf.d is read against the types that its spec declares.
 pub mod conf;
 
 pub mod plan;

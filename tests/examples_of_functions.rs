@@ -1,6 +1,8 @@
 //! The examples in the reference are what the language does: each is parsed and evaluated, and its
 //! value compared with the one that the reference shows.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
+
 use engine::base::print::to_json;
 use engine::base::span::{FileId, Sources, Span};
 use engine::base::value::Value;

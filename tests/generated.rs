@@ -2,7 +2,11 @@
 //!
 //! `UPDATE=1 cargo test --test generated` rewrites them.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
+
+use engine::base::span::Sources;
 use engine::manual::{reference, schema};
+use engine::yaml::load::load;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -118,6 +122,19 @@ fn complete_specs_fit_the_schema() {
     }
 }
 
+/// The specs that are shipped fit, too.
+#[test]
+fn shipped_specs_fit_the_schema() {
+    let schema = schema::spec_schema();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
+    let paths = std::fs::read_dir(folder).expect("specs/").map(|entry| entry.expect("an entry").path());
+    let paths = paths.map(|path| if path.is_dir() { path.join("spec.yaml") } else { path });
+    for path in paths.filter(|path| path.extension().is_some_and(|ending| ending == "yaml") && path.exists()) {
+        let text = std::fs::read_to_string(&path).expect("a spec");
+        assert_eq!(errors(&schema, &yaml(&text)), Vec::<String>::new(), "{}", path.display());
+    }
+}
+
 #[test]
 fn slips_do_not_fit_the_schema() {
     let schema = schema::spec_schema();
@@ -169,4 +186,30 @@ fn the_reference_is_clean_markdown_and_its_links_lead_somewhere() {
 fn headings(page: &str) -> Vec<&str> {
     let outside = page.split("```").step_by(2).flat_map(str::lines);
     outside.filter_map(|line| line.strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim())).collect()
+}
+
+/// Every block of YAML in the reference is read as what it shows: a spec, or a file of conf.d.
+#[test]
+fn the_samples_of_the_reference_are_right() {
+    let page = reference::reference();
+    let samples: Vec<_> = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(samples.len() > 6);
+    for sample in samples {
+        if sample.contains("instances:") {
+            assert_eq!(errors(&schema::conf_schema(), &yaml(sample)), Vec::<String>::new(), "{sample}");
+        } else {
+            let spec = if sample.contains("name: hello\n") { sample.to_owned() } else { format!("name: hello\nversion: 1.0.0\n{sample}") };
+            assert_eq!(errors(&schema::spec_schema(), &yaml(&spec)), Vec::<String>::new(), "{sample}");
+            assert_eq!(problems(&spec), Vec::<String>::new(), "{sample}");
+        }
+    }
+}
+
+/// What the reader says of a spec, besides sources and names that a sample does not declare.
+fn problems(spec: &str) -> Vec<String> {
+    let mut sources = Sources::default();
+    let file = sources.add("hello.yaml", spec);
+    let (_, problems) = engine::spec::read::read(load(&sources, file), file, "hello", &sources);
+    let undeclared = ["unknown-source", "name-not-in-scope", "unknown-member"];
+    problems.iter().filter(|p| !undeclared.contains(&p.code)).map(|p| format!("{}: {}", p.code, p.title)).collect()
 }

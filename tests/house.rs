@@ -1,6 +1,8 @@
 //! The rules of the house, checked on the sources themselves: layers, module docs, length, tables of
 //! kinds, places of I/O, and words that must not stay.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,31 +24,28 @@ const LAYERS: &[(&str, u32)] = &[
     ("sink", 5),
     ("spool", 5),
     ("spec", 6),
-    ("conf", 6),
-    ("lint", 7),
-    ("plan", 7),
-    ("manual", 8),
-    ("catalog", 8),
-    ("run", 8),
-    ("agent", 9),
-    ("status", 10),
-    ("lsp", 10),
-    ("cli", 11),
+    ("conf", 7),
+    ("lint", 8),
+    ("plan", 8),
+    ("manual", 9),
+    ("catalog", 9),
+    ("run", 9),
+    ("agent", 10),
+    ("status", 11),
+    ("lsp", 11),
+    ("cli", 12),
 ];
 
 /// Macros stand at the root of the crate; these are the folders that they belong to.
 const MACROS: &[(&str, &str)] = &[("fields", "yaml"), ("words", "yaml"), ("from_words", "expr")];
 
 /// Imports that break the order of layers, each with the reason why they may.
-const EXCEPTIONS: &[(&str, &str)] = &[
-    // A file of conf.d is read against the types that its spec declares.
-    ("conf", "spec"),
-];
+const EXCEPTIONS: &[(&str, &str)] = &[];
 
 /// The most lines of a file before its tests.
 const LINES: usize = 500;
 /// Files that are longer than that, each with the length that it must not pass.
-const LONG: &[(&str, usize)] = &[("src/expr/parse.rs", 540)];
+const LONG: &[(&str, usize)] = &[("src/expr/parse.rs", 550), ("src/run/fetch.rs", 575)];
 
 /// Where the outside may be touched.
 const OUTSIDE: &[&str] = &["net", "source", "state", "spool", "sink", "catalog", "agent", "status", "lsp", "cli", "run"];
@@ -269,7 +268,7 @@ fn the_outside_is_touched_in_its_layers_only() {
         }
         for word in IO.iter().filter(|word| line.contains(*word)) {
             let clock = word.ends_with("::now");
-            if !(clock && source.path == CLOCKS) && !is_plain_address(line) {
+            if !(is_plain_address(line) || clock && source.path == CLOCKS) {
                 found.push(format!("{place}: `{word}`"));
             }
         }

@@ -99,7 +99,7 @@ fn readable(o: &Observations, out: &mut String) {
     for l in &o.logs {
         let _ = writeln!(out, "log: {} {}", one_line(&l.message), tags(&l.tags));
     }
-    for t in &o.topology {
+    if let Some(t) = &o.topology {
         let _ = writeln!(out, "topology: {} {}: {} components, {} relations", t.key_type, t.key_url, t.components.len(), t.relations.len());
     }
     for h in &o.health {

@@ -13,6 +13,8 @@ const INDEX_FROM: usize = 24;
 #[derive(Clone, Debug, Default)]
 pub struct Map {
     entries: Vec<(Text, Value)>,
+    // Boxed, since almost no map has one and every value carries its size.
+    #[expect(clippy::box_collection, reason = "a map without an index is 24 bytes instead of 72")]
     index: Option<Box<HashMap<Text, u32>>>,
 }
 

@@ -67,7 +67,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     let (number, unit) = split_number(trimmed).ok_or_else(expected)?;
     let factor = if unit.is_empty() { Some(1.0) } else { size_factor(unit, 1000.0) };
     let bytes = number * factor.ok_or_else(expected)?;
-    if bytes >= 0.0 && bytes < 1.8e19 { Ok(bytes.round() as u64) } else { Err(expected()) }
+    if (0.0..1.8e19).contains(&bytes) { Ok(bytes.round() as u64) } else { Err(expected()) }
 }
 
 /// What one unit of a size is worth in bytes: `kB` is 1,000, `KiB` 1,024; bare `K M G` count in

@@ -1,7 +1,7 @@
 //! `engine check NAME`: runs the instances of one check, shows what they would send, sends nothing.
 
 use super::check_text::Printer;
-use super::session::{open, show};
+use super::session::{open, show, usage};
 use super::style::Style;
 use super::{CLEAN, Common, FAILED, USAGE};
 use crate::base::diag;
@@ -18,6 +18,7 @@ use crate::plan::Check;
 use crate::run::exchanger::Live;
 use crate::run::trace::Trace;
 use crate::run::{Memory, Outcome, RunCx, run as run_check, run_time};
+use crate::spec::config::{ConfigField, ConfigType};
 use clap::ValueEnum;
 use serde_json::{Value as Json, json};
 use std::io::{IsTerminal, Write};
@@ -84,17 +85,17 @@ pub struct Ran<'c> {
 
 /// Finds the check, runs it, shows the results.
 pub fn run(arguments: &Arguments, common: &Common) -> u8 {
-    let (places, mut catalog) = open(common);
+    let (places, mut catalog) = match open(common) {
+        Ok(opened) => opened,
+        Err(why) => return usage(&why, common),
+    };
     let style = Style::stderr(common.color);
     let found = find(&arguments.name, &places, &mut catalog);
     diag::sort(&mut catalog.problems);
     show(&catalog.problems, &catalog.sources, style);
     let checks = match found {
         Ok(checks) => checks,
-        Err(why) => {
-            eprintln!("{}: {why}", style.bad("error"));
-            return USAGE;
-        }
+        Err(why) => return usage(&why, common),
     };
     let wanted: Vec<&Check> =
         checks.checks.iter().filter(|c| arguments.instance.is_empty() || arguments.instance.contains(&c.instance.number)).collect();
@@ -134,10 +135,17 @@ fn find(name: &str, places: &Places, catalog: &mut Catalog) -> Result<Checks, St
     let Some(plan) = catalog.plan(&spec) else { return Err(format!("the spec `{name}` has errors")) };
     let confs = confs_of(&places.conf_dir, name);
     if confs.is_empty() {
+        let problems = catalog.problems.len();
         let checks = catalog.default_check(&plan);
         if checks.checks.is_empty() {
+            // The slips of an instance that nobody wrote would only confuse.
+            catalog.problems.truncate(problems);
             let path = places.conf_dir.join(format!("{name}.yaml"));
-            return Err(format!("`{name}` needs an instance: write {}", path.display()));
+            return Err(format!(
+                "`{name}` has no instances: write {}, for example\n\n{}",
+                path.display(),
+                example(&plan.spec.config.instance)
+            ));
         }
         return Ok(checks);
     }
@@ -148,6 +156,25 @@ fn find(name: &str, places: &Places, catalog: &mut Catalog) -> Result<Checks, St
         (0, _, _) => Err(format!("no instance of `{name}` is without errors")),
         _ => Ok(checks),
     }
+}
+
+/// A conf.d file with what an instance must say.
+fn example(fields: &[ConfigField]) -> String {
+    let required = fields.iter().filter(|field| field.field.required);
+    let line = |field: &ConfigField| {
+        let given = field.field.example.as_ref().and_then(|node| node.as_scalar()).map(|scalar| scalar.text.to_string());
+        let usual = match field.field.types.first() {
+            Some(ConfigType::Url) => "http://127.0.0.1:8080",
+            Some(ConfigType::Secret) => "\"{{ secret('env:TOKEN') }}\"",
+            Some(ConfigType::Int | ConfigType::Float) => "1",
+            Some(ConfigType::Bool) => "true",
+            Some(ConfigType::List) => "[]",
+            Some(ConfigType::Map) => "{}",
+            _ => "…",
+        };
+        format!("{}: {}", field.key, given.unwrap_or_else(|| usual.to_owned()))
+    };
+    format!("instances:\n  - {}", required.map(line).collect::<Vec<_>>().join("\n    "))
 }
 
 async fn run_all<'c>(checks: &[&'c Check], arguments: &Arguments, catalog: &Catalog) -> Vec<Ran<'c>> {

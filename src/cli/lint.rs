@@ -1,8 +1,8 @@
 //! `engine lint`: mistakes in specs, instances and settings.
 
-use super::session::{counted, open, show};
+use super::session::{counted, open, usage};
 use super::style::Style;
-use super::{CLEAN, Common, FAILED, USAGE};
+use super::{CLEAN, Common, FAILED};
 use crate::base::diag::{self, Level};
 use crate::base::render;
 use crate::base::suggest::{listed, nearest};
@@ -52,13 +52,13 @@ enum Target {
 
 /// Lints and reports.
 pub fn run(arguments: &Arguments, common: &Common) -> u8 {
-    let (places, mut catalog) = open(common);
+    let (places, mut catalog) = match open(common) {
+        Ok(opened) => opened,
+        Err(why) => return usage(&why, common),
+    };
     let targets = match targets(&arguments.paths, &places) {
         Ok(targets) => targets,
-        Err(why) => {
-            eprintln!("error: {why}");
-            return USAGE;
-        }
+        Err(why) => return usage(&why, common),
     };
     for target in &targets {
         match target {
@@ -77,7 +77,7 @@ fn report(arguments: &Arguments, common: &Common, catalog: &mut Catalog, n_files
     let errors = problems.iter().filter(|p| p.level == Level::Error).count();
     match arguments.format {
         Format::Human => {
-            show(problems, &catalog.sources, Style::stderr(common.color));
+            print!("{}", render::human(problems, &catalog.sources, Style::stdout(common.color).color));
             let files = if n_files == 1 { "1 file".to_owned() } else { format!("{n_files} files") };
             println!("{files} checked: {}", counted(problems));
         }

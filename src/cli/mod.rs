@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 //!
-//! Nothing but data goes to standard output; problems and progress go to standard error.
+//! Nothing but what was asked for goes to standard output: observations, and the problems of `lint`.
+//! Everything else goes to standard error.
 
 pub mod check;
 pub mod check_text;
@@ -46,6 +47,9 @@ pub struct Common {
     /// The name of this host in all observations.
     #[arg(long, global = true, env = "ENGINE_HOSTNAME", value_name = "NAME")]
     pub hostname: Option<String>,
+    /// The collector's tick, at least 1s.
+    #[arg(long, global = true, env = "ENGINE_INTERVAL", value_name = "TIME", hide = true)]
+    pub interval: Option<String>,
     /// Colour in what people read.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,

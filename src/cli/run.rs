@@ -1,7 +1,7 @@
 //! `engine run`: every configured instance on the shared schedule, until it is stopped.
 
 use super::lint::no_spec;
-use super::session::{counted, open, show};
+use super::session::{counted, open, show, usage};
 use super::style::Style;
 use super::{CLEAN, Common, FAILED, USAGE};
 use crate::agent::dispatcher::Dispatcher;
@@ -50,7 +50,10 @@ const OUTPUT_QUEUE: usize = 256;
 /// Loads everything and runs.
 pub fn run(arguments: &Arguments, common: &Common) -> u8 {
     start_log(common);
-    let (places, mut catalog) = open(common);
+    let (places, mut catalog) = match open(common) {
+        Ok(opened) => opened,
+        Err(why) => return usage(&why, common),
+    };
     let style = Style::stderr(common.color);
     let checks = load(&places, &mut catalog);
     diag::sort(&mut catalog.problems);

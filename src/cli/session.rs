@@ -1,17 +1,30 @@
 //! What every command begins with: where things are, and how problems are shown.
 
-use super::Common;
 use super::style::Style;
+use super::{Common, USAGE};
 use crate::base::diag::{Diagnostic, Level};
 use crate::base::render;
 use crate::base::span::Sources;
+use crate::base::units::parse_duration;
 use crate::catalog::{Catalog, Places};
+use crate::yaml::basic::Seconds;
 use std::path::{Path, PathBuf};
 
 /// Finds engine.yaml, specs and conf.d, and opens the catalog.
-pub fn open(common: &Common) -> (Places, Catalog) {
+///
+/// # Errors
+/// What was named and does not exist, or a setting that cannot be read.
+pub fn open(common: &Common) -> Result<(Places, Catalog), String> {
     let config = find_config(common);
-    let catalog = Catalog::open(config.as_deref(), common.hostname.clone());
+    let named = [&common.config, &common.conf_dir].into_iter().flatten().chain(&common.spec_dir);
+    if let Some(missing) = named.into_iter().find(|path| !path.exists()) {
+        return Err(format!("{}: there is no such file or folder", missing.display()));
+    }
+    let mut catalog = Catalog::open(config.as_deref(), common.hostname.clone());
+    if let Some(interval) = &common.interval {
+        catalog.conf.interval =
+            Seconds(parse_duration(interval).ok().filter(|s| *s >= 1.0).ok_or("the interval must be a duration of at least 1s")?);
+    }
     let base = config.as_deref().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default();
     let conf_dir = common.conf_dir.clone().or_else(|| catalog.conf.conf_dir.as_deref().map(|dir| base.join(dir)));
     let configured = catalog.conf.spec_dirs.as_ref().map(|dirs| dirs.0.iter().map(|dir| base.join(&**dir)).collect());
@@ -21,7 +34,7 @@ pub fn open(common: &Common) -> (Places, Catalog) {
         (given, _) => given.to_vec(),
     };
     let places = Places { spec_dirs, conf_dir: conf_dir.unwrap_or_else(|| base.join("conf.d")), config };
-    (places, catalog)
+    Ok((places, catalog))
 }
 
 fn find_config(common: &Common) -> Option<PathBuf> {
@@ -30,6 +43,12 @@ fn find_config(common: &Common) -> Option<PathBuf> {
     }
     let usual = [PathBuf::from("engine.yaml"), PathBuf::from("/etc/engine/engine.yaml")];
     usual.into_iter().find(|path| path.is_file())
+}
+
+/// Says why a command cannot do what it was asked, and gives the exit code for that.
+pub fn usage(why: &str, common: &Common) -> u8 {
+    eprintln!("{}: {why}", Style::stderr(common.color).bad("error"));
+    USAGE
 }
 
 /// Draws problems on standard error.

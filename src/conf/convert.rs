@@ -30,13 +30,13 @@ impl Converter<'_> {
         if let Some(scalar) = node.as_scalar()
             && let Some(handle) = handle_of(&scalar.text)
         {
-            return self.secret(handle, node, field);
+            return self.secret(handle, node);
         }
         let mut attempts = Vec::new();
         for config_type in &field.types {
             match self.one(key, node, *config_type, field) {
                 Ok(value) => return self.checked(key, node, field, value),
-                Err(problem) => attempts.push(problem),
+                Err(problem) => attempts.push(*problem),
             }
         }
         for option in &field.any_of {
@@ -62,11 +62,10 @@ impl Converter<'_> {
             .help(expected)
     }
 
-    fn secret(&mut self, handle: &str, node: &Node, field: &FieldType) -> Option<Value> {
+    fn secret(&mut self, handle: &str, node: &Node) -> Option<Value> {
         match self.secrets.fetch(handle) {
-            Ok(text) => {
-                Some(if field.types == [ConfigType::Secret] { Value::Secret(Secret::new(text)) } else { Value::Secret(Secret::new(text)) })
-            }
+            // A handle is a secret whatever the field's type says.
+            Ok(text) => Some(Value::Secret(Secret::new(text))),
             Err(why) => {
                 let problem = Diagnostic::error("no-secret", format!("the secret `{handle}` cannot be read: {why}"), node.span);
                 self.problems.push(problem.label("this handle").help("handles are env:NAME, file:/path or exec:/path/to/program"));
@@ -75,10 +74,10 @@ impl Converter<'_> {
         }
     }
 
-    fn one(&mut self, key: &str, node: &Node, config_type: ConfigType, field: &FieldType) -> Result<Value, Diagnostic> {
+    fn one(&mut self, key: &str, node: &Node, config_type: ConfigType, field: &FieldType) -> Result<Value, Box<Diagnostic>> {
         let wrong = |expected: &str| {
             let problem = Diagnostic::error("wrong-type", format!("`{key}` must be {expected}"), node.span);
-            problem.label(format!("found {}", node.describe())).help(format!("write {expected}"))
+            Box::new(problem.label(format!("found {}", node.describe())).help(format!("write {expected}")))
         };
         let text = node.as_scalar().filter(|s| s.literal != Literal::Null).map(|s| &s.text);
         let literal = node.as_scalar().map(|s| s.literal);
@@ -90,7 +89,7 @@ impl Converter<'_> {
                 (Some(Literal::Bool(b)), _) => Ok(Value::Bool(b)),
                 (_, Some(text)) if **text == *"true" || **text == *"false" => Ok(self.unquoted(key, node, Value::Bool(**text == *"true"))),
                 (_, Some(text)) => Err(match crate::yaml::basic::meant_bool(text) {
-                    Some(meant) => wrong("true or false").help(format!("write `{meant}`")).edit(node.span, meant.to_string()),
+                    Some(meant) => Box::new(wrong("true or false").help(format!("write `{meant}`")).edit(node.span, meant.to_string())),
                     None => wrong("true or false"),
                 }),
                 _ => Err(wrong("true or false")),
@@ -111,14 +110,15 @@ impl Converter<'_> {
             ConfigType::Regex => match text {
                 Some(text) => crate::yaml::pattern::compile(text)
                     .map(|_| Value::Text(text.clone()))
-                    .map_err(|why| wrong("a regular expression").text(why)),
+                    .map_err(|why| Box::new(wrong("a regular expression").text(why))),
                 None => Err(wrong("a regular expression")),
             },
             ConfigType::String | ConfigType::Glob => text.map(|t| Value::Text(t.clone())).ok_or_else(|| wrong("a text")),
             ConfigType::Secret => text.map(|t| Value::Secret(Secret::new(t.clone()))).ok_or_else(|| wrong("a secret")),
-            ConfigType::Enum => {
-                text.filter(|t| field.values.contains(t)).map(|t| Value::Text(t.clone())).ok_or_else(|| not_a_word(key, node, field))
-            }
+            ConfigType::Enum => text
+                .filter(|t| field.values.contains(t))
+                .map(|t| Value::Text(t.clone()))
+                .ok_or_else(|| Box::new(not_a_word(key, node, field))),
         }
     }
 

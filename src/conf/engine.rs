@@ -26,6 +26,16 @@ crate::fields! {
         pub spec_dirs: Option<OneOrMany<Text>>;
         /// The folder of what is remembered between runs.
         pub state_dir: Option<Text>;
+        /// Where observations go besides standard output; not read by this version.
+        pub sinks: Option<Raw>;
+        /// The status page; not read by this version.
+        pub status: Option<Raw>;
+        /// Other bounds than the usual ones; not read by this version.
+        pub limits: Option<Raw>;
+        /// Where secrets come from; not read by this version, handles in conf.d are.
+        pub secrets: Option<Raw>;
+        /// What is logged; not read by this version, the variable ENGINE_LOG is.
+        pub logging: Option<Raw>;
     }
 }
 
@@ -39,6 +49,11 @@ impl Default for EngineConf {
             conf_dir: None,
             spec_dirs: None,
             state_dir: None,
+            sinks: None,
+            status: None,
+            limits: None,
+            secrets: None,
+            logging: None,
         }
     }
 }
@@ -64,5 +79,23 @@ pub fn read(loaded: Loaded, sources: &Sources) -> (EngineConf, Vec<Diagnostic>) 
         );
         problems.push(problem.label("too short").help("write `1s` or more"));
     }
+    problems.extend(not_read(&conf));
     (conf, problems)
+}
+
+/// Nothing that a person writes is passed over in silence.
+fn not_read(conf: &EngineConf) -> Vec<Diagnostic> {
+    let keys = [
+        ("sinks", &conf.sinks),
+        ("status", &conf.status),
+        ("limits", &conf.limits),
+        ("secrets", &conf.secrets),
+        ("logging", &conf.logging),
+    ];
+    let given = keys.into_iter().filter_map(|(key, raw)| raw.as_ref().map(|raw| (key, raw)));
+    let warning = |(key, raw): (&str, &Raw)| {
+        let problem = Diagnostic::warning("not-read", format!("`{key}` is not read by this version"), raw.0.span);
+        problem.label("this has no effect").help(format!("remove `{key}`, or use a version that reads it"))
+    };
+    given.map(warning).collect()
 }

@@ -5,6 +5,7 @@
 //! have kept its missing values, which refuse `row.a.b | default(0)`, and its printing.
 
 pub mod code;
+mod cure;
 pub mod data;
 pub mod eval;
 pub mod fault;
@@ -14,5 +15,6 @@ pub mod names;
 pub mod ops;
 pub mod parse;
 pub mod path;
+mod path_rules;
 pub mod texts;
 pub mod tree;

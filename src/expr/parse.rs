@@ -1,6 +1,7 @@
 //! Text to tree: MiniJinja's grammar, with every name and function looked up at once and every slip
 //! placed in the YAML file.
 
+use super::cure::cure;
 use super::function::{self, Function};
 use super::names;
 use super::ops::Arithmetic;
@@ -526,21 +527,4 @@ pub fn signature(function: &Function) -> String {
         params.push("…".to_owned());
     }
     format!("{}({})", function.name, params.join(", "))
-}
-
-/// The cure for the slip that a text which does not parse most likely has.
-fn cure(text: &str) -> String {
-    if text.contains("{{") && !text.contains("}}") {
-        "close the hole with `}}`".to_owned()
-    } else if text.contains("{{") {
-        "look between `{{` and `}}`: names, operators, calls and `| filters`; texts stand in quotes".to_owned()
-    } else if text.contains('$') {
-        "a path stands alone; inside an expression write `row.name` for `$.name`".to_owned()
-    } else if text.contains("&&") || text.contains("||") || text.contains('!') && !text.contains("!=") {
-        "write `and`, `or`, `not`".to_owned()
-    } else if text.contains(" = ") {
-        "compare with `==`".to_owned()
-    } else {
-        "an expression is made of names, numbers, texts in quotes, operators and `| filters`; plain words need quotes".to_owned()
-    }
 }

@@ -5,6 +5,7 @@
 //! copies nothing on the way.
 
 use super::fault::Fault;
+use super::path_rules as rules;
 use crate::base::limits;
 use crate::base::value::{Text, Value, at};
 use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
@@ -52,7 +53,14 @@ impl Path {
         if let Some(steps) = plain_steps(text) {
             return Ok(Path::Plain(steps.into()));
         }
+        if let Some(start) = parted_name(text) {
+            let message = "a name with a blank in it stands in quotes: `['a b']`".to_owned();
+            return Err(PathError { message, start, end: text.len() });
+        }
         let query = parse_json_path(text).map_err(|error| explain(&error.to_string(), text))?;
+        if let Some(message) = rules::broken(&query) {
+            return Err(PathError { message, start: 0, end: text.len() });
+        }
         Ok(match query.segments.iter().map(step).collect::<Option<Vec<_>>>() {
             Some(steps) => Path::Plain(steps.into()),
             None => Path::Query(Box::new(query)),
@@ -189,6 +197,26 @@ fn plain_steps(text: &str) -> Option<Vec<Step>> {
         (letters && !first.is_ascii_digit()).then(|| Step::Key(name.into()))
     };
     names.map(plain).collect()
+}
+
+/// Where a second word follows a name after a blank, which the parser would take for one name.
+fn parted_name(text: &str) -> Option<usize> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let (mut quote, mut escaped, mut word, mut blank) = (None, false, false, false);
+    for (at, c) in text.char_indices() {
+        if let Some(open) = quote {
+            quote = (escaped || c != open).then_some(open);
+            escaped = c == '\\' && !escaped;
+            continue;
+        }
+        if is_word(c) && word && blank {
+            return Some(at);
+        }
+        quote = matches!(c, '\'' | '"').then_some(c);
+        blank = c.is_whitespace();
+        word = is_word(c) || (blank && word);
+    }
+    None
 }
 
 /// The last name or index of a normalized path like `$['a'][3]`.

@@ -204,7 +204,8 @@ fn pair(key: &Template, value: &PairValue, frame: &mut Frame, out: &mut dyn Text
 impl Field for Texts {
     fn shape() -> Shape {
         let item = Shape::Either(vec![Shape::Template, WrittenLoop::shape()]);
-        Shape::Setting(Box::new(Shape::Either(vec![Shape::List(Box::new(item)), Shape::Map(Box::new(Shape::Template))])))
+        let value = Shape::Either(vec![Shape::Template, Shape::List(Box::new(Shape::Text))]);
+        Shape::Setting(Box::new(Shape::Either(vec![Shape::List(Box::new(item)), Shape::Map(Box::new(value))])))
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {

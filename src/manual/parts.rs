@@ -1,7 +1,7 @@
 //! The declared structs and kinds in the order in which a reader of the reference meets them.
 
 use super::schema::one_line;
-use crate::yaml::shape::{FieldDoc, Shape};
+use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
 use std::collections::BTreeSet;
 
 /// One struct or kind with a table of its own.
@@ -13,6 +13,8 @@ pub struct Part {
     pub doc: String,
     /// Its keys.
     pub fields: Vec<FieldDoc>,
+    /// What may stand in place of the keys.
+    pub short: Option<Shape>,
 }
 
 /// Collects parts; each is given once, where it was met first.
@@ -33,24 +35,24 @@ impl Collector {
         match shape {
             Shape::Setting(of) | Shape::List(of) | Shape::Map(of) => self.visit(of, out),
             Shape::Either(shapes) => shapes.iter().for_each(|shape| self.visit(shape, out)),
-            Shape::Struct(declared) => self.add(title(declared.name), declared.doc, || (declared.fields)(), out),
-            Shape::Kind(kind) => self.add(kind_title("source", kind.name), kind.doc, || kind.fields.clone(), out),
-            Shape::Kinds(family, kinds) => {
-                for kind in kinds() {
-                    self.add(kind_title(family, kind.name), kind.doc, || kind.fields.clone(), out);
-                }
-            }
+            Shape::Struct(declared) => self.add(title(declared.name), declared.doc, || (declared.fields)(), None, out),
+            Shape::Kind(kind) => self.kind("source", kind, out),
+            Shape::Kinds(family, kinds) => kinds().iter().for_each(|kind| self.kind(family, kind, out)),
             Shape::Any | Shape::Bool | Shape::Integer | Shape::Number | Shape::Text | Shape::Duration | Shape::Size => {}
             Shape::Words(_) | Shape::Expression | Shape::Template => {}
         }
     }
 
-    fn add(&mut self, title: String, doc: &str, fields: impl FnOnce() -> Vec<FieldDoc>, out: &mut Vec<Part>) {
+    fn kind(&mut self, family: &str, kind: &KindDoc, out: &mut Vec<Part>) {
+        self.add(kind_title(family, kind.name), kind.doc, || kind.fields.clone(), kind.short.clone(), out);
+    }
+
+    fn add(&mut self, title: String, doc: &str, fields: impl FnOnce() -> Vec<FieldDoc>, short: Option<Shape>, out: &mut Vec<Part>) {
         if !self.seen.insert(title.clone()) {
             return;
         }
         let fields = fields();
-        out.push(Part { title, doc: one_line(doc), fields: fields.clone() });
+        out.push(Part { title, doc: one_line(doc), fields: fields.clone(), short });
         fields.iter().for_each(|field| self.visit(&field.shape, out));
     }
 }

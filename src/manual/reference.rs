@@ -14,7 +14,7 @@ use crate::expr::texts::Texts;
 use crate::rows::RowsSpec;
 use crate::spec::source::SourceSpec;
 use crate::yaml::read::{Field, Record};
-use crate::yaml::shape::{FieldDoc, Shape};
+use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
 
 const START: &str = include_str!("text/start.md");
 const RULES: &str = include_str!("text/rules.md");
@@ -27,6 +27,9 @@ const CONF: &str = include_str!("text/conf.md");
 
 /// The keys of a spec that hold mappings, in the order of the page.
 const MAPPING_KEYS: &[&str] = &["metrics", "service_checks", "events", "logs", "topology", "health"];
+
+/// More words or kinds than this are not repeated in every table.
+const INLINE: usize = 10;
 
 /// The reference page.
 pub fn reference() -> String {
@@ -75,8 +78,27 @@ fn chapter(intro: &str, parts: &[Part]) -> String {
 }
 
 fn part(part: &Part) -> String {
-    let keys = if part.fields.is_empty() { "It has no keys of its own.".to_owned() } else { table(&part.fields) };
-    format!("### {}\n\n{}\n\n{keys}", part.title, part.doc)
+    let (shared, own) = without_row_keys(&part.fields);
+    let mut blocks = vec![format!("### {}", part.title), part.doc.clone()];
+    blocks.extend(shared.then(|| "It takes the keys of [rows](#rows), and these:".to_owned()));
+    match (&part.short, own.is_empty()) {
+        (Some(short), true) => blocks.push(format!("Its value is: {}.", accepts(short))),
+        (Some(short), false) => blocks.push(format!("In short, or with these keys: {}.", accepts(short))),
+        (None, true) => blocks.push("It has no keys of its own.".to_owned()),
+        (None, false) => {}
+    }
+    blocks.extend((!own.is_empty()).then(|| table(&own)));
+    blocks.join("\n\n")
+}
+
+/// The row keys are described once, for all structs that take every one of them.
+fn without_row_keys(fields: &[FieldDoc]) -> (bool, Vec<FieldDoc>) {
+    let rows = RowsSpec::docs();
+    let is_row_key = |key: &str| rows.iter().any(|row| row.key == key);
+    if fields.iter().filter(|field| is_row_key(field.key)).count() < rows.len() {
+        return (false, fields.to_vec());
+    }
+    (true, fields.iter().filter(|field| !is_row_key(field.key)).cloned().collect())
 }
 
 fn table(fields: &[FieldDoc]) -> String {
@@ -124,14 +146,28 @@ fn accepts(shape: &Shape) -> String {
         Shape::Setting(of) => setting(of),
         Shape::List(of) => format!("list of {}", grouped(of)),
         Shape::Map(of) => format!("map to {}", grouped(of)),
-        Shape::Either(shapes) => shapes.iter().map(accepts).collect::<Vec<_>>().join(", or "),
+        Shape::Either(shapes) => shapes.iter().map(one_of).collect::<Vec<_>>().join(", or "),
         Shape::Struct(declared) => link(&title(declared.name), &title(declared.name).to_lowercase()),
         Shape::Kind(kind) => link(&kind_title("source", kind.name), "its keys"),
-        Shape::Kinds(family, kinds) => {
-            let links: Vec<_> = kinds().iter().map(|kind| link(&kind_title(family, kind.name), &code(kind.name))).collect();
-            links.join(" ")
-        }
+        Shape::Kinds(family, kinds) => family_links(family, &kinds()),
     }
+}
+
+/// One of several shapes: a long list of words is told of where it stands alone.
+fn one_of(shape: &Shape) -> String {
+    match shape {
+        Shape::Words(words) if words.len() > INLINE => "one word".to_owned(),
+        other => accepts(other),
+    }
+}
+
+/// A small family stands there itself, a large one has a chapter.
+fn family_links(family: &str, kinds: &[KindDoc]) -> String {
+    if kinds.len() > INLINE {
+        return link(&format!("{family}s"), family);
+    }
+    let links = kinds.iter().map(|kind| link(&kind_title(family, kind.name), &code(kind.name)));
+    links.collect::<Vec<_>>().join(" ")
 }
 
 fn setting(of: &Shape) -> String {
@@ -165,10 +201,9 @@ fn results() -> String {
 }
 
 fn rows() -> String {
-    let keys: Vec<_> = RowsSpec::docs().iter().map(|field| code(field.key)).collect();
+    let keys = table(&RowsSpec::docs());
     format!(
-        "## Rows\n\nSources and mappings make rows in the same way, and the keys apply in this order whatever the order in the file: {}.\n\n{}",
-        keys.join(", "),
+        "## Rows\n\nSources and mappings make rows in the same way, with these keys, which apply in this order whatever their order in the file:\n\n{keys}\n\n{}",
         include_str!("text/rows.md")
     )
 }

@@ -43,16 +43,13 @@ crate::fields! {
 
 /// The fields, for the reference and the schema: the bulk forms are one key per metric type.
 pub fn docs() -> Vec<FieldDoc> {
+    let one = || Shape::Either(vec![Shape::Expression, Measure::shape()]);
     let bulk = MetricType::WORDS.iter().map(|word| FieldDoc {
         key: word,
         doc: format!(
             "Many metrics of type `{word}`: names to values, or to maps with `value` and what belongs to it, or to lists of these."
         ),
-        shape: Shape::Map(Box::new(Shape::Either(vec![
-            Shape::Expression,
-            Measure::shape(),
-            Shape::List(Box::new(Shape::Either(vec![Shape::Expression, Measure::shape()]))),
-        ]))),
+        shape: Shape::Map(Box::new(Shape::Either(vec![Shape::Expression, Measure::shape(), Shape::List(Box::new(one()))]))),
         required: false,
         default: None,
     });

@@ -89,7 +89,7 @@ pub struct TopologyMapping {
 #[derive(Clone, Debug)]
 enum What {
     Component(Box<WrittenComponent>),
-    Relation(WrittenRelation),
+    Relation(Box<WrittenRelation>),
     Delete(WrittenDelete),
 }
 
@@ -103,7 +103,7 @@ impl TopologyMapping {
     /// Takes the keys of a relation.
     pub fn relation(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Box<dyn Mapping>> {
         let span = fields.span;
-        WrittenRelation::read_from(fields, reader).map(|w| boxed(What::Relation(w), span))
+        WrittenRelation::read_from(fields, reader).map(|w| boxed(What::Relation(Box::new(w)), span))
     }
 
     /// Takes the keys of a deletion.

@@ -1,11 +1,11 @@
 //! A spec to its plan: who waits for whom, and what stands before a request.
 
-use super::{LetPlan, MapPlan, Plan, SourcePlan, before_answer, is_need};
+use super::{InputPlan, LetPlan, MapPlan, Plan, SourcePlan, before_answer, is_need};
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
 use crate::expr::code::Code;
 use crate::expr::names;
-use crate::rows::{Choose, RowsSpec};
+use crate::rows::{Choose, Input, RowsSpec};
 use crate::spec::Spec;
 use crate::spec::source::{Origin, SourceSpec};
 use std::collections::{BTreeSet, HashMap};
@@ -62,7 +62,9 @@ impl Graph {
 
     fn from(&self, rows: &RowsSpec, reach: &mut Reach) {
         let each = rows.each.iter().filter_map(|each| each.source);
-        let named = rows.from.iter().map(|(name, _)| *name).chain(each);
+        let named = rows.from.iter().filter(|input| !input.requests).map(|input| input.source).chain(each);
+        let mentioned = rows.from.iter().filter(|input| input.requests).filter_map(|input| self.sources.get(&input.source).copied());
+        reach.mentions.extend(mentioned);
         reach.needs.extend(named.filter_map(|name| self.sources.get(&name).copied()));
     }
 }
@@ -167,7 +169,8 @@ fn map_plan(mapped: &crate::map::Mapped, graph: &Graph) -> MapPlan {
     mapped.rows.codes(&mut |code| graph.code(code, &mut reach));
     mapped.mapping.codes(&mut |code| graph.code(code, &mut reach));
     graph.from(&mapped.rows, &mut reach);
-    let from = mapped.rows.from.iter().filter_map(|(name, _)| graph.sources.get(name).copied()).collect();
+    let input = |input: &Input| graph.sources.get(&input.source).map(|at| InputPlan { at: *at, requests: input.requests });
+    let from = mapped.rows.from.iter().filter_map(input).collect();
     MapPlan { from, needs: reach.needs.into_iter().collect() }
 }
 

@@ -65,10 +65,19 @@ pub struct LetPlan {
 /// What a run knows of one mapping before it begins.
 #[derive(Debug)]
 pub struct MapPlan {
-    /// Sources whose rows it is for.
-    pub from: Vec<usize>,
+    /// Whose rows it is for.
+    pub from: Vec<InputPlan>,
     /// Sources whose rows, documents or indexes it reads, those of `from` included.
     pub needs: Vec<usize>,
+}
+
+/// One source whose rows come in.
+#[derive(Clone, Copy, Debug)]
+pub struct InputPlan {
+    /// Its place.
+    pub at: usize,
+    /// True for a row for each of its requests, which are there whatever became of them.
+    pub requests: bool,
 }
 
 impl Plan {

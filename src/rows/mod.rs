@@ -30,7 +30,7 @@ pub type Binds = Vec<(NameId, Value)>;
 #[derive(Clone, Debug, Default)]
 pub struct RowsSpec {
     /// The sources whose rows these are, one after the other.
-    pub from: Vec<(NameId, Span)>,
+    pub from: Vec<Input>,
     /// Chooses new rows.
     pub rows: Option<Choose>,
     /// Nested loops, outermost first.
@@ -47,6 +47,17 @@ pub struct RowsSpec {
     pub dedupe: Option<Expression>,
     /// At most so many rows.
     pub limit: Option<Setting<usize>>,
+}
+
+/// One source whose rows come in.
+#[derive(Clone, Copy, Debug)]
+pub struct Input {
+    /// The source.
+    pub source: NameId,
+    /// True for `SOURCE.requests`: one row for each of its requests.
+    pub requests: bool,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// How `rows` chooses.

@@ -194,11 +194,14 @@ pub fn chosen(code: &crate::expr::code::Code, frame: &mut Frame) -> Vec<(Value, 
     }
 }
 
+/// The named keys of a group, and its rows.
+type Group = (Vec<(Text, Value)>, Vec<Value>);
+
 /// Rows with equal keys, in the order of their first.
 #[derive(Default)]
 struct Groups {
     places: HashMap<Text, usize>,
-    groups: Vec<(Vec<(Text, Value)>, Vec<Value>)>,
+    groups: Vec<Group>,
 }
 
 impl Groups {
@@ -217,7 +220,7 @@ impl Groups {
     }
 
     fn finish(self) -> Vec<Row> {
-        let row = |(keys, rows): (Vec<(Text, Value)>, Vec<Value>)| {
+        let row = |(keys, rows): Group| {
             let mut map: Map = keys.into_iter().collect();
             map.insert("count", Value::from(rows.len()));
             map.insert("rows", Value::list(rows));

@@ -1,6 +1,6 @@
 //! Reads the row keys: binds their names, orders `let` by need, and seals the scope after `group`.
 
-use super::{Choose, Each, Let, RowsSpec};
+use super::{Choose, Each, Input, Let, RowsSpec};
 use crate::base::diag::Diagnostic;
 use crate::base::limits;
 use crate::base::name::NameId;
@@ -16,6 +16,25 @@ use crate::yaml::shape::{FieldDoc, Shape};
 /// The name of a source.
 #[derive(Clone, Copy, Debug)]
 pub struct SourceName(pub NameId, pub Span);
+
+impl Field for Input {
+    fn shape() -> Shape {
+        Shape::Text
+    }
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let text = node.as_scalar().map(|scalar| scalar.text.clone()).unwrap_or_default();
+        let Some(name) = text.strip_suffix(".requests") else {
+            return SourceName::read(node, reader).map(|SourceName(source, span)| Input { source, requests: false, span });
+        };
+        let source = reader.names.intern(name);
+        if reader.source_names.contains(&source) {
+            return Some(Input { source, requests: true, span: node.span });
+        }
+        // The same report as for the name alone.
+        SourceName::read(node, reader).map(|SourceName(source, span)| Input { source, requests: true, span })
+    }
+}
 
 impl Field for SourceName {
     fn shape() -> Shape {
@@ -48,8 +67,8 @@ impl Field for SourceName {
 crate::fields! {
     /// The keys that make rows, the same for sources and mappings. They apply in this order.
     struct Written, "rows" {
-        /// The source, or a list of sources, whose rows these are.
-        from: Option<OneOrMany<SourceName>>;
+        /// The source, or a list of sources, whose rows these are; `SOURCE.requests` is a row for each of its requests.
+        from: Option<OneOrMany<Input>>;
         /// Chooses new rows on each row: a list gives its items, anything else one row. `"[row]"` keeps a list whole. `{recurse: PATH, depth: 32}` gives the row, its children, theirs and so on.
         rows: Option<Choose>;
         /// Loops: for each item of a source, a path, an expression or a literal list. Several keys nest in written order.
@@ -133,7 +152,7 @@ impl RowsSpec {
         later_names(&each, reader);
         let lets = order_lets(written.r#let, &each, reader);
         Some(RowsSpec {
-            from: written.from.map(|many| many.0.into_iter().map(|s| (s.0, s.1)).collect()).unwrap_or_default(),
+            from: written.from.map(|many| many.0).unwrap_or_default(),
             rows: written.rows,
             each,
             lets,

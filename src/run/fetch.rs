@@ -1,14 +1,12 @@
 //! One source: its loop of requests, decoding, and the rows that come out.
 
-use super::RunCx;
 use super::order::Results;
 use super::result::{Fate, RequestNote, SourceResult};
-use super::trace::Step;
+use super::{RunCx, index};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
-use crate::base::map::Map;
 use crate::base::name::NameId;
-use crate::base::print::{cut, one_line, shown, text_of};
+use crate::base::print::text_of;
 use crate::base::value::{Text, Value};
 use crate::decode::{self, Decoder};
 use crate::expr::code::Setting;
@@ -19,7 +17,7 @@ use crate::plan::SourcePlan;
 use crate::rows::pipeline::{RowSource, bind, capture, loop_rows, run};
 use crate::rows::{Binds, Row};
 use crate::source::Request;
-use crate::spec::source::{Decode, Index, Origin, SourceSpec};
+use crate::spec::source::{Decode, Origin, SourceSpec};
 use futures_util::stream::{self, StreamExt};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -102,9 +100,11 @@ pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
         }
     };
     if result.fate == Fate::Ok || !result.rows.is_empty() {
-        result.by = indexes(&spec.index, &result.rows, &mut frame);
+        result.by = index::of_rows(&spec.index, &result.rows, &mut frame);
     }
-    trace(cx, spec, name, &result);
+    if let Some(trace) = cx.trace {
+        trace.source(spec.span, name, &result);
+    }
     Fetched { at, result, remarks: std::mem::take(&mut frame.remarks) }
 }
 
@@ -439,7 +439,7 @@ fn request_note(cx: &RunCx<'_>, source: &SourcePlan, item: &Item) -> RequestNote
     let each = source.before.each.iter().map(|each| each.name);
     let items = each.filter_map(|name| item.binds.iter().find(|(bound, _)| *bound == name));
     RequestNote {
-        items: items.map(|(name, value)| (Text::from(names.text(*name)), value.clone())).collect(),
+        items: items.map(|(name, value)| (*name, Text::from(names.text(*name)), value.clone())).collect(),
         url: item.request.clone(),
         error: None,
         status: None,
@@ -504,66 +504,4 @@ fn grouped(source: &SourcePlan, rows: Vec<Row>, held: &Held, frame: &mut Frame) 
     let mut out = Vec::new();
     run(&tail, &rows, held, frame, &mut |frame| out.push(capture(&[], None, frame)));
     out
-}
-
-/// `by` of a result: every index as a map from printed keys to rows.
-fn indexes(indexes: &[Index], rows: &[Row], frame: &mut Frame) -> Value {
-    if indexes.is_empty() {
-        return Value::Missing;
-    }
-    let mut by = Map::default();
-    for index in indexes {
-        let mut map = Map::default();
-        for row in rows {
-            bind(row, frame);
-            let keys = match index.key.0.value(frame) {
-                Value::List(keys) => keys.to_vec(),
-                other => vec![other],
-            };
-            for key in keys.iter().filter_map(text_of) {
-                add_to_index(index, &mut map, key, row, frame);
-            }
-        }
-        by.insert(index.name.clone(), Value::map(map));
-    }
-    Value::map(by)
-}
-
-fn add_to_index(index: &Index, map: &mut Map, key: Text, row: &Row, frame: &mut Frame) {
-    if !index.many {
-        if map.insert(key.clone(), row.value.clone()).is_some() {
-            frame.remark(index.span, |_| format!("two rows have the key {}: the last one is taken", shown(&Value::Text(key))));
-        }
-        return;
-    }
-    let mut list = match map.get(&key) {
-        Some(Value::List(list)) => list.to_vec(),
-        _ => Vec::new(),
-    };
-    list.push(row.value.clone());
-    map.insert(key, Value::list(list));
-}
-
-fn trace(cx: &RunCx<'_>, spec: &SourceSpec, name: &str, result: &SourceResult) {
-    let Some(trace) = cx.trace else { return };
-    let mut lines = Vec::new();
-    for request in &result.requests {
-        let status = request.status.map(|status| format!(", HTTP {status}")).unwrap_or_default();
-        lines.push(format!("request  {} ({:.1} ms{status})", one_line(&request.url), request.elapsed.as_secs_f64() * 1e3));
-        if let Some((kind, message)) = &request.error {
-            lines.push(format!("error    {}: {}", kind.word(), one_line(message)));
-        }
-        if !request.body.is_empty() {
-            let body = String::from_utf8_lossy(&request.body);
-            lines.push(format!("answer   {} bytes: {}", request.body.len(), cut(&one_line(&body), 300)));
-        }
-    }
-    lines.push(format!("rows     {}", result.rows.len()));
-    for row in result.rows.iter().take(3) {
-        lines.push(format!("         {}", cut(&shown(&row.value), 300)));
-    }
-    if result.rows.len() > 3 {
-        lines.push(format!("         … and {} more", result.rows.len() - 3));
-    }
-    trace.note(Step { span: spec.span, what: format!("source `{name}`"), lines });
 }

@@ -10,12 +10,13 @@ use crate::expr::frame::Frame;
 use crate::expr::names::CHECKS;
 use crate::map::{Changes, MapCx};
 use crate::observation::{ServiceCheck, Status};
-use crate::plan::MapPlan;
+use crate::plan::{InputPlan, MapPlan};
 use crate::rows::Row;
-use crate::rows::pipeline::{RowSource, run, run_once};
+use crate::rows::pipeline::{run, run_once};
 use crate::spec::{Family, Placed};
 use jiff::Timestamp;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Evaluates all mappings, whatever the sources did.
 pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, changes: &mut Changes, outcome: &mut Outcome) {
@@ -62,40 +63,25 @@ fn one_mapping(
     frame: &mut Frame,
     map_cx: &mut MapCx<'_>,
 ) {
-    let of_rows = planned.from.iter().all(|at| results.usable(*at));
-    let others = planned.needs.iter().filter(|at| !planned.from.contains(at));
-    // Whether a service works is told even if what it needs is not there.
-    let needs = placed.family == Family::ServiceChecks || others.clone().all(|at| results.usable(*at));
-    if planned.from.is_empty() && !needs {
+    if !may_emit(results, placed.family, planned) {
         return;
     }
-    if !planned.from.is_empty() && (!needs || !planned.from.iter().any(|at| results.usable(*at))) {
-        return;
-    }
-    let whole = of_rows && planned.needs.iter().all(|at| results.get(*at).is_some_and(|r| r.fate == Fate::Ok));
     let remarks = frame.remarks.len();
     let counts = cx.trace.map(|_| map_cx.out.count());
     map_cx.timestamp = timestamp(results, planned, now);
     let mut emit = |frame: &mut Frame| placed.mapped.mapping.emit(map_cx, frame);
-    if placed.mapped.rows.from.is_empty() {
-        run_once(&placed.mapped.rows, results, frame, &mut emit);
-    } else {
-        let rows: Vec<Row>;
-        let shared;
-        let input: &[Row] = match &planned.from[..] {
-            [one] => {
-                shared = results.get(*one).map(|r| r.rows.clone()).unwrap_or_default();
-                &shared
-            }
-            many => {
-                rows = many.iter().filter(|at| results.usable(**at)).flat_map(|at| rows_of(results, *at)).collect();
-                &rows
-            }
-        };
-        run(&placed.mapped.rows, input, results, frame, &mut emit);
+    let rows = &placed.mapped.rows;
+    match &planned.from[..] {
+        [] => run_once(rows, results, frame, &mut emit),
+        [one] => run(rows, &input(results, *one), results, frame, &mut emit),
+        many => {
+            let joined: Vec<Row> = many.iter().flat_map(|one| input(results, *one).to_vec()).collect();
+            run(rows, &joined, results, frame, &mut emit);
+        }
     }
     // What is missing because a source failed has its reason in that source's warning.
-    if !whole && placed.mapped.rows.from.is_empty() {
+    let whole = planned.needs.iter().all(|at| results.get(*at).is_some_and(|r| r.fate == Fate::Ok));
+    if !whole && planned.from.is_empty() {
         frame.remarks.truncate(remarks);
     }
     if let (Some(trace), Some(before)) = (cx.trace, counts) {
@@ -104,13 +90,24 @@ fn one_mapping(
     }
 }
 
-fn rows_of(results: &Results<'_>, at: usize) -> Vec<Row> {
-    results.spec(at).map(|spec| results.rows(spec.name).to_vec()).unwrap_or_default()
+/// What rows make is sent only where their source worked, or may fail; what mentions a source at
+/// most is sent in any case, and so are service checks, which tell whether something works.
+fn may_emit(results: &Results<'_>, family: Family, planned: &MapPlan) -> bool {
+    let is_input = |at: &usize| planned.from.iter().any(|input| input.at == *at);
+    let others = planned.needs.iter().filter(|at| !is_input(at)).all(|at| results.usable(*at));
+    let inputs = planned.from.is_empty() || planned.from.iter().any(|one| one.requests || results.usable(one.at));
+    (others || family == Family::ServiceChecks) && inputs
+}
+
+/// The rows that one input gives; none where its source failed under `on_error: fail`.
+fn input(results: &Results<'_>, input: InputPlan) -> Arc<Vec<Row>> {
+    let source = results.spec(input.at).filter(|_| input.requests || results.usable(input.at));
+    source.map(|source| results.input(source.name, input.requests)).unwrap_or_default()
 }
 
 /// The end of the answer of the one source that it is about; else now.
 fn timestamp(results: &Results<'_>, planned: &MapPlan, now: Timestamp) -> Timestamp {
-    let about = if planned.from.is_empty() { &planned.needs } else { &planned.from };
+    let about = if planned.from.is_empty() { planned.needs.clone() } else { planned.from.iter().map(|one| one.at).collect() };
     match &about[..] {
         [one] => results.get(*one).and_then(|result| result.ended).unwrap_or(now),
         _ => now,
@@ -161,8 +158,8 @@ fn end_topology(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, map_cx
     let plan = &cx.check.plan;
     let complete = |wanted: fn(Family) -> bool| {
         let feeding = plan.spec.mappings.iter().zip(&plan.mappings).filter(|(placed, _)| wanted(placed.family));
-        let mut sources = feeding.flat_map(|(_, planned)| planned.from.iter().chain(&planned.needs));
-        sources.all(|at| results.get(*at).is_some_and(|result| result.complete))
+        let mut sources = feeding.flat_map(|(_, planned)| planned.from.iter().map(|one| one.at).chain(planned.needs.iter().copied()));
+        sources.all(|at| results.get(at).is_some_and(|result| result.complete))
     };
     if let Some(topology) = &mut map_cx.out.topology {
         topology.stop_snapshot &= complete(Family::feeds_snapshot);

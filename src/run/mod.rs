@@ -6,6 +6,7 @@
 
 pub mod exchanger;
 pub mod fetch;
+mod index;
 pub mod mapping;
 pub mod order;
 pub mod result;

@@ -37,6 +37,15 @@ impl Results<'_> {
         self.plan.spec.sources.iter().zip(&self.results).filter_map(|(spec, result)| Some((spec, result.as_ref()?)))
     }
 
+    /// The rows of a source, or a row for each of its requests.
+    pub fn input(&self, source: NameId, requests: bool) -> Arc<Vec<Row>> {
+        if !requests {
+            return self.rows(source);
+        }
+        let result = self.plan.source_index(source).and_then(|at| self.get(at));
+        Arc::new(result.map(|result| result.request_rows()).unwrap_or_default())
+    }
+
     fn is_done(&self, at: &usize) -> bool {
         self.get(*at).is_some()
     }
@@ -178,7 +187,7 @@ fn fate(source: &SourcePlan, results: &Results<'_>, frame: &mut Frame) -> Option
 }
 
 fn input_rows(spec: &SourceSpec, results: &Results<'_>) -> Vec<Row> {
-    spec.rows.from.iter().flat_map(|(name, _)| results.rows(*name).to_vec()).collect()
+    spec.rows.from.iter().flat_map(|input| results.input(input.source, input.requests).to_vec()).collect()
 }
 
 /// Errors and warnings of the sources, each with its place.

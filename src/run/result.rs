@@ -2,9 +2,10 @@
 
 use crate::base::error_kind::ErrorKind;
 use crate::base::map::Map;
+use crate::base::name::NameId;
 use crate::base::value::{Lazy, Text, Value};
 use crate::plan::Plan;
-use crate::rows::Row;
+use crate::rows::{Binds, Row};
 use bytes::Bytes;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub enum Fate {
 #[derive(Clone, Debug)]
 pub struct RequestNote {
     /// The items of `each` that it was for.
-    pub items: Vec<(Text, Value)>,
+    pub items: Vec<(NameId, Text, Value)>,
     /// The address, path or program.
     pub url: String,
     /// Why it failed.
@@ -102,6 +103,15 @@ impl SourceResult {
         }
     }
 
+    /// A row for each request, with the items of `each` as local names.
+    pub fn request_rows(&self) -> Vec<Row> {
+        let row = |(n, note): (usize, &RequestNote)| {
+            let binds: Binds = note.items.iter().map(|(name, _, value)| (*name, value.clone())).collect();
+            Row { value: request_value(note), key: Value::from(n), binds: Some(Arc::new(binds)) }
+        };
+        self.requests.iter().enumerate().map(row).collect()
+    }
+
     /// True if it ran at all.
     pub fn ran(&self) -> bool {
         matches!(self.fate, Fate::Ok | Fate::Failed)
@@ -123,7 +133,7 @@ fn optional_number(n: Option<impl Into<i64>>) -> Value {
 }
 
 fn request_value(note: &RequestNote) -> Value {
-    let mut map: Map = note.items.iter().cloned().collect();
+    let mut map: Map = note.items.iter().map(|(_, name, value)| (name.clone(), value.clone())).collect();
     map.insert("url", Value::from(note.url.as_str()));
     map.insert("ok", Value::Bool(note.error.is_none()));
     map.insert("status", optional_number(note.status));

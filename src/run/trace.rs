@@ -1,5 +1,7 @@
 //! Notes of what a run did, for `check --trace`.
 
+use super::result::SourceResult;
+use crate::base::print::{cut, one_line, shown};
 use crate::base::span::Span;
 use std::sync::{Mutex, PoisonError};
 
@@ -24,6 +26,30 @@ impl Trace {
     /// Notes a step.
     pub fn note(&self, step: Step) {
         self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(step);
+    }
+
+    /// Notes the requests, answers and first rows of a source.
+    pub fn source(&self, span: Span, name: &str, result: &SourceResult) {
+        let mut lines = Vec::new();
+        for request in &result.requests {
+            let status = request.status.map(|status| format!(", HTTP {status}")).unwrap_or_default();
+            lines.push(format!("request  {} ({:.1} ms{status})", one_line(&request.url), request.elapsed.as_secs_f64() * 1e3));
+            if let Some((kind, message)) = &request.error {
+                lines.push(format!("error    {}: {}", kind.word(), one_line(message)));
+            }
+            if !request.body.is_empty() {
+                let body = String::from_utf8_lossy(&request.body);
+                lines.push(format!("answer   {} bytes: {}", request.body.len(), cut(&one_line(&body), 300)));
+            }
+        }
+        lines.push(format!("rows     {}", result.rows.len()));
+        for row in result.rows.iter().take(3) {
+            lines.push(format!("         {}", cut(&shown(&row.value), 300)));
+        }
+        if result.rows.len() > 3 {
+            lines.push(format!("         … and {} more", result.rows.len() - 3));
+        }
+        self.note(Step { span, what: format!("source `{name}`"), lines });
     }
 
     /// All steps, and an empty trace afterwards.

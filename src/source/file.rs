@@ -50,7 +50,7 @@ crate::fields! {
         /// The most bytes of one file.
         max_bytes: Setting<Size> = Setting::Fixed(Size(limits::FILE_BYTES)), "64MiB";
         /// How it is read.
-        mode: Mode = Mode::Whole, "whole";
+        pub mode: Mode = Mode::Whole, "whole";
         /// No file is no error.
         optional: Setting<bool> = Setting::Fixed(false), "false";
     }

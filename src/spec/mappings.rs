@@ -87,7 +87,8 @@ fn bind_rows(fields: &mut Fields<'_>, reader: &mut Reader<'_>) {
     reader.bind("row", node.span);
     reader.bind("key", node.span);
     let texts = node.as_list().unwrap_or(std::slice::from_ref(node)).iter().filter_map(Node::as_scalar);
-    let sources: Vec<_> = texts.map(|scalar| reader.names.intern(&scalar.text)).collect();
+    let name = |text: &str| text.strip_suffix(".requests").unwrap_or(text).to_owned();
+    let sources: Vec<_> = texts.map(|scalar| reader.names.intern(&name(&scalar.text))).collect();
     reader.about(&sources);
 }
 

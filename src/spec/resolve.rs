@@ -43,8 +43,8 @@ fn exports(spec: &Spec) -> Exports {
         if matches!(source.rows.rows, Some(crate::rows::Choose::Recurse { .. })) && !grouped {
             bound.extend([names::PARENT, names::DEPTH]);
         }
-        for (from, _) in source.rows.from.iter().filter(|_| !grouped) {
-            bound.extend(exports.get(from).cloned().unwrap_or_default());
+        for from in source.rows.from.iter().filter(|_| !grouped) {
+            bound.extend(exports.get(&from.source).cloned().unwrap_or_default());
         }
         for each in source.rows.each.iter().filter(|_| !grouped) {
             bound.extend(each.source.and_then(|s| exports.get(&s).cloned()).unwrap_or_default());
@@ -53,7 +53,7 @@ fn exports(spec: &Spec) -> Exports {
     }
     // A source may stand before the one it is derived from.
     for source in spec.sources.iter().filter(|s| s.rows.group.is_empty()) {
-        let inherited: Vec<_> = source.rows.from.iter().filter_map(|(from, _)| exports.get(from).cloned()).flatten().collect();
+        let inherited: Vec<_> = source.rows.from.iter().filter_map(|from| exports.get(&from.source).cloned()).flatten().collect();
         exports.entry(source.name).or_default().extend(inherited);
     }
     exports

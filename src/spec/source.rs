@@ -44,13 +44,13 @@ crate::fields! {
         /// The usual can-connect check: its name, or `{name, tags, message}`.
         service_check: Option<SourceCheck>;
         /// What it holds.
-        description: Option<Text>;
+        pub description: Option<Text>;
     }
 }
 
 crate::fields! {
     /// The usual can-connect check.
-    struct WrittenCheck, "service_check" {
+    struct WrittenCheck, "can-connect check" {
         /// Its name.
         name: Template;
         /// Its tags.
@@ -153,6 +153,8 @@ pub struct SourceSpec {
     pub on_error: OnError,
     /// Requests of an `each` at once.
     pub concurrency: Option<Setting<usize>>,
+    /// What it holds.
+    pub description: Option<Text>,
     /// Its indexes.
     pub index: Vec<Index>,
     /// Sources that run before it.
@@ -217,6 +219,7 @@ impl SourceSpec {
                 expect: common.expect,
                 on_error: common.on_error,
                 concurrency: common.concurrency,
+                description: common.description,
                 index,
                 after,
                 service_check: common.service_check,

@@ -45,7 +45,7 @@ fn raw_step(raw: &str, style: Style) -> usize {
 
 /// The raw offset of the value's byte `target`.
 fn raw_offset(raw: &str, value: &str, style: Style, target: usize) -> usize {
-    let mut at = content_start(raw, style);
+    let mut at = content_start(style);
     for (offset, c) in value.char_indices() {
         at = skip_to(raw, at, c, style);
         if offset >= target {
@@ -56,11 +56,11 @@ fn raw_offset(raw: &str, value: &str, style: Style, target: usize) -> usize {
     at.min(raw.len())
 }
 
-fn content_start(raw: &str, style: Style) -> usize {
+fn content_start(style: Style) -> usize {
     match style {
-        Style::Plain => 0,
+        // The span of a block begins with its first line of content, after the `|` or `>`.
+        Style::Plain | Style::Literal | Style::Folded => 0,
         Style::Single | Style::Double => 1,
-        Style::Literal | Style::Folded => raw.find('\n').map_or(0, |n| n + 1),
     }
 }
 

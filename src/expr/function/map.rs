@@ -3,7 +3,8 @@
 //! Keys keep the order of the document. Keys are texts: other values print into them.
 
 use super::arg;
-use super::{Cx, Function, function, glob, needs, takes};
+use super::{Cx, Function, function, needs, takes};
+use crate::base::glob;
 use crate::base::limits;
 use crate::base::map::Map;
 use crate::base::print::{shown, text_of};

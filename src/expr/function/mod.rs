@@ -7,6 +7,7 @@
 mod aggregate;
 mod arg;
 mod convert;
+mod document;
 mod glob;
 mod group;
 mod hash;
@@ -29,6 +30,7 @@ mod version;
 pub use metric_name::normalize as normalize_name;
 
 use super::fault::Fault;
+use super::path::Path;
 use crate::base::secret::Secret;
 use crate::base::value::{Text, Value};
 use ::regex::Regex;
@@ -66,6 +68,8 @@ pub struct Cache {
     /// Slips are remembered too: a pattern that does not compile is met again with every row. The
     /// `Arc` matters, since a clone of a `Regex` gets search memory of its own.
     regexes: Mutex<HashMap<Text, Result<Arc<Regex>, String>>>,
+    /// Paths that come from configuration: `path(row, q.path)`.
+    paths: Mutex<HashMap<Text, Result<Arc<Path>, String>>>,
 }
 
 impl Cache {
@@ -74,20 +78,36 @@ impl Cache {
     /// # Errors
     /// Failed when it does not compile within the engine's limits.
     pub fn regex(&self, pattern: &str) -> Result<Arc<Regex>, Fault> {
-        let mut regexes = self.regexes.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = match regexes.get(pattern) {
-            Some(found) => found.clone(),
-            None => {
-                let made = crate::yaml::pattern::compile(pattern).map(Arc::new);
-                if regexes.len() >= PATTERNS {
-                    regexes.clear();
-                }
-                regexes.insert(pattern.into(), made.clone());
-                made
-            }
-        };
+        let found = remembered(&self.regexes, pattern, crate::yaml::pattern::compile);
         found.map_err(|why| Fault::failed(format!("the pattern {} does not compile: {why}", crate::base::print::shown(&pattern.into()))))
     }
+
+    /// The compiled path.
+    ///
+    /// # Errors
+    /// Failed when it is no JSONPath.
+    pub fn path(&self, query: &str) -> Result<Arc<Path>, Fault> {
+        let found = remembered(&self.paths, query, |text| Path::parse(text).map_err(|error| error.message));
+        found.map_err(|why| Fault::failed(format!("{} is no path: {why}", crate::base::print::shown(&query.into()))))
+    }
+}
+
+/// What was made of a text before, or what is made of it now.
+fn remembered<T>(
+    memory: &Mutex<HashMap<Text, Result<Arc<T>, String>>>,
+    text: &str,
+    make: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Arc<T>, String> {
+    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = memory.get(text) {
+        return found.clone();
+    }
+    let made = make(text).map(Arc::new);
+    if memory.len() >= PATTERNS {
+        memory.clear();
+    }
+    memory.insert(text.into(), made.clone());
+    made
 }
 
 /// One function.
@@ -175,6 +195,7 @@ const TABLES: &[(&str, &[Function])] = &[
     ("Patterns of names", glob::TABLE),
     ("Hashes and encodings", hash::TABLE),
     ("Addresses", url::TABLE),
+    ("Documents inside values", document::TABLE),
     ("Conversion", convert::TABLE),
     ("Quantities", quantity::TABLE),
     ("Versions", version::TABLE),
