@@ -69,7 +69,10 @@ pub fn read_from(fields: &mut Fields<'_>, default_tags: &[Node], reader: &mut Re
     let forms =
         [written.name.is_some() || measure.value.is_some(), !bulk.is_empty(), written.flatten.is_some(), written.families.is_some()];
     if forms.iter().filter(|form| **form).count() != 1 {
-        reader.report(one_form(span, &forms));
+        let unread = reader.broken && !forms.contains(&true);
+        if !unread {
+            reader.report(one_form(span, &forms));
+        }
         return None;
     }
     if let Some(flatten) = written.flatten.take() {

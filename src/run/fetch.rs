@@ -1,12 +1,13 @@
 //! One source: its loop of requests, decoding, and the rows that come out.
 
+use super::aside::{LARGE, aside};
 use super::order::Results;
 use super::result::{Fate, RequestNote, SourceResult};
+use super::survivors::{limited, unlimited};
 use super::{RunCx, index};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::name::NameId;
-use crate::base::print::text_of;
 use crate::base::value::{Text, Value};
 use crate::decode::{self, Decoder};
 use crate::expr::code::Setting;
@@ -83,6 +84,12 @@ struct Item {
     warnings: Vec<String>,
 }
 
+impl Item {
+    fn bytes(&self) -> usize {
+        self.outcome.iter().flatten().map(|(answer, _)| answer.body.len()).sum()
+    }
+}
+
 /// Runs a source that was found ready.
 pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
     let Start { at, input, items, held } = start;
@@ -96,7 +103,8 @@ pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
         Origin::Derived => derived(source, &input, &held, &mut frame),
         Origin::Fetch(_) => {
             let done = exchange_all(cx, spec, name, items, &mut frame).await;
-            assemble(cx, spec, source, done, &held, &mut frame)
+            let bytes: usize = done.iter().map(Item::bytes).sum();
+            aside(bytes > LARGE, || assemble(cx, spec, source, done, &held, &mut frame))
         }
     };
     if result.fate == Fate::Ok || !result.rows.is_empty() {
@@ -156,54 +164,6 @@ pub struct Start {
     pub items: Vec<Arc<Binds>>,
     /// Rows for its loops after them.
     pub held: Held,
-}
-
-/// `dedupe` and `limit` count over all rows of a source, so they wait until all are there.
-fn unlimited(source: &SourcePlan) -> crate::rows::RowsSpec {
-    crate::rows::RowsSpec { dedupe: None, limit: None, ..source.after.clone() }
-}
-
-fn limited(source: &SourcePlan, rows: Vec<Row>, frame: &mut Frame) -> Vec<Row> {
-    if source.after.dedupe.is_none() && source.after.limit.is_none() {
-        return rows;
-    }
-    let mut survivors = Survivors::new(&source.after, frame);
-    let mut kept = Vec::new();
-    for row in rows {
-        bind(&row, frame);
-        if survivors.take(&source.after, frame) {
-            kept.push(row);
-        }
-    }
-    kept
-}
-
-/// The state of `dedupe` and `limit` over the rows of one source.
-struct Survivors {
-    seen: std::collections::HashSet<Text>,
-    left: usize,
-}
-
-impl Survivors {
-    fn new(tail: &crate::rows::RowsSpec, frame: &mut Frame) -> Self {
-        let left = Setting::get_or(tail.limit.as_ref(), limits::NODES, frame).unwrap_or(limits::NODES);
-        Survivors { seen: Default::default(), left }
-    }
-
-    fn take(&mut self, tail: &crate::rows::RowsSpec, frame: &mut Frame) -> bool {
-        if self.left == 0 {
-            return false;
-        }
-        let fresh = match &tail.dedupe {
-            None => true,
-            Some(dedupe) => {
-                let value = dedupe.0.value(frame);
-                self.seen.insert(text_of(&Value::list(vec![value])).unwrap_or_default())
-            }
-        };
-        self.left -= usize::from(fresh);
-        fresh
-    }
 }
 
 /// All requests, at most `concurrency` at once, in the order of their items.
@@ -321,7 +281,7 @@ fn decoded(request: &Request, answer: &Answer, decoder: Option<&dyn Decoder>, wa
             &*guessed
         }
     };
-    match decoder.decode(&answer.body) {
+    match aside(answer.body.len() > LARGE, || decoder.decode(&answer.body)) {
         Ok(decoded) => {
             warnings.extend(decoded.warnings);
             Ok(decoded.doc)

@@ -49,6 +49,7 @@ pub fn read(loaded: Loaded, file: FileId, name: &str, sources: &Sources) -> (Opt
         resolve(spec, &mut reader);
     }
     let mut problems = reader.problems;
+    crate::base::diag::drop_consequences(&mut problems);
     crate::base::diag::sort(&mut problems);
     let errors = crate::base::diag::has_errors(&problems);
     let (names, n_sites) = (reader.names, 0);

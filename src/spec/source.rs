@@ -3,6 +3,7 @@
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
 use crate::base::span::Span;
+use crate::base::suggest::{listed, nearest};
 use crate::base::value::Text;
 use crate::decode::{self, Decoder};
 use crate::expr::code::{Code, Expression, Setting, Template, has_holes, is_path};
@@ -273,13 +274,15 @@ fn read_origin(fields: &mut Fields<'_>, entry: &Entry, reader: &mut Reader<'_>) 
         (Some((_, source)), false, true) => source.map(Origin::Fetch),
         (None, true, _) => Some(Origin::Derived),
         (None, false, _) => {
-            if !reader.broken {
+            let words = || KINDS.iter().map(|kind| kind.name).chain(["from"]);
+            let misspelt = fields.all().iter().any(|entry| nearest(&entry.key, words()).is_some());
+            if !reader.broken && !misspelt {
                 let problem = Diagnostic::error(
                     "missing-key",
                     format!("source `{}` says nothing of where its bytes come from", entry.key),
                     entry.key_span,
                 );
-                reader.report(problem.label("this source").help(format!("add one of {}", words())));
+                reader.report(problem.label("this source").help(format!("add one of {}", listed(words(), 9))));
             }
             None
         }
