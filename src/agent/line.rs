@@ -3,10 +3,12 @@
 //! A run can report a hundred thousand samples, so lines come in chunks: no more than one is in
 //! memory at a time, and a slow reader holds up that run only.
 
+use crate::base::number::Number;
 use crate::base::print::{one_line, to_json};
 use crate::base::span::{Sources, Span};
 use crate::base::time::epoch_seconds;
 use crate::base::value::{Text, Value};
+use crate::fold::{Point, remembers};
 use crate::observation::json::{self, SampleJson};
 use crate::observation::{Event, Health, Log, Observations, Sample, ServiceCheck, TagSet, Topology};
 use crate::plan::Check;
@@ -31,6 +33,10 @@ pub struct Lines {
 /// What becomes one line.
 enum Item<'o> {
     Sample(&'o Sample),
+    /// The first reading of a counter or rate.
+    First(&'o Sample),
+    /// What a counter or rate came to.
+    Point(&'o Point),
     ServiceCheck(&'o ServiceCheck),
     Event(&'o Event),
     Log(&'o Log),
@@ -53,8 +59,11 @@ pub struct Chunks<'o> {
 
 impl Lines {
     /// All observations of one run, one line each, and the run's own status.
-    pub fn chunks<'o>(&'o self, check: &'o Check, outcome: &'o Outcome, now: Timestamp) -> Chunks<'o> {
-        let items = Box::new(items(&outcome.observations));
+    ///
+    /// People see what counters and rates came to, `points`; programs get the values as submitted.
+    pub fn chunks<'o>(&'o self, check: &'o Check, outcome: &'o Outcome, points: &'o [Point], now: Timestamp) -> Chunks<'o> {
+        let items: Box<dyn Iterator<Item = Item<'o>> + Send> =
+            if self.readable { Box::new(readable_items(&outcome.observations, points)) } else { Box::new(items(&outcome.observations)) };
         Chunks { lines: self, check, outcome, now, items, origin: (Span::default(), String::new()), ended: false }
     }
 }
@@ -64,6 +73,18 @@ fn items(o: &Observations) -> impl Iterator<Item = Item<'_>> + Send {
     let rest = o.service_checks.iter().map(Item::ServiceCheck).chain(o.events.iter().map(Item::Event));
     let more = o.logs.iter().map(Item::Log).chain(o.topology.iter().map(Item::Topology)).chain(o.health.iter().map(Item::Health));
     samples.chain(rest).chain(more).chain(o.metadata.iter().map(Item::Fact))
+}
+
+/// A reading without a point of its own name is the first of its counter.
+fn readable_items<'o>(o: &'o Observations, points: &'o [Point]) -> impl Iterator<Item = Item<'o>> + Send {
+    let has_point =
+        |sample: &Sample| points.iter().any(|p| p.name == sample.name && p.tags == sample.tags && p.metric_type == sample.metric_type);
+    let shown = move |item: Item<'o>| match item {
+        Item::Sample(sample) if remembers(sample.metric_type) => (!has_point(sample)).then_some(Item::First(sample)),
+        other => Some(other),
+    };
+    let counted = points.iter().filter(|point| remembers(point.metric_type)).map(Item::Point);
+    items(o).filter_map(shown).chain(counted)
 }
 
 impl Iterator for Chunks<'_> {
@@ -103,7 +124,9 @@ impl Chunks<'_> {
     fn json(&mut self, item: &Item<'_>, out: &mut String) {
         let sources = &*self.lines.sources;
         match item {
-            Item::Sample(sample) => {
+            // Programs get every sample as it is.
+            Item::Point(_) => {}
+            Item::Sample(sample) | Item::First(sample) => {
                 if self.origin.0 != sample.origin || self.origin.1.is_empty() {
                     self.origin = (sample.origin, sources.origin(sample.origin));
                 }
@@ -159,13 +182,19 @@ fn tags(tags: &TagSet) -> String {
     tags.iter().map(|tag| format!(" {}", one_line(tag))).collect()
 }
 
+fn metric_line(out: &mut String, name: &str, value: &str, unit: &Option<Text>, kind: &str, set: &TagSet) -> std::fmt::Result {
+    let value = unit.as_ref().map_or_else(|| value.to_owned(), |unit| format!("{value} {unit}"));
+    writeln!(out, "{:<32} {value:>24}  {kind}{}", one_line(name), tags(set))
+}
+
 fn readable(item: &Item<'_>, out: &mut String) {
     // Writing to a String cannot fail.
     let _ = match item {
-        Item::Sample(s) => {
-            let unit = s.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
-            let value = format!("{}{unit}", s.value);
-            writeln!(out, "{:<32} {:>22}  {}{}", one_line(&s.name), value, s.metric_type.word(), tags(&s.tags))
+        Item::Sample(s) => metric_line(out, &s.name, &s.value.to_string(), &s.unit, s.metric_type.word(), &s.tags),
+        Item::First(s) => metric_line(out, &s.name, "first reading", &None, s.metric_type.word(), &s.tags),
+        Item::Point(p) => {
+            let value = Number::Float((p.value * 1e4).round() / 1e4).to_string();
+            metric_line(out, &p.name, &value, &p.unit, p.metric_type.word(), &p.tags)
         }
         Item::ServiceCheck(c) => {
             let status = c.status.word().to_uppercase();

@@ -48,7 +48,10 @@ pub async fn work(id: u32, check: Arc<Check>, mut memory: Memory, interval: Dura
         trace: None,
     };
     let mut outcome = AssertUnwindSafe(run(&cx)).catch_unwind().await.unwrap_or_else(|_| panicked(&check));
-    let mut chunks = shared.lines.chunks(&check, &outcome, shared.clock.now());
+    // Only people are shown what counters and rates came to; programs get the values as submitted.
+    let (points, readings) = if shared.lines.readable { outcome.fold(&memory) } else { Default::default() };
+    memory.readings = readings;
+    let mut chunks = shared.lines.chunks(&check, &outcome, &points, shared.clock.now());
     while let Some(text) = aside(outcome.is_large(), || chunks.next()) {
         // The writer is gone only when the program ends.
         let _ = shared.output.send(text).await;

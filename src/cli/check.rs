@@ -13,6 +13,7 @@ use crate::base::units::parse_duration;
 use crate::catalog::files::{all_specs, confs_of, find_spec};
 use crate::catalog::{Catalog, Checks, Places};
 use crate::expr::frame::Remark;
+use crate::fold::Point;
 use crate::observation::json;
 use crate::plan::Check;
 use crate::run::exchanger::Live;
@@ -79,6 +80,8 @@ pub struct Ran<'c> {
     pub run: u32,
     /// What it left.
     pub outcome: Outcome,
+    /// The points of its samples, as they would be sent.
+    pub points: Vec<Point>,
     /// What it did, where that was asked for.
     pub trace: Vec<crate::run::trace::Step>,
 }
@@ -202,8 +205,10 @@ async fn run_all<'c>(checks: &[&'c Check], arguments: &Arguments, catalog: &Cata
                 trace: arguments.trace.then_some(&trace),
             };
             let mut outcome = patiently(&check.label(), run_check(&cx)).await;
+            let (points, readings) = outcome.fold(&memory);
+            memory.readings = readings;
             outcome.remember(&mut memory);
-            out.push(Ran { check, run: n, outcome, trace: trace.take() });
+            out.push(Ran { check, run: n, outcome, points, trace: trace.take() });
         }
     }
     crate::net::reaper::end_strays().await;
@@ -258,7 +263,7 @@ fn to_json(name: &str, ran: &[Ran<'_>], sources: &Sources) -> Json {
         });
         if let Some(map) = out.as_object_mut() {
             map.extend(json::observations(&outcome.observations, sources));
-            map.insert("series".into(), Json::Array(Vec::new()));
+            map.insert("series".into(), ran.points.iter().map(Point::to_json).collect());
             if !ran.trace.is_empty() {
                 map.insert(
                     "trace".into(),

@@ -22,6 +22,7 @@ use crate::base::time::Clock;
 use crate::base::value::Value;
 use crate::expr::frame::{Frame, Remark};
 use crate::expr::names;
+use crate::fold::{Point, Readings, fold};
 use crate::map::Changes;
 use crate::observation::Observations;
 use crate::plan::Check;
@@ -57,6 +58,8 @@ pub struct Memory {
     pub runs: u64,
     /// What `on_change` compared last.
     pub changes: std::collections::HashMap<Span, Value>,
+    /// The last readings of counters and rates.
+    pub readings: Readings,
 }
 
 /// What one run leaves.
@@ -98,6 +101,11 @@ impl Outcome {
     pub fn error(&self) -> Option<String> {
         let messages: Vec<_> = self.errors.iter().map(|failure| one_line(&failure.message)).collect();
         (!messages.is_empty()).then(|| messages.join("; "))
+    }
+
+    /// The points of the run's samples, and what the next run needs to fold its own.
+    pub fn fold(&self, memory: &Memory) -> (Vec<Point>, Readings) {
+        fold(&self.observations.samples, &memory.readings)
     }
 
     /// Moves what is to be remembered into the memory.
