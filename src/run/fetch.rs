@@ -1,5 +1,6 @@
 //! One source: its loop of requests, decoding, and the rows that come out.
 
+use super::aside::{LARGE, aside};
 use super::order::Results;
 use super::result::{Fate, RequestNote, SourceResult};
 use super::survivors::{limited, unlimited};
@@ -83,6 +84,12 @@ struct Item {
     warnings: Vec<String>,
 }
 
+impl Item {
+    fn bytes(&self) -> usize {
+        self.outcome.iter().flatten().map(|(answer, _)| answer.body.len()).sum()
+    }
+}
+
 /// Runs a source that was found ready.
 pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
     let Start { at, input, items, held } = start;
@@ -96,7 +103,8 @@ pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
         Origin::Derived => derived(source, &input, &held, &mut frame),
         Origin::Fetch(_) => {
             let done = exchange_all(cx, spec, name, items, &mut frame).await;
-            assemble(cx, spec, source, done, &held, &mut frame)
+            let bytes: usize = done.iter().map(Item::bytes).sum();
+            aside(bytes > LARGE, || assemble(cx, spec, source, done, &held, &mut frame))
         }
     };
     if result.fate == Fate::Ok || !result.rows.is_empty() {
@@ -273,7 +281,7 @@ fn decoded(request: &Request, answer: &Answer, decoder: Option<&dyn Decoder>, wa
             &*guessed
         }
     };
-    match decoder.decode(&answer.body) {
+    match aside(answer.body.len() > LARGE, || decoder.decode(&answer.body)) {
         Ok(decoded) => {
             warnings.extend(decoded.warnings);
             Ok(decoded.doc)

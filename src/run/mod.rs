@@ -4,6 +4,7 @@
 //! evaluated. Nothing of a run is seen outside before its [`Outcome`] is complete, so a run that
 //! fails half-way leaves no half-truths.
 
+pub mod aside;
 pub mod exchanger;
 pub mod fetch;
 mod index;
@@ -88,6 +89,11 @@ impl Outcome {
         !self.errors.is_empty()
     }
 
+    /// True if writing it down takes so long that other runs would feel it.
+    pub fn is_large(&self) -> bool {
+        self.observations.count() > aside::MANY
+    }
+
     /// All reasons in one line.
     pub fn error(&self) -> Option<String> {
         let messages: Vec<_> = self.errors.iter().map(|failure| one_line(&failure.message)).collect();
@@ -110,7 +116,8 @@ pub async fn run(cx: &RunCx<'_>) -> Outcome {
     order::report_sources(cx, &results, &mut outcome);
     set_run(cx, &mut frame, &outcome);
     let mut changes = Changes { before: cx.memory.changes.clone(), ..Changes::default() };
-    mapping::run_mappings(cx, &results, &mut frame, &mut changes, &mut outcome);
+    let rows = results.iter().map(|(_, result)| result.rows.len()).max().unwrap_or(0);
+    aside::aside(rows > aside::MANY, || mapping::run_mappings(cx, &results, &mut frame, &mut changes, &mut outcome));
     outcome.warnings.append(&mut frame.remarks);
     outcome.changes = changes.now;
     outcome.duration = cx.clock.instant().saturating_duration_since(started);

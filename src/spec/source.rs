@@ -185,8 +185,8 @@ impl SourceSpec {
         [vec![decode], RowsSpec::docs(), vec![index], Common::docs()].concat()
     }
 
-    /// Reads one source; the defaults are merged in already.
-    pub fn read(entry: &Entry, node: &Node, reader: &mut Reader<'_>) -> Option<SourceSpec> {
+    /// Reads one source; the defaults are merged in already, but for the tags of its can-connect check.
+    pub fn read(entry: &Entry, node: &Node, check_tags: &[Node], reader: &mut Reader<'_>) -> Option<SourceSpec> {
         let name = reader.names.intern(&entry.key);
         let (read, _) = reader.within(|reader| {
             let mut fields = Fields::open(node, format!("source `{}`", entry.key), reader)?;
@@ -200,7 +200,10 @@ impl SourceSpec {
                 if matches!(&origin, Some(Origin::Fetch(source)) if source.kind() == "file") {
                     reader.bind("file", entry.key_span);
                 }
-                let common = Common::read_from(&mut fields, reader);
+                let mut common = Common::read_from(&mut fields, reader);
+                if let Some(check) = common.as_mut().and_then(|common| common.service_check.as_mut()) {
+                    check.labels = check.labels.and_defaults(check_tags, reader);
+                }
                 let rows = RowsSpec::read_from(&mut fields, reader);
                 let index = read_index(&mut fields, reader);
                 Some((common?, rows?, index?))

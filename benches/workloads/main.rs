@@ -1,0 +1,58 @@
+//! The workloads of `docs/performance.md`: what the engine costs, as ratios to limits that are
+//! measured in the same run.
+//!
+//! ```text
+//! cargo bench                   every workload
+//! cargo bench -- http command   those with these words in their names
+//! ```
+//!
+//! A limit is the least that the work could cost: the same bytes moved by a loop that does nothing
+//! else. Limit and engine take turns, and the table shows medians over the rounds, so a noisy
+//! neighbour disturbs both. The binary starts itself again for what must not share this process:
+//! the server, whose CPU is nobody's cost, and processes that are measured whole.
+
+mod child;
+mod cold;
+mod command;
+mod http;
+mod load;
+mod memory;
+mod meter;
+mod server;
+mod setup;
+mod status;
+mod table;
+
+use table::Table;
+
+/// What a workload, or a child of this binary, may fail with.
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+/// One workload: it adds its rows to the table.
+type Workload = fn(&mut Table) -> Outcome;
+
+const WORKLOADS: &[(&str, Workload)] = &[
+    ("http", http::measure),
+    ("load", load::measure),
+    ("cold", cold::measure),
+    ("memory", memory::measure),
+    ("command", command::measure),
+];
+
+fn main() -> Outcome {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(role) = child::role(&arguments) {
+        return role();
+    }
+    // `cargo bench` itself adds `--bench`.
+    let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+    let mut table = Table::default();
+    for (name, measure) in WORKLOADS {
+        if words.is_empty() || words.iter().any(|word| name.contains(word)) {
+            eprintln!("measuring {name} …");
+            measure(&mut table)?;
+        }
+    }
+    print!("{table}");
+    Ok(())
+}
