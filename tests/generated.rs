@@ -73,7 +73,9 @@ topology:
 "#;
 
 fn yaml(text: &str) -> Json {
-    serde_yaml::from_str(text).expect("the sample is YAML")
+    let mut value: serde_yaml::Value = serde_yaml::from_str(text).expect("the sample is YAML");
+    value.apply_merge().expect("merge keys of maps");
+    serde_json::to_value(value).expect("keys are texts")
 }
 
 fn errors(schema: &Json, sample: &Json) -> Vec<String> {
