@@ -1,6 +1,8 @@
 //! The program itself, against servers of the tests' own: exit codes, forms of output, and how it
 //! ends.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
+
 mod common {
     pub mod server;
 }

@@ -1,5 +1,7 @@
 //! What holds for any text, document and value.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
+
 mod common;
 
 use common::{field, loaded};
