@@ -73,18 +73,12 @@ topology:
 "#;
 
 fn yaml(text: &str) -> Json {
-<<<<<<< HEAD
     // The engine's own loader, since editors resolve merge keys before they validate.
     let mut sources = engine::base::span::Sources::default();
     let file = sources.add("sample", text);
     let loaded = engine::yaml::load::load(&sources, file);
     assert!(loaded.problems.is_empty(), "the sample is YAML: {:?}", loaded.problems);
     engine::base::print::to_json(&loaded.root.to_value())
-=======
-    let mut value: serde_yaml::Value = serde_yaml::from_str(text).expect("the sample is YAML");
-    value.apply_merge().expect("merge keys of maps");
-    serde_json::to_value(value).expect("keys are texts")
->>>>>>> tests
 }
 
 fn errors(schema: &Json, sample: &Json) -> Vec<String> {
