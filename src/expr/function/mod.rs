@@ -312,7 +312,7 @@ mod tests {
         for n in 0..1000 {
             cache.regex(&format!("a{n}")).unwrap();
         }
-        assert!(cache.regexes.lock().unwrap().len() <= PATTERNS);
+        assert!(cache.compiled().regexes.lock().unwrap().len() <= PATTERNS);
     }
 
     #[test]
