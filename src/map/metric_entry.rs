@@ -288,6 +288,7 @@ pub struct Entries {
 impl Mapping for Entries {
     fn emit(&self, cx: &mut MapCx<'_>, frame: &mut Frame) {
         let shared = self.labels.set(cx, frame);
+        cx.out.samples.reserve(self.entries.len());
         for entry in &self.entries {
             entry.emit(&shared, cx, frame);
         }

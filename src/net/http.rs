@@ -102,15 +102,15 @@ impl HttpClients {
     async fn follow(&self, request: &HttpRequest, deadline: Instant) -> Result<Answer, ExchangeError> {
         let mut hop = first_hop(request)?;
         for _ in 0..=limits::REDIRECTS {
-            let response = self.send(&hop, request, deadline).await?;
+            let mut response = self.send(&hop, request, deadline).await?;
             let status = response.status();
             if !(request.follow_redirects && redirect::is_redirect(status)) {
                 return judge(response, &hop, request, deadline).await;
             }
             // The answer is dropped unread, which closes its connection where a body is left.
             let through_socket = request.connect.unix_socket.is_some();
-            hop =
-                redirect::next(&hop, status, response.headers(), through_socket).map_err(|why| refused_redirect(&response, &hop, &why))?;
+            hop = redirect::next(&hop, status, response.headers(), through_socket)
+                .map_err(|why| refused_redirect(&mut response, &hop, &why))?;
         }
         Err(ExchangeError::new(ErrorKind::Limit, format!("more than {} redirects", limits::REDIRECTS)))
     }
@@ -184,7 +184,8 @@ fn first_hop(request: &HttpRequest) -> Result<Hop, ExchangeError> {
     {
         headers.insert(AUTHORIZATION, basic);
     }
-    let mut url = words::without_user_info(&given);
+    let has_user_info = !given.username().is_empty() || given.password().is_some();
+    let mut url = if has_user_info { words::without_user_info(&given) } else { given };
     url.set_fragment(None);
     Ok(Hop { url, method, headers, body: request.body.clone(), foreign: false })
 }
@@ -223,14 +224,14 @@ async fn judge(mut response: Response, hop: &Hop, request: &HttpRequest, deadlin
     let code = status.as_u16();
     let empty = request.empty_status.contains(code);
     let wanted = empty || request.ok_status.contains(code);
-    let mut answer = head_of(&response, hop);
     let read = async {
         if wanted && !empty { whole_body(&mut response, &hop.method, request.max_bytes).await } else { Ok(short_body(&mut response).await) }
     };
-    answer.body = match timeout_at(deadline, read).await {
+    let body = match timeout_at(deadline, read).await {
         Ok(body) => body?,
         Err(_) => return Err(timed_out(request, " while reading the body")),
     };
+    let answer = Answer { body, ..head_of(&mut response, hop) };
     if wanted {
         return Ok(answer);
     }
@@ -246,16 +247,16 @@ fn status_words(status: StatusCode) -> String {
     }
 }
 
-fn refused_redirect(response: &Response, hop: &Hop, why: &str) -> ExchangeError {
+fn refused_redirect(response: &mut Response, hop: &Hop, why: &str) -> ExchangeError {
     let message = format!("{}: {why}", status_words(response.status()));
     ExchangeError { kind: ErrorKind::HttpStatus, message, answer: Some(Box::new(head_of(response, hop))) }
 }
 
-fn head_of(response: &Response, hop: &Hop) -> Answer {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+/// The answer without its body; takes the headers out of the response.
+fn head_of(response: &mut Response, hop: &Hop) -> Answer {
     let mut answer = Answer::of(Bytes::new(), hop.url.as_str());
     answer.status = Some(response.status().as_u16());
-    answer.headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    answer.headers = std::mem::take(response.headers_mut()).into();
     answer
 }
 

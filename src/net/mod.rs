@@ -11,6 +11,7 @@ pub mod command;
 mod exchange_tests;
 mod failure;
 pub mod file;
+pub mod headers;
 pub mod http;
 mod pipes;
 mod program;
@@ -25,6 +26,7 @@ pub mod words;
 
 use crate::base::error_kind::ErrorKind;
 use bytes::Bytes;
+use headers::Headers;
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -35,8 +37,8 @@ pub struct Answer {
     pub body: Bytes,
     /// The HTTP status.
     pub status: Option<u16>,
-    /// The HTTP headers, names in lower case, in order.
-    pub headers: Vec<(String, String)>,
+    /// The HTTP headers.
+    pub headers: Headers,
     /// The URL of the last request after redirects, the file's path, or the program; without user
     /// info.
     pub url: String,
@@ -56,7 +58,7 @@ impl Answer {
         Answer {
             body: body.into(),
             status: None,
-            headers: Vec::new(),
+            headers: Headers::default(),
             url: url.into(),
             elapsed: Duration::ZERO,
             ended: Timestamp::UNIX_EPOCH,
@@ -67,7 +69,7 @@ impl Answer {
 
     /// The value of a header, by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.headers.get(name)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::base::error_kind::ErrorKind;
 use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::value::{Lazy, Text, Value};
+use crate::net::headers::Headers;
 use crate::rows::{Binds, Row};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -58,7 +59,7 @@ pub struct SourceResult {
     /// The HTTP status.
     pub status: Option<u16>,
     /// The HTTP headers.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// How long the exchanges took, from the first to the end of the last.
     pub elapsed: Duration,
     /// When the last answer ended.
@@ -89,7 +90,7 @@ impl SourceResult {
             rows: Arc::default(),
             doc: Value::Missing,
             status: None,
-            headers: Vec::new(),
+            headers: Headers::default(),
             elapsed: Duration::ZERO,
             ended: None,
             url: String::new(),
@@ -151,7 +152,7 @@ impl Lazy for SourceResult {
             "ran" => Value::Bool(self.ran()),
             "error" => error_value(&self.error),
             "status" => optional_number(self.status),
-            "headers" => Value::map(self.headers.iter().map(|(k, v)| (Text::from(k.as_str()), Value::from(v.as_str()))).collect()),
+            "headers" => Value::map(self.headers.iter().map(|(name, value)| (Text::from(name), Value::from(&*value))).collect()),
             "elapsed" if self.ran() => Value::Float(self.elapsed.as_secs_f64()),
             "url" if self.ran() => Value::from(self.url.as_str()),
             "body" if self.ran() => body_text(&self.body),
