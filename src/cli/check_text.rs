@@ -79,6 +79,7 @@ impl<'s> Printer<'s> {
             s.warn("OK, with warnings")
         };
         let origin = self.sources.origin(ran.check.instance.span);
+        let origin = if origin.is_empty() { "without a file in conf.d".to_owned() } else { origin };
         let _ = writeln!(
             out,
             "{}  {}  run {}  {status}  {}",

@@ -79,6 +79,7 @@ fn descend(source: &SourcePlan, level: usize, sources: &Results<'_>, frame: &mut
 struct Item {
     binds: Arc<Binds>,
     request: String,
+    address: String,
     elapsed: Duration,
     outcome: Result<Vec<(Answer, Value)>, ExchangeError>,
     warnings: Vec<String>,
@@ -220,7 +221,14 @@ async fn one_item(
     mut frame: Option<Frame>,
 ) -> Item {
     let started = cx.clock.instant();
-    let mut item = Item { binds, request: String::new(), elapsed: Duration::ZERO, outcome: Ok(Vec::new()), warnings: Vec::new() };
+    let mut item = Item {
+        binds,
+        request: String::new(),
+        address: String::new(),
+        elapsed: Duration::ZERO,
+        outcome: Ok(Vec::new()),
+        warnings: Vec::new(),
+    };
     let decoder = decoder.map_err(|why| ExchangeError::new(ErrorKind::Decode, why));
     match requests.and_then(|requests| decoder.map(|decoder| (requests, decoder))) {
         Err(error) => item.outcome = Err(error),
@@ -232,11 +240,12 @@ async fn one_item(
                 {
                     item.outcome = Err(error);
                 }
-                if item.outcome.as_ref().is_ok_and(|answers| !answers.is_empty()) {
-                    break;
+                let answered = item.outcome.as_ref().is_ok_and(|answers| !answers.is_empty());
+                // An answer tells its address itself, and nobody reads the request of one that worked.
+                if !answered || cx.trace.is_some() {
+                    item.request = request.describe();
+                    item.address = request.address();
                 }
-                // An answer tells its address itself.
-                item.request = request.describe();
                 if item.outcome.is_ok() {
                     break;
                 }
@@ -404,7 +413,8 @@ fn request_note(cx: &RunCx<'_>, source: &SourcePlan, item: &Item) -> RequestNote
     let items = each.filter_map(|name| item.binds.iter().find(|(bound, _)| *bound == name));
     RequestNote {
         items: items.map(|(name, value)| (*name, Text::from(names.text(*name)), value.clone())).collect(),
-        url: item.request.clone(),
+        request: item.request.clone(),
+        url: item.address.clone(),
         error: None,
         status: None,
         elapsed: item.elapsed,
