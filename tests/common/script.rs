@@ -164,10 +164,9 @@ fn scripted(given: &Json) -> Scripted {
     answer.status = given["status"].as_u64().and_then(|status| status.try_into().ok()).or(Some(200));
     answer.exit_code = given["exit_code"].as_i64().and_then(|code| code.try_into().ok());
     answer.stderr = given["stderr"].as_str().unwrap_or_default().to_owned();
-    answer.headers.extend(content_type.map(|value| ("content-type".to_owned(), value.to_owned())));
-    for (name, value) in given["headers"].as_object().into_iter().flatten() {
-        answer.headers.push((name.clone(), value.as_str().unwrap_or_default().to_owned()));
-    }
+    let given = given["headers"].as_object().into_iter().flatten();
+    let given = given.map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
+    answer.headers = content_type.map(|value| ("content-type", value)).into_iter().chain(given).collect();
     Ok(vec![answer])
 }
 
