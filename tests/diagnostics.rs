@@ -3,6 +3,8 @@
 //! A case is a folder in `tests/cases/lint` with `spec.yaml`, or `spec.yaml` and `conf.yaml`, and
 //! `expected.txt`, which `UPDATE=1` rewrites. The JSON form must carry the same places.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
+
 mod common;
 
 use common::{compared, folders, report, text_of};

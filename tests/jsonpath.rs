@@ -4,6 +4,8 @@
 //! of its cases (`tests: [{name, selector, document, result | results, invalid_selector}]`); without
 //! the variable only the format of the runner itself is tested.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
+
 use engine::base::print::to_json;
 use engine::base::value::Value;
 use engine::expr::path::Path;

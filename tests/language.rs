@@ -3,6 +3,8 @@
 //!
 //! All cases are data below `tests/cases`; the runners here say nothing of the language.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
+
 mod common;
 
 use common::script::{play, summary};

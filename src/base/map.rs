@@ -42,6 +42,13 @@ impl Map {
         if let Some(entry) = self.position(&key).and_then(|at| self.entries.get_mut(at)) {
             return Some(std::mem::replace(&mut entry.1, value));
         }
+        self.push_new(key, value);
+        None
+    }
+
+    /// Adds a key of which the caller knows that it is not there yet.
+    pub fn push_new(&mut self, key: Text, value: Value) {
+        debug_assert!(self.position(&key).is_none(), "the key `{key}` is there already");
         let at = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         if let Some(index) = &mut self.index {
             index.insert(key.clone(), at);
@@ -51,7 +58,6 @@ impl Map {
             let places = self.entries.iter().zip(0u32..);
             self.index = Some(Box::new(places.map(|((k, _), at)| (k.clone(), at)).collect()));
         }
-        None
     }
 
     /// Keys and values in order.

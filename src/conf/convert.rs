@@ -169,7 +169,8 @@ impl Converter<'_> {
     /// The declared fields of a map; unknown and missing ones are problems. Fields without value
     /// and default are left out.
     pub fn fields(&mut self, what: &str, node: &Node, fields: &[ConfigField], also_known: &[&str]) -> Map {
-        let mut out = Map::with_capacity(fields.len());
+        let defaults = fields.iter().filter(|field| field.field.default.is_some() && node.entry(&field.key).is_none());
+        let mut out = Map::with_capacity(node.as_map().map_or(0, <[_]>::len) + defaults.count());
         for entry in node.as_map().unwrap_or(&[]) {
             let known = fields.iter().map(|f| &*f.key).chain(also_known.iter().copied());
             if !known.clone().any(|k| k == &*entry.key) && !entry.key.starts_with("x-") {

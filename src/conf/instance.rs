@@ -12,7 +12,7 @@ use crate::expr::names::{INIT_CONFIG, INSTANCE, STANDARD_KEYS};
 use crate::spec::Spec;
 use crate::spec::config::{ConfigField, ConfigType, FieldType};
 use crate::yaml::load::Loaded;
-use crate::yaml::node::Node;
+use crate::yaml::node::{Data, Node};
 use crate::yaml::read::unknown_key;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub struct Instance {
     pub config: Value,
     /// The settings that all instances of the file share.
     pub init_config: Value,
-    /// Its tags, `service:` included.
+    /// Its tags, `service:` included; a check takes them over.
     pub tags: Vec<Text>,
     /// The host its observations are about.
     pub hostname: Option<Text>,
@@ -85,16 +85,15 @@ fn read_all(loaded: Loaded, spec: &Spec, folder: &Path, secrets: &dyn SecretStor
     out.problems.append(&mut converter.problems);
     let standard = standard_fields(STANDARD_KEYS);
     let fields = merged(&spec.config.instance, &standard);
-    let Some(entry) = root.entry("instances") else { return out };
-    let Some(items) = entry.value.as_list() else {
-        if !entry.value.is_null() {
-            let problem = Diagnostic::error("wrong-type", "expected a list for `instances`", entry.value.span);
-            out.problems.push(problem.label(format!("found {}", entry.value.describe())).help("begin each instance with `- `"));
-        }
-        return out;
-    };
-    for (number, node) in items.iter().enumerate() {
-        let read = one(number, node, spec, &fields, &init_config, &mut converter, frame);
+    let Some(instances) = taken(root, "instances") else { return out };
+    if instances.as_list().is_none() && !instances.is_null() {
+        let problem = Diagnostic::error("wrong-type", "expected a list for `instances`", instances.span);
+        out.problems.push(problem.label(format!("found {}", instances.describe())).help("begin each instance with `- `"));
+    }
+    // Each tree goes once it is read, so that the next instance can stand where it was.
+    let items = if let Data::List(items) = instances.data { items } else { Vec::new() };
+    for (number, node) in items.into_iter().enumerate() {
+        let read = one(number, &node, spec, &fields, &init_config, &mut converter, frame);
         let errors = broken_init || crate::base::diag::has_errors(&converter.problems);
         out.problems.append(&mut converter.problems);
         match read {
@@ -104,6 +103,12 @@ fn read_all(loaded: Loaded, spec: &Spec, folder: &Path, secrets: &dyn SecretStor
         }
     }
     out
+}
+
+/// The value of a key, without the rest of the map.
+fn taken(map: Node, key: &str) -> Option<Node> {
+    let Data::Map(entries) = map.data else { return None };
+    entries.into_iter().find(|entry| &*entry.key == key).map(|entry| entry.value)
 }
 
 fn no_map(root: &Node) -> Diagnostic {

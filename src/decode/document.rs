@@ -11,6 +11,7 @@ use crate::base::print::{cut, one_line};
 use crate::base::value::{Text, Value};
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 /// Keys of one document that are held once.
 const KEY_SLOTS: usize = 256;
@@ -38,7 +39,33 @@ pub enum Merges {
 impl Builder {
     /// A builder of one document.
     pub fn new(merges: Merges) -> Self {
-        Builder { keys: Share::with_slots(KEY_SLOTS), budget: Budget::default(), merges, rounded: false }
+        Builder::with_keys(Share::with_slots(KEY_SLOTS), merges)
+    }
+
+    fn with_keys(keys: Share, merges: Merges) -> Self {
+        Builder { keys, budget: Budget::default(), merges, rounded: false }
+    }
+}
+
+/// Tables of keys between documents: one source sends the same keys in every run, so a decoder that
+/// keeps them allocates each key once. There are as many tables as documents were built at a time.
+#[derive(Debug, Default)]
+pub struct KnownKeys {
+    idle: Mutex<Vec<Share>>,
+}
+
+impl KnownKeys {
+    /// Builds one document with a table of keys from earlier ones.
+    pub fn build<T>(&self, merges: Merges, build: impl FnOnce(&mut Builder) -> T) -> T {
+        let known = self.idle().pop();
+        let mut builder = Builder::with_keys(known.unwrap_or_else(|| Share::with_slots(KEY_SLOTS)), merges);
+        let built = build(&mut builder);
+        self.idle().push(builder.keys);
+        built
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Share>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -119,7 +146,7 @@ impl<'de> Visitor<'de> for Part<'_> {
                 return Err(A::Error::custom(format!("the key `{}` twice in one map", cut(&one_line(&key), 60))));
             }
             let value = entries.next_value_seed(Part(&mut *self.0))?;
-            map.insert(key, value);
+            map.push_new(key, value);
         }
         for other in &merged {
             merge(&mut map, other);

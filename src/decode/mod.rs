@@ -22,8 +22,9 @@ use crate::yaml::load;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader, Record};
 use crate::yaml::shape::{KindDoc, Shape};
+use std::collections::HashMap;
 use std::fmt::{self, Debug, Display};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 pub mod csv;
 pub mod gzip;
@@ -186,15 +187,30 @@ fn read_unpacker(node: &Node, reader: &mut Reader<'_>) -> Option<Arc<dyn Unpacke
 /// # Errors
 /// What is wrong with the name or the options, as a fragment.
 pub fn named(name: &str, options: &Value) -> Result<Arc<dyn Decoder>, String> {
+    let Some(kind) = kind::find(KINDS, name) else {
+        let names = crate::base::suggest::listed(KINDS.iter().map(|k| k.name), 40);
+        return Err(format!("there is no decoder `{}`; there are {names}", cut(&one_line(name), 40)));
+    };
+    match PLAIN.get(kind.name).filter(|_| options.is_missing()) {
+        Some(plain) => plain.clone(),
+        None => with_options(kind, options),
+    }
+}
+
+/// A decoder, or what is wrong with its options.
+type Made = Result<Arc<dyn Decoder>, String>;
+
+/// Every decoder without options: one is guessed for each answer of a source that names none.
+static PLAIN: LazyLock<HashMap<&'static str, Made>> =
+    LazyLock::new(|| KINDS.iter().map(|kind| (kind.name, with_options(kind, &Value::Missing))).collect());
+
+fn with_options(kind: &Kind<Arc<dyn Decoder>>, options: &Value) -> Made {
+    let name = kind.name;
     let mut sources = Sources::default();
     // JSON is YAML, so one way of reading options is enough.
     let file = sources.add("options", if options.is_missing() { String::new() } else { to_json(options).to_string() });
     let loaded = load::load(&sources, file);
     let mut reader = Reader::new(&sources, loaded.broken);
-    let Some(kind) = kind::find(KINDS, name) else {
-        let names = crate::base::suggest::listed(KINDS.iter().map(|k| k.name), 40);
-        return Err(format!("there is no decoder `{}`; there are {names}", cut(&one_line(name), 40)));
-    };
     let decoder = (kind.read)(&loaded.root, &mut reader);
     match decoder {
         Some(decoder) if !has_errors(&reader.problems) && loaded.problems.is_empty() => Ok(decoder),

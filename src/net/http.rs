@@ -194,7 +194,7 @@ fn shown(text: &str) -> String {
 }
 
 fn header_map(headers: &[(String, Secret)]) -> Result<HeaderMap, ExchangeError> {
-    let mut map = HeaderMap::with_capacity(headers.len() + 2);
+    let mut map = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
         let broken = |what: &str| ExchangeError::new(ErrorKind::Connect, format!("the header `{}` {what}", shown(name)));
         let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| broken("has characters in its name that no header may have"))?;

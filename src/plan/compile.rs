@@ -3,6 +3,7 @@
 use super::{InputPlan, LetPlan, MapPlan, Plan, SourcePlan, before_answer, is_need};
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
+use crate::base::value::{Text, Value};
 use crate::expr::code::Code;
 use crate::expr::names;
 use crate::rows::{Choose, Input, RowsSpec};
@@ -90,7 +91,9 @@ pub fn compile(mut spec: Spec, folder: PathBuf) -> Result<Plan, Vec<Diagnostic>>
     let lets = lets.collect();
     let mappings = spec.mappings.iter().map(|placed| map_plan(&placed.mapped, &graph)).collect();
     let names = Arc::new(std::mem::take(&mut spec.names));
-    Ok(Plan { spec, folder, sources, lets, mappings, names })
+    let facts = [("name", &spec.name), ("version", &spec.version)].map(|(key, text)| (Text::from(key), Value::Text(text.clone())));
+    let facts = Value::map(facts.into_iter().collect());
+    Ok(Plan { spec, folder, sources, lets, mappings, names, facts })
 }
 
 fn source_plan(at: usize, source: &SourceSpec, graph: &Graph) -> SourcePlan {

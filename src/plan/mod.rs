@@ -34,6 +34,8 @@ pub struct Plan {
     pub mappings: Vec<MapPlan>,
     /// All names.
     pub names: Arc<Names>,
+    /// `spec` in expressions: its name and version.
+    pub facts: Value,
 }
 
 /// What a run knows of one source before it begins.
@@ -106,8 +108,8 @@ pub struct Check {
 
 impl Check {
     /// Binds a plan to an instance.
-    pub fn bind(plan: Arc<Plan>, instance: Instance, engine_tags: &[Text]) -> Check {
-        let mut tags = instance.tags.clone();
+    pub fn bind(plan: Arc<Plan>, mut instance: Instance, engine_tags: &[Text]) -> Check {
+        let mut tags = std::mem::take(&mut instance.tags);
         tags.extend(engine_tags.iter().cloned());
         let tag_cache = (0..plan.spec.n_sites).map(|_| OnceLock::new()).collect();
         let id = identity(&plan.spec.name, &instance);

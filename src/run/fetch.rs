@@ -226,13 +226,17 @@ async fn one_item(
         Err(error) => item.outcome = Err(error),
         Ok((requests, decoder)) => {
             for request in &requests {
-                item.request = request.describe();
                 item.outcome = attempt(cx, name, request, decoder.as_deref(), &mut item.warnings).await;
                 if let (Ok(answers), Some(frame)) = (&item.outcome, &mut frame)
                     && let Some(error) = unexpected(spec, answers, frame)
                 {
                     item.outcome = Err(error);
                 }
+                if item.outcome.as_ref().is_ok_and(|answers| !answers.is_empty()) {
+                    break;
+                }
+                // An answer tells its address itself.
+                item.request = request.describe();
                 if item.outcome.is_ok() {
                     break;
                 }
@@ -303,7 +307,7 @@ fn unexpected(spec: &SourceSpec, answers: &[(Answer, Value)], frame: &mut Frame)
     for (answer, doc) in answers {
         frame.set(ROW, doc.clone());
         let mut result = SourceResult::without_exchange(Fate::Ok, None);
-        fill(&mut result, answer, doc.clone());
+        fill(&mut result, answer.clone(), doc.clone());
         frame.set(spec.name, Value::Lazy(Arc::new(result)));
         let why = match expect.0.eval(frame) {
             Ok(value) if value.is_true() => continue,
@@ -316,14 +320,14 @@ fn unexpected(spec: &SourceSpec, answers: &[(Answer, Value)], frame: &mut Frame)
     None
 }
 
-fn fill(result: &mut SourceResult, answer: &Answer, doc: Value) {
+fn fill(result: &mut SourceResult, answer: Answer, doc: Value) {
     result.doc = doc;
     result.status = answer.status;
-    result.headers.clone_from(&answer.headers);
-    result.url.clone_from(&answer.url);
-    result.body = answer.body.clone();
+    result.headers = answer.headers;
+    result.url = answer.url;
+    result.body = answer.body;
     result.exit_code = answer.exit_code;
-    result.stderr.clone_from(&answer.stderr);
+    result.stderr = answer.stderr;
     result.elapsed = answer.elapsed;
     result.ended = Some(answer.ended);
 }
@@ -347,7 +351,7 @@ fn assemble(cx: &RunCx<'_>, spec: &SourceSpec, source: &SourcePlan, items: Vec<I
                     note.url.clone_from(&answer.url);
                     item_rows(spec, source, &item.binds, (&answer, &doc), held, frame, &mut rows);
                     if result.error.is_none() {
-                        fill(&mut result, &answer, doc);
+                        fill(&mut result, answer, doc);
                     }
                 }
             }
@@ -383,7 +387,7 @@ fn fail(result: &mut SourceResult, error: &ExchangeError, note: &RequestNote, cx
     result.elapsed = note.elapsed;
     result.ended = Some(cx.clock.now());
     if let Some(answer) = &error.answer {
-        fill(result, answer, text_doc(answer));
+        fill(result, answer.as_ref().clone(), text_doc(answer));
     }
 }
 

@@ -15,7 +15,6 @@ pub mod scripted;
 mod survivors;
 pub mod trace;
 
-use crate::base::map::Map;
 use crate::base::print::one_line;
 use crate::base::span::Span;
 use crate::base::time::Clock;
@@ -27,6 +26,7 @@ use crate::map::Changes;
 use crate::observation::Observations;
 use crate::plan::Check;
 use exchanger::Exchanger;
+use result::RunFacts;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use trace::Trace;
@@ -141,25 +141,16 @@ fn base_frame(cx: &RunCx<'_>) -> Frame {
     frame.set(names::ENGINE, cx.engine.clone());
     frame.set(names::NOW, Value::Time(cx.clock.now()));
     frame.set(names::TABLES, check.plan.spec.tables.clone());
-    frame.set(names::SPEC, Value::Lazy(Arc::new(result::SpecFacts(check.plan.clone()))));
-    frame.set(names::RUN, Value::Lazy(Arc::new(result::RunFacts { interval: cx.interval, number: cx.memory.runs + 1 })));
+    frame.set(names::SPEC, check.plan.facts.clone());
+    frame.set(names::RUN, Value::Lazy(Arc::new(RunFacts { interval: cx.interval, number: cx.memory.runs + 1, failures: None })));
     frame
 }
 
 /// `run.failed` and `run.errors` are known once all sources are done.
 fn set_run(cx: &RunCx<'_>, frame: &mut Frame, outcome: &Outcome) {
-    if outcome.errors.is_empty() && cx.check.plan.names.find("run").is_none() {
-        return;
-    }
-    let errors = outcome.errors.iter().map(|failure| Value::text(failure.message.as_str())).collect();
-    let entries = [
-        ("interval", Value::seconds(cx.interval.as_secs_f64())),
-        ("number", Value::from(i64::try_from(cx.memory.runs + 1).unwrap_or(i64::MAX))),
-        ("failed", Value::Bool(outcome.failed())),
-        ("errors", Value::list(errors)),
-    ];
-    let map: Map = entries.into_iter().map(|(key, value)| (key.into(), value)).collect();
-    frame.set(names::RUN, Value::map(map));
+    let failures = outcome.errors.iter().map(|failure| failure.message.clone()).collect();
+    let facts = RunFacts { interval: cx.interval, number: cx.memory.runs + 1, failures: Some(failures) };
+    frame.set(names::RUN, Value::Lazy(Arc::new(facts)));
 }
 
 /// The deadline of a run: its own, or the interval, at most a minute.

@@ -74,26 +74,23 @@ pub async fn run_sources<'r>(cx: &'r RunCx<'_>, frame: &mut Frame) -> Results<'r
     let n = plan.sources.len();
     let mut state =
         State { results: Results { plan, results: vec![None; n] }, started: vec![false; n], lets_done: vec![false; plan.lets.len()] };
-    let mut running = FuturesUnordered::new();
+    // Made when it is needed: it costs as much memory as a source under way.
+    let mut running = None;
     loop {
-        state.compute_lets(frame);
-        while let Some(at) = state.next_ready() {
-            if let Some(started) = state.started.get_mut(at) {
-                *started = true;
+        let mut starts = state.starts(frame);
+        let done = match starts.pop() {
+            // One source alone, as most specs have it, needs no place on the heap.
+            Some((start, frame)) if starts.is_empty() && running.as_ref().is_none_or(FuturesUnordered::is_empty) => {
+                fetch(cx, start, frame).await
             }
-            let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) else { continue };
-            match fate(source, &state.results, frame) {
-                Some(result) => state.finish(at, spec, result, frame),
-                None => {
-                    let input = input_rows(spec, &state.results);
-                    let items = items(source, &state.results, frame);
-                    let start = Start { at, input, items, held: Held::of(source, &state.results) };
-                    running.push(fetch(cx, start, frame.clone()));
-                }
+            None if running.is_none() => return state.results,
+            last => {
+                let running = running.get_or_insert_with(FuturesUnordered::new);
+                running.extend(starts.into_iter().chain(last).map(|(start, frame)| fetch(cx, start, frame)));
+                let Some(done) = running.next().await else { return state.results };
+                done
             }
-            state.compute_lets(frame);
-        }
-        let Some(done) = running.next().await else { return state.results };
+        };
         let Fetched { at, mut result, remarks } = done;
         frame.absorb(remarks);
         if let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) {
@@ -117,6 +114,29 @@ impl State<'_> {
             self.started.get(*at) == Some(&false) && source.waits.iter().all(|waited| self.results.is_done(waited))
         };
         plan.sources.iter().enumerate().find(ready).map(|(at, _)| at)
+    }
+
+    /// All sources that can begin, each with the names as they are then.
+    fn starts(&mut self, frame: &mut Frame) -> Vec<(Start, Frame)> {
+        let plan = self.results.plan;
+        let mut starts = Vec::new();
+        self.compute_lets(frame);
+        while let Some(at) = self.next_ready() {
+            if let Some(started) = self.started.get_mut(at) {
+                *started = true;
+            }
+            let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) else { continue };
+            match fate(source, &self.results, frame) {
+                Some(result) => self.finish(at, spec, result, frame),
+                None => {
+                    let input = input_rows(spec, &self.results);
+                    let items = items(source, &self.results, frame);
+                    starts.push((Start { at, input, items, held: Held::of(source, &self.results) }, frame.clone()));
+                }
+            }
+            self.compute_lets(frame);
+        }
+        starts
     }
 
     /// Computes every name of the run whose sources are done.

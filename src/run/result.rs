@@ -4,7 +4,6 @@ use crate::base::error_kind::ErrorKind;
 use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::value::{Lazy, Text, Value};
-use crate::plan::Plan;
 use crate::rows::{Binds, Row};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -175,43 +174,30 @@ impl Lazy for SourceResult {
     }
 }
 
-/// `spec` in expressions.
-#[derive(Debug)]
-pub struct SpecFacts(pub Arc<Plan>);
-
-impl Lazy for SpecFacts {
-    fn member(&self, name: &str) -> Value {
-        match name {
-            "name" => Value::Text(self.0.spec.name.clone()),
-            "version" => Value::Text(self.0.spec.version.clone()),
-            _ => Value::Missing,
-        }
-    }
-
-    fn materialize(&self) -> Value {
-        Value::map(["name", "version"].into_iter().map(|name| (name.into(), self.member(name))).collect())
-    }
-}
-
-/// `run` in expressions, before its sources are done.
+/// `run` in expressions.
 #[derive(Debug)]
 pub struct RunFacts {
     /// The interval of the check.
     pub interval: Duration,
     /// The how many-th run it is.
     pub number: u64,
+    /// Why the run is an error; known once its sources are done.
+    pub failures: Option<Vec<String>>,
 }
 
 impl Lazy for RunFacts {
     fn member(&self, name: &str) -> Value {
-        match name {
-            "interval" => Value::seconds(self.interval.as_secs_f64()),
-            "number" => Value::from(i64::try_from(self.number).unwrap_or(i64::MAX)),
+        match (name, &self.failures) {
+            ("interval", _) => Value::seconds(self.interval.as_secs_f64()),
+            ("number", _) => Value::from(i64::try_from(self.number).unwrap_or(i64::MAX)),
+            ("failed", Some(failures)) => Value::Bool(!failures.is_empty()),
+            ("errors", Some(failures)) => Value::list(failures.iter().map(|failure| Value::from(failure.as_str())).collect()),
             _ => Value::Missing,
         }
     }
 
     fn materialize(&self) -> Value {
-        Value::map(["interval", "number"].into_iter().map(|name| (name.into(), self.member(name))).collect())
+        let members = ["interval", "number", "failed", "errors"].into_iter().map(|name| (Text::from(name), self.member(name)));
+        Value::map(members.filter(|(_, value)| !value.is_missing()).collect())
     }
 }

@@ -44,7 +44,7 @@ pub const KIND: Kind<Arc<dyn Source>> = Kind {
             reader.report(problem.label("`url` is needed here").help("add `url: \"{{ instance.url }}\"`"));
             return None;
         }
-        Some(Arc::new(http))
+        Some(Arc::new(Prepared::new(http)))
     },
 };
 
@@ -184,17 +184,50 @@ impl Field for Auth {
     }
 }
 
-impl Source for Http {
+/// One HTTP request with what is the same in every run of every check.
+#[derive(Debug)]
+struct Prepared {
+    http: Http,
+    /// How to connect, where nothing of it is computed.
+    connect: Option<Arc<ConnectSettings>>,
+    usual_ok: Arc<StatusSet>,
+    usual_empty: Arc<StatusSet>,
+}
+
+impl Prepared {
+    fn new(http: Http) -> Self {
+        let computed = [&http.proxy, &http.unix_socket].into_iter().any(Option::is_some) || http.tls.is_some();
+        let connect = match &http.connect_timeout {
+            Setting::Fixed(time) if !computed => {
+                Some(Arc::new(ConnectSettings { connect_timeout: time.duration(), ..ConnectSettings::default() }))
+            }
+            _ => None,
+        };
+        Prepared { http, connect, usual_ok: Arc::default(), usual_empty: Arc::new(StatusSet::none()) }
+    }
+}
+
+impl Source for Prepared {
     fn kind(&self) -> &'static str {
         "http"
     }
 
     fn requests(&self, folder: &Path, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
         let common = self.common(folder, frame)?;
-        let urls = self.urls(frame)?;
-        Ok(urls.into_iter().map(|url| Request::Http(Box::new(HttpRequest { url, ..common.clone() }))).collect())
+        let mut urls = self.http.urls(frame)?;
+        let Some(last) = urls.pop() else { return Ok(Vec::new()) };
+        let with = |url: String, common: HttpRequest| Request::Http(Box::new(HttpRequest { url, ..common }));
+        let mut requests: Vec<Request> = urls.into_iter().map(|url| with(url, common.clone())).collect();
+        requests.push(with(last, common));
+        Ok(requests)
     }
 
+    fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+        self.http.codes(take);
+    }
+}
+
+impl Http {
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         self.url.iter().flat_map(|many| &many.0).for_each(|url| take(&url.0));
         let templates = [&self.base_url, &self.method, &self.body, &self.proxy, &self.unix_socket];
@@ -249,35 +282,41 @@ impl Auth {
     }
 }
 
-impl Http {
+impl Prepared {
     /// Everything but the address.
     fn common(&self, folder: &Path, frame: &mut Frame) -> Result<HttpRequest, ExchangeError> {
-        let mut headers = match &self.headers {
+        let http = &self.http;
+        let mut headers = match &http.headers {
             Some(headers) => wire_pairs("headers", headers, frame)?.into_iter().map(|(k, v)| (k, Secret::new(v))).collect(),
             None => Vec::new(),
         };
-        if let Some(auth) = &self.auth {
+        if let Some(auth) = &http.auth {
             headers.extend(auth.headers(frame)?);
         }
-        let body = self.payload(&mut headers, frame)?;
-        let method = self.method.as_ref().and_then(|m| m.text(frame)).map(|m| m.to_uppercase());
+        let body = http.payload(&mut headers, frame)?;
+        let method = http.method.as_ref().and_then(|m| m.text(frame)).map(|m| m.to_uppercase());
         let method = method.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.to_owned());
         let seconds = |setting: &Setting<Seconds>, frame: &mut Frame| setting.get(frame).map(Seconds::duration);
-        let max_bytes = self.max_bytes.get(frame).map_err(|f| bad_part("max_bytes", f))?.0.min(limits::BODY_BYTES_MOST);
+        let max_bytes = http.max_bytes.get(frame).map_err(|f| bad_part("max_bytes", f))?.0.min(limits::BODY_BYTES_MOST);
         Ok(HttpRequest {
             method,
             url: String::new(),
             headers,
             body: body.map(Into::into),
-            timeout: seconds(&self.timeout, frame).map_err(|f| bad_part("timeout", f))?,
-            connect: Arc::new(self.connection(folder, frame)?),
-            follow_redirects: self.follow_redirects.get(frame).map_err(|f| bad_part("follow_redirects", f))?,
-            ok_status: statuses("ok_status", self.ok_status.as_ref(), frame)?.unwrap_or_default(),
-            empty_status: statuses("empty_status", self.empty_status.as_ref(), frame)?.unwrap_or_else(|| Arc::new(StatusSet::none())),
+            timeout: seconds(&http.timeout, frame).map_err(|f| bad_part("timeout", f))?,
+            connect: match &self.connect {
+                Some(connect) => Arc::clone(connect),
+                None => Arc::new(http.connection(folder, frame)?),
+            },
+            follow_redirects: http.follow_redirects.get(frame).map_err(|f| bad_part("follow_redirects", f))?,
+            ok_status: statuses("ok_status", http.ok_status.as_ref(), &self.usual_ok, frame)?,
+            empty_status: statuses("empty_status", http.empty_status.as_ref(), &self.usual_empty, frame)?,
             max_bytes,
         })
     }
+}
 
+impl Http {
     fn connection(&self, folder: &Path, frame: &mut Frame) -> Result<ConnectSettings, ExchangeError> {
         let path = |template: &Option<Template>, frame: &mut Frame| -> Option<PathBuf> {
             template.as_ref().and_then(|t| wire_text(&t.value(frame))).map(|path| folder.join(path))
@@ -356,11 +395,16 @@ fn maybe_text(template: &Option<Template>, frame: &mut Frame) -> Option<String> 
     template.as_ref().and_then(|t| wire_text(&t.value(frame)))
 }
 
-fn statuses(what: &str, setting: Option<&Setting<Statuses>>, frame: &mut Frame) -> Result<Option<Arc<StatusSet>>, ExchangeError> {
-    let Some(setting) = setting else { return Ok(None) };
+fn statuses(
+    what: &str,
+    setting: Option<&Setting<Statuses>>,
+    usual: &Arc<StatusSet>,
+    frame: &mut Frame,
+) -> Result<Arc<StatusSet>, ExchangeError> {
+    let Some(setting) = setting else { return Ok(Arc::clone(usual)) };
     match setting.get(frame) {
-        Ok(statuses) => Ok(Some(statuses.0)),
-        Err(crate::expr::fault::Fault::Missing) => Ok(None),
+        Ok(statuses) => Ok(statuses.0),
+        Err(crate::expr::fault::Fault::Missing) => Ok(Arc::clone(usual)),
         Err(fault) => Err(bad_part(what, fault)),
     }
 }

@@ -318,7 +318,7 @@ fn explain_scan_error(info: &str, span: Span, body: &str, at: usize) -> Diagnost
     let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start().trim_start_matches("- ");
     let line_end = start + line.len();
     if info.contains("escape") {
-        let bad = body.get(at..line_end).and_then(|rest| bad_escape(rest)).map_or(0, |n| n as u32);
+        let bad = body.get(at..line_end).and_then(bad_escape).map_or(0, |n| n as u32);
         let span = Span { start: span.start + bad, end: span.start + bad + 2, ..span };
         let problem =
             Diagnostic::error("yaml-syntax", "an escape that YAML does not know", span).label("in double quotes `\\` begins an escape");

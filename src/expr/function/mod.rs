@@ -36,7 +36,7 @@ use crate::base::value::{Text, Value};
 use ::regex::Regex;
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What an evaluation may use besides its values.
 #[derive(Debug)]
@@ -62,9 +62,13 @@ impl Cx<'_> {
 /// Compiled patterns that one check keeps; the next one past this number starts the memory anew.
 const PATTERNS: usize = 256;
 
-/// Compiled patterns and paths of one check.
+/// Compiled patterns and paths of one check; next to nothing while there are none, as most checks
+/// have none.
 #[derive(Debug, Default)]
-pub struct Cache {
+pub struct Cache(OnceLock<Box<Compiled>>);
+
+#[derive(Debug, Default)]
+struct Compiled {
     /// Slips are remembered too: a pattern that does not compile is met again with every row. The
     /// `Arc` matters, since a clone of a `Regex` gets search memory of its own.
     regexes: Mutex<HashMap<Text, Result<Arc<Regex>, String>>>,
@@ -73,12 +77,16 @@ pub struct Cache {
 }
 
 impl Cache {
+    fn compiled(&self) -> &Compiled {
+        self.0.get_or_init(Box::default)
+    }
+
     /// The compiled pattern.
     ///
     /// # Errors
     /// Failed when it does not compile within the engine's limits.
     pub fn regex(&self, pattern: &str) -> Result<Arc<Regex>, Fault> {
-        let found = remembered(&self.regexes, pattern, crate::yaml::pattern::compile);
+        let found = remembered(&self.compiled().regexes, pattern, crate::yaml::pattern::compile);
         found.map_err(|why| Fault::failed(format!("the pattern {} does not compile: {why}", crate::base::print::shown(&pattern.into()))))
     }
 
@@ -87,7 +95,7 @@ impl Cache {
     /// # Errors
     /// Failed when it is no JSONPath.
     pub fn path(&self, query: &str) -> Result<Arc<Path>, Fault> {
-        let found = remembered(&self.paths, query, |text| Path::parse(text).map_err(|error| error.message));
+        let found = remembered(&self.compiled().paths, query, |text| Path::parse(text).map_err(|error| error.message));
         found.map_err(|why| Fault::failed(format!("{} is no path: {why}", crate::base::print::shown(&query.into()))))
     }
 }
@@ -304,7 +312,7 @@ mod tests {
         for n in 0..1000 {
             cache.regex(&format!("a{n}")).unwrap();
         }
-        assert!(cache.regexes.lock().unwrap().len() <= PATTERNS);
+        assert!(cache.compiled().regexes.lock().unwrap().len() <= PATTERNS);
     }
 
     #[test]
