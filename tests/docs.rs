@@ -11,8 +11,6 @@ use std::process::{Command, Output};
 
 /// Checks that run on any Linux machine, without a file in conf.d or with the shipped one.
 const ANYWHERE: &[&str] = &["cpu", "disk", "hello", "load", "memory", "network", "process_count", "uptime"];
-/// Specs that need no page of their own.
-const WITHOUT_PAGE: &[&str] = &["hello"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -144,7 +142,7 @@ fn links_between_pages_lead_somewhere() {
 fn every_spec_has_its_page() {
     let specs = fs::read_dir(root().join("specs")).expect("the shipped specs");
     let names = specs.filter_map(|entry| entry.ok()?.path().file_stem().map(|name| name.to_string_lossy().into_owned()));
-    let bare = names.filter(|name| !WITHOUT_PAGE.contains(&name.as_str()) && !page_of(name).exists());
+    let bare = names.filter(|name| !page_of(name).exists());
     report(bare.collect(), "specs without a page in docs/specs");
 }
 
@@ -173,9 +171,7 @@ fn shipped_checks_work_on_this_machine_and_their_pages_name_their_metrics() {
         }
         let page = fs::read_to_string(page_of(name)).unwrap_or_default();
         let told = |name: &&&str| page.contains(&format!("`{}`", name.trim_end_matches(".count"))) || page.contains(&format!("`{name}`"));
-        if !WITHOUT_PAGE.contains(name) {
-            found.extend(names.iter().filter(|name| !told(name)).map(|metric| format!("{name}: its page does not name {metric}")));
-        }
+        found.extend(names.iter().filter(|name| !told(name)).map(|metric| format!("{name}: its page does not name {metric}")));
     }
     report(found, "checks that do not do what their pages say");
 }

@@ -35,7 +35,7 @@ impl Dispatcher {
     /// All checks on one schedule, their runs on `runtime`; with `once`, each runs a single time, at
     /// once.
     pub fn new(checks: Vec<Check>, interval: Duration, shared: Arc<Shared>, runtime: Handle, once: bool) -> Self {
-        let mut schedule = Schedule::new(interval, shared.clock.instant());
+        let mut schedule = Schedule::new(interval, checks.len(), shared.clock.instant());
         for check in &checks {
             schedule.add(check.id, check.instance.min_interval);
         }
