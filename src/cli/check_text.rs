@@ -1,6 +1,6 @@
 //! The results of `check` as an operator wants to see them: aligned, coloured, counted.
 
-use super::check::{Ran, warning_line};
+use super::check_result::{Ran, warning_line};
 use super::style::Style;
 use crate::base::diag::Diagnostic;
 use crate::base::number::Number;
