@@ -4,7 +4,6 @@ use super::line::Lines;
 use crate::base::time::Clock;
 use crate::base::value::Value;
 use crate::plan::Check;
-use crate::run::aside::aside;
 use crate::run::exchanger::Exchanger;
 use crate::run::{Failure, Memory, Outcome, RunCx, run, run_time};
 use futures_util::FutureExt;
@@ -51,12 +50,12 @@ pub async fn work(id: u32, check: Arc<Check>, mut memory: Memory, interval: Dura
     // Only people are shown what counters and rates came to; programs get the values as submitted.
     let (points, readings) = if shared.lines.readable { outcome.fold(&memory) } else { Default::default() };
     memory.readings = readings;
-    let mut chunks = shared.lines.chunks(&check, &outcome, &points, shared.clock.now());
-    while let Some(text) = aside(outcome.is_large(), || chunks.next()) {
+    let chunks = shared.lines.chunks(&check, &outcome, &points, shared.clock.now());
+    // A chunk takes a tenth of a millisecond, and others have their turn while it is handed on.
+    for text in chunks {
         // The writer is gone only when the program ends.
         let _ = shared.output.send(text).await;
     }
-    drop(chunks);
     outcome.remember(&mut memory);
     Done { id, memory }
 }

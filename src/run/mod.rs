@@ -92,11 +92,6 @@ impl Outcome {
         !self.errors.is_empty()
     }
 
-    /// True if writing it down takes so long that other runs would feel it.
-    pub fn is_large(&self) -> bool {
-        self.observations.count() > aside::MANY
-    }
-
     /// All reasons in one line.
     pub fn error(&self) -> Option<String> {
         let messages: Vec<_> = self.errors.iter().map(|failure| one_line(&failure.message)).collect();
