@@ -16,5 +16,6 @@ pub mod ops;
 pub mod parse;
 pub mod path;
 mod path_rules;
+mod precedence;
 pub mod texts;
 pub mod tree;
