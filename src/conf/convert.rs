@@ -11,6 +11,7 @@ use crate::base::units::{parse_duration, parse_size};
 use crate::base::value::{Text, Value};
 use crate::expr::data::DataTemplate;
 use crate::spec::config::{ConfigField, ConfigType, FieldType};
+use crate::yaml::boolean_word;
 use crate::yaml::node::{Literal, Node};
 use crate::yaml::read::unknown_key;
 use std::path::Path;
@@ -83,7 +84,10 @@ impl Converter<'_> {
         let text = node.as_scalar().filter(|s| s.literal != Literal::Null).map(|s| &s.text);
         let literal = node.as_scalar().map(|s| s.literal);
         match config_type {
-            ConfigType::Any => Ok(node.to_value()),
+            ConfigType::Any => {
+                boolean_word::warn(node, &mut self.problems);
+                Ok(node.to_value())
+            }
             ConfigType::List => self.list(key, node, field).ok_or_else(|| wrong("a list")),
             ConfigType::Map => self.map(key, node, field).ok_or_else(|| wrong("a map")),
             ConfigType::Bool => match (literal, text) {
@@ -162,7 +166,10 @@ impl Converter<'_> {
                 }
                 Value::map(map)
             }
-            None => node.to_value(),
+            None => {
+                boolean_word::warn(node, &mut self.problems);
+                node.to_value()
+            }
         })
     }
 

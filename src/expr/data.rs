@@ -6,6 +6,7 @@ use super::frame::Frame;
 use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::value::{Text, Value};
+use crate::yaml::boolean_word;
 use crate::yaml::node::{Data, Node};
 use crate::yaml::read::{Field, Reader};
 use crate::yaml::shape::Shape;
@@ -106,13 +107,21 @@ impl Field for DataTemplate {
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        boolean_word::warn(node, &mut reader.problems);
+        DataTemplate::read_words(node, reader)
+    }
+}
+
+impl DataTemplate {
+    /// Reads a tree in which `no` and `on` are as good as other words.
+    pub fn read_words(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         match &node.data {
             Data::Scalar(scalar) => match read_holes(scalar, node, true, reader) {
                 Some(code) => code.map(DataTemplate::Leaf),
                 None => Some(DataTemplate::Fixed(fixed(scalar.to_value()))),
             },
             Data::List(items) => {
-                let read: Vec<_> = items.iter().map(|item| DataTemplate::read(item, reader)).collect();
+                let read: Vec<_> = items.iter().map(|item| DataTemplate::read_words(item, reader)).collect();
                 Some(list(read.into_iter().collect::<Option<Vec<_>>>()?))
             }
             Data::Map(entries) => {
@@ -120,7 +129,7 @@ impl Field for DataTemplate {
                 for entry in entries {
                     let key = Node { span: entry.key_span, data: Data::Scalar(key_scalar(&entry.key)) };
                     let key = Template::read(&key, reader);
-                    let value = DataTemplate::read(&entry.value, reader);
+                    let value = DataTemplate::read_words(&entry.value, reader);
                     read.push(key.zip(value));
                 }
                 Some(map(read.into_iter().collect::<Option<Vec<_>>>()?))
@@ -191,7 +200,7 @@ impl Field for DataMap {
                 reader.mismatch(node, "a map, or one `\"{{ map }}\"`");
                 None
             }
-            Data::Scalar(_) | Data::Map(_) => DataTemplate::read(node, reader).map(DataMap),
+            Data::Scalar(_) | Data::Map(_) => DataTemplate::read_words(node, reader).map(DataMap),
         }
     }
 }

@@ -73,6 +73,11 @@ impl Frame {
         }
     }
 
+    /// True if something was left out at that place already.
+    pub fn has_remark(&self, span: Span) -> bool {
+        self.remarks.iter().any(|remark| remark.span == span)
+    }
+
     /// Takes over the remarks of another frame of the same run.
     pub fn absorb(&mut self, remarks: Vec<Remark>) {
         for remark in remarks {

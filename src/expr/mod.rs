@@ -19,5 +19,6 @@ mod path_eval;
 mod path_filter;
 mod path_regex;
 mod path_rules;
+mod precedence;
 pub mod texts;
 pub mod tree;

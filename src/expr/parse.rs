@@ -1,11 +1,12 @@
 //! Text to tree: MiniJinja's grammar, with every name and function looked up at once and every slip
 //! placed in the YAML file.
 
-use super::cure::cure;
+use super::cure::{DigitName, cure};
 use super::function::{self, Function};
 use super::names;
 use super::ops::Arithmetic;
 use super::path::{Path, Step};
+use super::precedence;
 use super::tree::{Comparison, Expr, For, Part, Slice};
 use crate::base::diag::Diagnostic;
 use crate::base::number::Number;
@@ -29,7 +30,7 @@ pub struct Parsed {
 
 /// Parses the whole text of a node as an expression.
 pub fn expression(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Parsed> {
-    let mut parser = Parser { node, reader, uses: Vec::new(), locals: Vec::new() };
+    let mut parser = Parser { node, reader, uses: Vec::new(), locals: Vec::new(), judged: Vec::new() };
     match minijinja::machinery::parse_expr(text) {
         Ok(tree) => parser.expr(&tree).map(|expr| Parsed { expr, uses: parser.uses }),
         Err(error) => {
@@ -43,7 +44,7 @@ pub fn expression(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Pa
 /// `typed` is set.
 pub fn template(text: &str, node: &Node, typed: bool, reader: &mut Reader<'_>) -> Option<Parsed> {
     let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build().ok()?;
-    let mut parser = Parser { node, reader, uses: Vec::new(), locals: Vec::new() };
+    let mut parser = Parser { node, reader, uses: Vec::new(), locals: Vec::new(), judged: Vec::new() };
     let tree = match minijinja::machinery::parse(text, "text", syntax) {
         Ok(tree) => tree,
         Err(error) => {
@@ -79,6 +80,10 @@ pub fn path(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Parsed> 
             Some(Parsed { expr: rooted(root, of_source, path), uses: vec![Use { name: root, member, span }] })
         }
         Err(error) => {
+            if let Some(found) = DigitName::in_path(text) {
+                reader.report(found.problem("bad-path", text, node, reader.sources));
+                return None;
+            }
             let shift = name.len();
             let span = locate::inside(reader.sources, node, error.start + shift, error.end + shift);
             let problem = Diagnostic::error("bad-path", format!("this is not a JSONPath: {}", error.message), span).label("here");
@@ -111,6 +116,8 @@ struct Parser<'p, 's> {
     uses: Vec<Use>,
     /// Loop variables, innermost last.
     locals: Vec<Text>,
+    /// Filters whose precedence was looked at.
+    judged: Vec<u32>,
 }
 
 impl Parser<'_, '_> {
@@ -124,6 +131,10 @@ impl Parser<'_, '_> {
 
     fn syntax_error(&mut self, error: &minijinja::Error, text: &str) {
         let range = error.range().unwrap_or(0..text.len());
+        if let Some(found) = DigitName::at(text, range.start) {
+            self.report(found.problem("bad-expression", text, self.node, self.reader.sources));
+            return;
+        }
         let span = locate::inside(self.reader.sources, self.node, range.start.min(text.len()), range.end.min(text.len()));
         let detail = error.detail().unwrap_or("unexpected end").to_owned();
         let problem = Diagnostic::error("bad-expression", format!("this expression cannot be read: {detail}"), span).label("here");
@@ -149,7 +160,10 @@ impl Parser<'_, '_> {
                     ast::UnaryOpKind::Neg => negate(of),
                 }
             }
-            ast::Expr::BinOp(op) => self.binary(op)?,
+            ast::Expr::BinOp(op) => {
+                precedence::check(op, op.span(), self.node, &mut self.judged, self.reader);
+                self.binary(op)?
+            }
             ast::Expr::Compare(chain) => {
                 let first = self.expr(&chain.expr)?;
                 let others: Vec<_> = chain.ops.iter().map(|op| Some((comparison(op.op), self.expr(&op.expr)?))).collect();

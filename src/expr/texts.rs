@@ -8,10 +8,12 @@ use super::code::{Code, Expression, Template, read_holes};
 use super::eval::items_of;
 use super::frame::Frame;
 use super::names;
+use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
-use crate::base::print::text_of;
+use crate::base::print::{one_line, text_of};
 use crate::base::value::{Text, Value};
 use crate::yaml::basic::Keyed;
+use crate::yaml::boolean_word;
 use crate::yaml::node::{Data, Node};
 use crate::yaml::read::{Field, Reader, Record};
 use crate::yaml::shape::Shape;
@@ -247,6 +249,10 @@ fn read_item(node: &Node, reader: &mut Reader<'_>) -> Option<Item> {
 }
 
 fn read_loop(node: &Node, reader: &mut Reader<'_>) -> Option<Item> {
+    if let Some(problem) = split_at_colon(node, reader) {
+        reader.report(problem);
+        return None;
+    }
     let (read, _) = reader.within(|reader| {
         for entry in node.entry("each").and_then(|e| e.value.as_map()).unwrap_or(&[]) {
             reader.bind(&entry.key, entry.key_span);
@@ -261,16 +267,32 @@ fn read_loop(node: &Node, reader: &mut Reader<'_>) -> Option<Item> {
     read.map(|inner| Item::Loop(Box::new(inner)))
 }
 
+/// `- state: up` in a list is a map, where `state:up` was meant.
+fn split_at_colon(node: &Node, reader: &Reader<'_>) -> Option<Diagnostic> {
+    let [entry] = node.as_map()? else { return None };
+    let known = WrittenLoop::docs().iter().any(|field| field.key == &*entry.key);
+    let value = entry.value.as_scalar().filter(|_| !known && !entry.value.is_null())?;
+    let written = reader.sources.slice(node.span);
+    let problem = Diagnostic::error("wrong-type", "expected a text, found a map", node.span).label("`: ` makes this a map in YAML");
+    Some(problem.help(format!("write `{}:{}` without a blank, or put `{}` in quotes", entry.key, value.text, one_line(written.trim_end()))))
+}
+
 fn read_pair(entry: &crate::yaml::node::Entry, reader: &mut Reader<'_>) -> Option<Item> {
     let key = Node { span: entry.key_span, data: Data::Scalar(super::data::key_scalar(&entry.key)) };
     let key = Template::read(&key, reader);
     let value = match entry.value.as_scalar() {
         Some(scalar) => match read_holes(scalar, &entry.value, true, reader) {
             Some(code) => code.map(PairValue::Computed),
-            None => Template::read(&entry.value, reader)?.as_const().map(|text| PairValue::Fixed(text.into())),
+            None => {
+                boolean_word::warn(&entry.value, &mut reader.problems);
+                Template::read(&entry.value, reader)?.as_const().map(|text| PairValue::Fixed(text.into()))
+            }
         },
         None => match entry.value.as_list() {
-            Some(_) => Some(PairValue::Computed(Code::constant(entry.value.to_value(), entry.value.span))),
+            Some(_) => {
+                boolean_word::warn(&entry.value, &mut reader.problems);
+                Some(PairValue::Computed(Code::constant(entry.value.to_value(), entry.value.span)))
+            }
             None => {
                 reader.mismatch(&entry.value, "a text");
                 None

@@ -104,7 +104,9 @@ impl EventMapping {
         let mut written = Written::read_from(fields, reader)?;
         if written.title.is_none() && written.text.is_none() {
             let problem = Diagnostic::error("missing-key", "event without `title` or `text`", span);
-            reader.report(problem.label("one of the two is needed here").help("add `title:` with a text"));
+            if !reader.broken {
+                reader.report(problem.label("one of the two is needed here").help("add `title:` with a text"));
+            }
             return None;
         }
         let own = std::mem::take(&mut written.tags);

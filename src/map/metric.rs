@@ -109,7 +109,7 @@ fn single(written: Written, measure: Measure, fields: &Fields<'_>, reader: &mut 
         return None;
     };
     Some(Entry {
-        name: MetricName::new(written.prefix.as_ref(), name.clone()),
+        name: MetricName::new(written.prefix.as_ref(), name.clone(), reader.sources),
         metric_type: written.r#type.unwrap_or_else(|| TypeChoice::fixed(MetricType::Gauge)),
         value: value.clone(),
         labels: None,
@@ -175,7 +175,7 @@ fn bulk_entry(
     let own = std::mem::take(&mut measure.tags);
     let own_labels = if own.is_empty() { None } else { Some(labels.with(own, reader)) };
     Some(Entry {
-        name: MetricName::new(written.prefix.as_ref(), read_name?),
+        name: MetricName::new(written.prefix.as_ref(), read_name?, reader.sources),
         metric_type: TypeChoice::fixed(metric_type),
         value,
         labels: own_labels,

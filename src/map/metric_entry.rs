@@ -7,7 +7,8 @@ use super::service_check::read_mapped;
 use super::{MapCx, Mapping};
 use crate::base::limits;
 use crate::base::number::Number;
-use crate::base::span::Span;
+use crate::base::print::{one_line, text_of};
+use crate::base::span::{Sources, Span};
 use crate::base::value::Text;
 use crate::expr::code::{Code, Expression, Setting, Template};
 use crate::expr::fault::Fault;
@@ -99,26 +100,26 @@ impl TypeChoice {
 pub enum MetricName {
     /// Known while reading, and shared by all samples.
     Fixed(Text),
-    /// Computed for each row.
-    Computed(Option<Template>, Template),
+    /// Computed for each row; the last is what the spec says.
+    Computed(Option<Template>, Template, Text),
 }
 
 impl MetricName {
     /// Joins prefix and name.
-    pub fn new(prefix: Option<&Template>, name: Template) -> Self {
+    pub fn new(prefix: Option<&Template>, name: Template, sources: &Sources) -> Self {
         let fixed = match (prefix.map(Template::as_const), name.as_const()) {
             (None, Some(name)) => Some(Text::from(name)),
             (Some(Some(prefix)), Some(name)) => Some(format!("{prefix}{name}").into()),
             _ => None,
         };
-        fixed.map_or_else(|| MetricName::Computed(prefix.cloned(), name), MetricName::Fixed)
+        fixed.map_or_else(|| MetricName::Computed(prefix.cloned(), name.clone(), written(prefix, &name, sources)), MetricName::Fixed)
     }
 
     /// The name for the current row; missing where a part of it is.
     pub fn text(&self, frame: &mut Frame) -> Option<Text> {
         match self {
             MetricName::Fixed(name) => Some(name.clone()),
-            MetricName::Computed(prefix, name) => {
+            MetricName::Computed(prefix, name, _) => {
                 let name = name.text(frame)?;
                 match prefix {
                     Some(prefix) => Some(format!("{}{name}", prefix.text(frame)?).into()),
@@ -128,16 +129,34 @@ impl MetricName {
         }
     }
 
-    fn shown(&self) -> &str {
-        if let MetricName::Fixed(name) = self { name } else { "a metric" }
+    /// The name for messages, which says nothing of its own failures: where it cannot be computed,
+    /// what the spec says.
+    fn shown(&self, frame: &mut Frame) -> Text {
+        match self {
+            MetricName::Fixed(name) => name.clone(),
+            MetricName::Computed(prefix, name, written) => {
+                let mut part = |template: &Template| template.eval(frame).ok().and_then(|value| text_of(&value));
+                let prefix = prefix.as_ref().map_or(Some(Text::from("")), &mut part);
+                prefix.zip(part(name)).map_or_else(|| written.clone(), |(prefix, name)| format!("{prefix}{name}").into())
+            }
+        }
     }
 
     fn codes<'n>(&'n self, take: &mut dyn FnMut(&'n Code)) {
-        if let MetricName::Computed(prefix, name) = self {
+        if let MetricName::Computed(prefix, name, _) = self {
             prefix.iter().for_each(|prefix| take(&prefix.0));
             take(&name.0);
         }
     }
+}
+
+/// Prefix and name as they stand in the spec.
+fn written(prefix: Option<&Template>, name: &Template, sources: &Sources) -> Text {
+    let part = |template: &Template| match template.as_const() {
+        Some(text) => text.to_owned(),
+        None => one_line(sources.slice(template.0.span).trim_matches(['"', '\''])).to_string(),
+    };
+    format!("{}{}", prefix.map(part).unwrap_or_default(), part(name)).into()
 }
 
 /// One metric.
@@ -176,11 +195,13 @@ impl Entry {
             Err(fault) => return self.left_out(&fault, cx, frame),
         };
         if !value.as_f64().is_finite() {
-            frame.remark(self.span, |_| format!("`{}` left out: {value} is no finite number", self.name.shown()));
+            let name = self.name.shown(frame);
+            frame.remark(self.span, |_| format!("`{name}` left out: {value} is no finite number"));
             return;
         }
         let (Some(name), metric_type) = (self.name.text(frame), self.metric_type.choose(frame)) else {
-            frame.remark(self.span, |_| "a metric was left out: its name is missing".to_owned());
+            let name = self.name.shown(frame);
+            frame.remark(self.span, |_| format!("`{name}` left out: its name is missing"));
             return;
         };
         let metric_type = match metric_type {
@@ -240,7 +261,10 @@ impl Entry {
 
     fn left_out(&self, fault: &Fault, cx: &mut MapCx<'_>, frame: &mut Frame) {
         let why = if let Fault::Failed(why) = fault { why } else { "its value is missing" };
-        let values = |frame: &Frame| self.value.0.with_values(&format!("`{}` left out: {why}", self.name.shown()), frame);
+        // The name is computed once per place, not for every row that is left out.
+        let told = !self.measure.required && (self.optional || frame.has_remark(self.span));
+        let name = if told { Text::default() } else { self.name.shown(frame) };
+        let values = |frame: &Frame| self.value.0.with_values(&format!("`{name}` left out: {why}"), frame);
         if self.measure.required {
             cx.errors.push(values(frame));
         } else if !self.optional {

@@ -3,6 +3,7 @@
 use super::{InputPlan, LetPlan, MapPlan, Plan, SourcePlan, before_answer, is_need};
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
+use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use crate::expr::code::Code;
 use crate::expr::names;
@@ -73,11 +74,12 @@ impl Graph {
 /// Compiles a spec that was read without errors.
 ///
 /// # Errors
-/// Sources that wait for each other.
+/// Sources, or sources and names, that wait for each other.
 pub fn compile(mut spec: Spec, folder: PathBuf) -> Result<Plan, Vec<Diagnostic>> {
     let graph = Graph::of(&spec);
     let sources: Vec<SourcePlan> = spec.sources.iter().enumerate().map(|(at, source)| source_plan(at, source, &graph)).collect();
-    let circles = circles(&spec, &sources);
+    let mut circles = circles(&spec, &sources);
+    circles.extend(waiting_names(&spec, &graph));
     if !circles.is_empty() {
         return Err(circles);
     }
@@ -206,6 +208,34 @@ fn circles(spec: &Spec, sources: &[SourcePlan]) -> Vec<Diagnostic> {
             .help("break the circle: one of them must not use the others")
     });
     problem.into_iter().collect()
+}
+
+/// Names of the run that need a source which itself uses them.
+fn waiting_names(spec: &Spec, graph: &Graph) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (at, source) in spec.sources.iter().enumerate() {
+        source.codes(&mut |code| {
+            for used in &code.uses {
+                if let Some(back) = use_of_source(used.name, at, spec, graph) {
+                    let (name, source) = (spec.names.text(used.name), spec.names.text(source.name));
+                    let title = format!("`{name}` and source `{source}` wait for each other");
+                    let problem = Diagnostic::error("circular-names", title, used.span).label(format!("`{source}` begins after `{name}`"));
+                    let problem = problem.also(back, format!("`{name}` is computed after `{source}`"));
+                    problems.push(problem.help(format!("use `{name}` in mappings only, or do without `{source}` in it")));
+                }
+            }
+        });
+    }
+    problems
+}
+
+/// Where the name of the run, or one that it uses, needs the source.
+fn use_of_source(name: NameId, source: usize, spec: &Spec, graph: &Graph) -> Option<Span> {
+    let reaches = |name: NameId| graph.lets.get(&name).is_some_and(|reach| reach.all().contains(&source));
+    let local = spec.lets.iter().find(|local| local.name == name).filter(|_| reaches(name))?;
+    let uses = &local.value.0.uses;
+    let own = uses.iter().find(|used| graph.sources.get(&used.name) == Some(&source));
+    own.or_else(|| uses.iter().find(|used| reaches(used.name))).map(|used| used.span)
 }
 
 /// Requests that use a name which exists only after the answer.

@@ -11,7 +11,8 @@ use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use crate::expr::code::Code;
 use crate::expr::data::DataTemplate;
-use crate::yaml::basic::{Keyed, Raw};
+use crate::yaml::basic::{Keyed, Raw, meant_bool};
+use crate::yaml::boolean_word;
 use crate::yaml::node::Node;
 use crate::yaml::pattern::Pattern;
 use crate::yaml::read::{Field, Fields, Reader, Record};
@@ -63,7 +64,7 @@ crate::fields! {
         /// It must be given.
         required: bool = false, "false";
         /// The value where it is not given; may use `init_config` and other fields of `instance`.
-        default: Option<DataTemplate>;
+        default: Option<Fallback>;
         /// The least number.
         min: Option<f64>;
         /// The greatest number.
@@ -82,6 +83,20 @@ crate::fields! {
         example: Option<Raw>;
         /// Why it should not be used any more, and what instead.
         deprecated: Option<Text>;
+    }
+}
+
+/// A default: whether `no` can be meant as a word in it is a matter of the type.
+#[derive(Clone, Debug)]
+struct Fallback(DataTemplate);
+
+impl Field for Fallback {
+    fn shape() -> Shape {
+        DataTemplate::shape()
+    }
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        DataTemplate::read_words(node, reader).map(Fallback)
     }
 }
 
@@ -176,7 +191,7 @@ impl Field for FieldType {
             types: written.r#type.into_iter().collect(),
             any_of: written.any_of,
             required: written.required,
-            default: written.default,
+            default: written.default.map(|fallback| fallback.0),
             min: written.min,
             max: written.max,
             pattern: written.pattern,
@@ -212,7 +227,21 @@ impl FieldType {
         }
     }
 
+    /// True if a value is taken as it is, whatever its type.
+    fn takes_anything(&self) -> bool {
+        let free = |config_type: &ConfigType| match config_type {
+            ConfigType::Any => true,
+            ConfigType::List => self.items.as_ref().is_none_or(|items| items.takes_anything()),
+            ConfigType::Map => self.fields.is_none(),
+            _ => false,
+        };
+        self.types.iter().any(free)
+    }
+
     fn check_default(&self, node: &Node, reader: &mut Reader<'_>) {
+        if let Some(entry) = node.entry("default").filter(|_| self.takes_anything()) {
+            boolean_word::warn(&entry.value, &mut reader.problems);
+        }
         let Some(DataTemplate::Fixed(value)) = &self.default else { return };
         if value.is_missing() || self.typed(value).is_some() {
             return;
@@ -220,11 +249,12 @@ impl FieldType {
         let place = node.entry("default").map_or(node.span, |entry| entry.value.span);
         let words = self.types.iter().map(|config_type| config_type.word()).collect::<Vec<_>>().join("` or `");
         let problem = Diagnostic::error("bad-default", format!("a default that is no `{words}`"), place);
-        reader.report(
-            problem
-                .label(format!("this is {}", crate::base::print::shown(value)))
-                .help(format!("write a value of type `{words}`, or change `type`")),
-        );
+        let problem = problem.label(format!("this is {}", crate::base::print::shown(value)));
+        let meant = value.as_text().and_then(meant_bool).filter(|_| self.types.contains(&ConfigType::Bool));
+        reader.report(match meant {
+            Some(meant) => problem.help(format!("write `{meant}`")).edit(place, meant.to_string()),
+            None => problem.help(format!("write a value of type `{words}`, or change `type`")),
+        });
     }
 
     /// A computed or constant default as this type; `None` where it is of another.

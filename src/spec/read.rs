@@ -14,6 +14,7 @@ use crate::expr::data::DataTemplate;
 use crate::expr::names;
 use crate::rows::read::order_lets;
 use crate::yaml::basic::{Keyed, Raw};
+use crate::yaml::boolean_word;
 use crate::yaml::load::Loaded;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Fields, Reader, Record};
@@ -171,6 +172,7 @@ fn read_tables(node: Option<&Node>, reader: &mut Reader<'_>) -> Value {
     if node.as_map().is_none() {
         reader.mismatch(node, "a map of tables");
     }
+    boolean_word::warn(node, &mut reader.problems);
     Raw::read(node, reader).map(|raw| raw.0.to_value()).unwrap_or_default()
 }
 

@@ -7,6 +7,7 @@ use crate::base::name::NameId;
 use crate::base::span::Span;
 use crate::base::suggest::{listed, nearest};
 use crate::expr::names;
+use crate::yaml::basic::meant_bool;
 use crate::yaml::read::{Reader, ScopeId, Use};
 use std::collections::{BTreeSet, HashMap};
 
@@ -88,6 +89,10 @@ fn not_in_scope(used: &Use, visible: &BTreeSet<NameId>, reader: &Reader<'_>) -> 
         return problem
             .label("there is no row here")
             .help("say whose rows these are with `from: SOURCE`, or read a source with `$SOURCE.path`");
+    }
+    if let Some(meant) = meant_bool(name).filter(|_| name.len() > 1) {
+        let help = format!("write `{meant}`; if the word itself is meant, put it in quotes: `'{name}'`");
+        return problem.label("in YAML 1.2 this is a word, not a boolean").help(help);
     }
     match nearest(name, known.iter().copied()) {
         Some(near) => problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).edit(used.span, near),

@@ -297,7 +297,7 @@ fn read_origin(fields: &mut Fields<'_>, entry: &Entry, reader: &mut Reader<'_>) 
 fn read_decode(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Decode> {
     let Some(node) = fields.node("decode") else { return Some(Decode::Guess) };
     if computed(node) {
-        return DataTemplate::read(node, reader).map(|options| Decode::Computed(options, node.span));
+        return DataTemplate::read_words(node, reader).map(|options| Decode::Computed(options, node.span));
     }
     decode::read(node, reader).map(Decode::Fixed)
 }

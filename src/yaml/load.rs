@@ -6,7 +6,7 @@
 //! a key of the map itself wins over a merged one.
 
 use super::node::{Data, Entry, Literal, Node, Scalar, Style};
-use crate::base::diag::Diagnostic;
+use crate::base::diag::{Diagnostic, Level};
 use crate::base::limits;
 use crate::base::number::Number;
 use crate::base::span::{FileId, Sources, Span};
@@ -300,11 +300,16 @@ impl Builder {
     fn scan_error(&mut self, error: &ScanError, body: &str) {
         let at = self.byte(error.marker().index());
         let span = Span::new(self.file, at, at);
-        let braces = self.problems.last().filter(|problem| problem.code == "key-not-text");
-        let same_line = |problem: &Diagnostic| {
-            body.get(problem.span().start as usize - self.offset..at - self.offset).is_some_and(|s| !s.contains('\n'))
+        let in_same_line = |problem: &Diagnostic| {
+            body.get(problem.span().start as usize - self.offset..at - self.offset).is_some_and(|s| !s.trim_end().contains('\n'))
         };
-        if !braces.is_some_and(same_line) {
+        if let Some(comment) = self.problems.last_mut().filter(|problem| problem.code == "comment-in-text" && in_same_line(problem)) {
+            // The comment has swallowed the rest of a `[ ]` or `{ }`.
+            comment.level = Level::Error;
+            return;
+        }
+        let braces = self.problems.last().filter(|problem| problem.code == "key-not-text");
+        if !braces.is_some_and(in_same_line) {
             self.problems.push(explain_scan_error(error.info(), span, body, at - self.offset));
         }
     }
@@ -336,15 +341,19 @@ fn explain_scan_error(info: &str, span: Span, body: &str, at: usize) -> Diagnost
         problem.help("YAML is indented with spaces: replace the tab")
     } else if value.starts_with("{{") {
         problem.help("a value that starts with `{{` must be in double quotes")
+    } else if body.get(at..).is_some_and(|rest| rest.starts_with(": ")) {
+        Diagnostic { title: "a text with `: ` in it and no quotes".to_owned(), ..problem }
+            .label("`: ` ends a key in YAML")
+            .help("put the whole value in quotes")
     } else if info.contains("flow") {
         problem.help("inside `{ }` and `[ ]`, put values with brackets, commas or braces in quotes, or use the block form")
     } else if value.starts_with('*') || value.starts_with('&') || value.starts_with('%') || value.starts_with('@') || value.starts_with('`')
     {
         problem.help(format!("a value that starts with `{}` must be in quotes", value.chars().next().unwrap_or('*')))
     } else if value.starts_with('\'') || value.starts_with('"') {
-        problem.help(
-            "what stands after a closing quote belongs to nothing: put the whole value in quotes of the other kind, or in a `|` block",
-        )
+        Diagnostic { title: "a text that goes on behind its closing quote".to_owned(), ..problem }
+            .label("what stands here belongs to nothing")
+            .help("put the whole value in quotes of the other kind, or in a `|` block")
     } else if value.contains(": ") {
         problem.help("a value that holds `: ` must be in quotes")
     } else if line.contains('{') || line.contains('[') {

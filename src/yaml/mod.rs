@@ -8,6 +8,7 @@
 #[macro_use]
 pub mod declare;
 pub mod basic;
+pub mod boolean_word;
 pub mod kind;
 pub mod load;
 pub mod locate;

@@ -6,6 +6,7 @@
 pub mod script;
 
 use engine::base::diag::Diagnostic;
+use engine::base::diag::Level;
 use engine::base::render;
 use engine::base::span::{FileId, Sources, Span};
 use engine::expr::frame::Frame;
@@ -80,7 +81,8 @@ pub fn field<T: Field>(text: &str, given: &[(&str, engine::base::value::Value)])
     let mut reader = Reader::new(&sources, false);
     names::install(&mut reader);
     let read = T::read(&node, &mut reader);
-    let problems: Vec<_> = reader.problems.iter().map(|p| p.title.clone()).collect();
+    let errors = reader.problems.iter().filter(|p| p.level == Level::Error);
+    let problems: Vec<_> = errors.map(|p| p.title.clone()).collect();
     let value = read.filter(|_| problems.is_empty()).ok_or_else(|| problems.join("; "))?;
     let ids: Vec<_> = given.iter().map(|(name, value)| (reader.names.intern(name), value.clone())).collect();
     let mut frame = Frame::new(Arc::new(reader.names), Arc::new(Cache::default()));
