@@ -15,6 +15,7 @@
 //! | `Check` → [`Request`](source::Request) → [`Answer`](net::Answer) | `requests`, `exchange` | [`source`], [`net`] |
 //! | `Answer` → document → [`Row`](rows::Row)s | `decode`, `run` | [`decode`], [`rows`] |
 //! | `Row` → [`Observations`](observation::Observations) | `emit` | [`map`] |
+//! | samples of one run → [`Point`](fold::Point)s | `fold` | [`mod@fold`] |
 //! | all of one run → [`Outcome`](run::Outcome) | `run` | [`run`] |
 //!
 //! Start at [`run::run`] to see one check from its sources to its outcome, at [`spec::read::read`]
@@ -44,6 +45,7 @@ pub mod expr;
 pub mod observation;
 pub mod rows;
 
+pub mod fold;
 pub mod map;
 pub mod source;
 

@@ -1,6 +1,8 @@
 //! What the hot paths may allocate, counted: nothing per metric with constant names and tags, one
 //! set of tags per row however many metrics share it, and little per instance that waits.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
+
 use engine::base::time::{Clock, SystemClock};
 use engine::catalog::Catalog;
 use engine::catalog::files::{ConfFile, SpecFile};

@@ -3,12 +3,15 @@
 use crate::{Outcome, cold, memory, server};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
+/// What a role does.
+type Role = fn() -> Outcome;
+
 /// The roles by their first argument.
-const ROLES: &[(&str, fn() -> Outcome)] =
+const ROLES: &[(&str, Role)] =
     &[("--serve", server::serve), ("--nothing", cold::nothing), ("--get", cold::get_and_parse), ("--idle", memory::hold)];
 
 /// The role that the arguments ask for.
-pub fn role(arguments: &[String]) -> Option<fn() -> Outcome> {
+pub fn role(arguments: &[String]) -> Option<Role> {
     let first = arguments.first()?;
     ROLES.iter().find(|(name, _)| name == first).map(|(_, role)| *role)
 }

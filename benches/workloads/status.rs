@@ -57,7 +57,7 @@ pub fn document(n: usize) -> String {
     let h = n.wrapping_mul(2_654_435_761) & 0xffff_ffff;
     let document = |note: &str| {
         json!({
-            "instance": format!("i{n:06}"), "version": "2.4.1", "status": if h % 50 == 0 { "degraded" } else { "ok" },
+            "instance": format!("i{n:06}"), "version": "2.4.1", "status": if h.is_multiple_of(50) { "degraded" } else { "ok" },
             "uptime_seconds": 1000 + h % 9_000_000,
             "requests": {"total": h * 7, "active": h % 97, "waiting": h % 31, "errors": h % 13},
             "latency_ms": {"p50": (h % 900) as f64 / 100.0, "p95": (h % 9000) as f64 / 100.0, "p99": (h % 20_000) as f64 / 100.0},

@@ -8,6 +8,7 @@ use crate::run::Memory;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
@@ -24,22 +25,23 @@ pub struct Dispatcher {
     workers: JoinSet<Done>,
     shared: Arc<Shared>,
     once: bool,
-    started: usize,
+    runtime: Handle,
 }
 
 /// What ends the loop.
 pub type Stop = mpsc::Receiver<&'static str>;
 
 impl Dispatcher {
-    /// All checks on one schedule; with `once`, each runs a single time, at once.
-    pub fn new(checks: Vec<Check>, interval: Duration, shared: Arc<Shared>, once: bool) -> Self {
-        let mut schedule = Schedule::new(interval, shared.clock.instant());
+    /// All checks on one schedule, their runs on `runtime`; with `once`, each runs a single time, at
+    /// once.
+    pub fn new(checks: Vec<Check>, interval: Duration, shared: Arc<Shared>, runtime: Handle, once: bool) -> Self {
+        let mut schedule = Schedule::new(interval, checks.len(), shared.clock.instant());
         for check in &checks {
             schedule.add(check.id, check.instance.min_interval);
         }
         let memories = checks.iter().map(|_| None).collect();
         let checks = checks.into_iter().map(Arc::new).collect();
-        Dispatcher { checks, memories, schedule, waiting: VecDeque::new(), workers: JoinSet::new(), shared, once, started: 0 }
+        Dispatcher { checks, memories, schedule, waiting: VecDeque::new(), workers: JoinSet::new(), shared, once, runtime }
     }
 
     /// Runs until `stop` says so; then gives the runs in progress a moment to end.
@@ -83,8 +85,8 @@ impl Dispatcher {
         {
             let (Some(check), Some(memory)) = (self.checks.get(id as usize), self.memories.get_mut(id as usize)) else { continue };
             let memory = memory.take().unwrap_or_default();
-            self.started += 1;
-            self.workers.spawn(work(id, check.clone(), memory, self.schedule.period(id), self.shared.clone()));
+            let run = work(id, check.clone(), memory, self.schedule.period(id), self.shared.clone());
+            self.workers.spawn_on(run, &self.runtime);
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! The collector ticks every interval; an instance runs on those ticks for which its
 //! `min_collection_interval` has passed, counted between ticks, so that jitter never halves a rate.
-//! Its phase is a stable hash, so that load is spread and a restart changes nothing. A tick that
+//! Its phase is a stable hash, so that load is spread and a restart changes nothing; few instances
+//! are spread over less than an interval. A tick that
 //! comes while the instance still runs, or that was slept through, is skipped and counted.
 
 use std::cmp::Reverse;
@@ -23,8 +24,14 @@ pub struct Schedule {
     heap: BinaryHeap<Reverse<(Instant, u32)>>,
     slots: Vec<Slot>,
     interval: Duration,
+    /// First runs fall into this window after the start.
+    window: Duration,
     start: Instant,
 }
+
+/// A few instances need no whole interval to be spread over, and a person who starts the engine
+/// wants to see them at once.
+const WINDOW_PER_INSTANCE: Duration = Duration::from_millis(50);
 
 /// A run that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,16 +43,17 @@ pub struct Due {
 }
 
 impl Schedule {
-    /// An empty schedule whose ticks count from `start`.
-    pub fn new(interval: Duration, start: Instant) -> Self {
-        Schedule { heap: BinaryHeap::new(), slots: Vec::new(), interval, start }
+    /// An empty schedule for so many instances, whose ticks count from `start`.
+    pub fn new(interval: Duration, instances: usize, start: Instant) -> Self {
+        let wanted = WINDOW_PER_INSTANCE.saturating_mul(u32::try_from(instances).unwrap_or(u32::MAX));
+        Schedule { heap: BinaryHeap::new(), slots: Vec::new(), interval, window: wanted.min(interval), start }
     }
 
     /// Adds an instance; its number is how many there were. `hash` decides its phase.
     pub fn add(&mut self, hash: u64, min_interval: Duration) -> u32 {
         let id = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
         let period = period(self.interval, min_interval);
-        let first = self.start + phase(hash, self.interval);
+        let first = self.start + phase(hash, self.window);
         self.slots.push(Slot { period, running: false, skipped: 0 });
         self.heap.push(Reverse((first, id)));
         id
@@ -104,10 +112,10 @@ fn period(interval: Duration, min_interval: Duration) -> Duration {
     interval.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
 }
 
-fn phase(hash: u64, interval: Duration) -> Duration {
+fn phase(hash: u64, window: Duration) -> Duration {
     // The high bits of the hash are the well mixed ones.
     let share = (hash >> 11) as f64 / (1u64 << 53) as f64;
-    interval.mul_f64(share)
+    window.mul_f64(share)
 }
 
 #[cfg(test)]
@@ -127,7 +135,7 @@ mod tests {
     #[test]
     fn a_running_instance_is_skipped_and_counted_and_never_stacked() {
         let start = Instant::now();
-        let mut schedule = Schedule::new(TICK, start);
+        let mut schedule = Schedule::new(TICK, 1, start);
         let id = schedule.add(0, Duration::ZERO);
         assert_eq!(schedule.pop(start).map(|due| due.id), Some(id));
         assert_eq!(schedule.pop(start + TICK), None);
@@ -139,7 +147,7 @@ mod tests {
     #[test]
     fn ticks_that_were_slept_through_are_skipped_without_drift() {
         let start = Instant::now();
-        let mut schedule = Schedule::new(TICK, start);
+        let mut schedule = Schedule::new(TICK, 1, start);
         let id = schedule.add(0, Duration::ZERO);
         let late = start + 10 * TICK + Duration::from_secs(3);
         assert_eq!(schedule.pop(late), Some(Due { id, at: start + 10 * TICK }));
@@ -151,7 +159,7 @@ mod tests {
     #[test]
     fn phases_are_stable_and_spread_over_the_interval() {
         let start = Instant::now();
-        let mut schedule = Schedule::new(TICK, start);
+        let mut schedule = Schedule::new(TICK, 1000, start);
         for n in 0..1000u64 {
             schedule.add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15), Duration::ZERO);
         }

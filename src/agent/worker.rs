@@ -4,6 +4,7 @@ use super::line::Lines;
 use crate::base::time::Clock;
 use crate::base::value::Value;
 use crate::plan::Check;
+use crate::run::aside::aside;
 use crate::run::exchanger::Exchanger;
 use crate::run::{Failure, Memory, Outcome, RunCx, run, run_time};
 use futures_util::FutureExt;
@@ -47,10 +48,16 @@ pub async fn work(id: u32, check: Arc<Check>, mut memory: Memory, interval: Dura
         trace: None,
     };
     let mut outcome = AssertUnwindSafe(run(&cx)).catch_unwind().await.unwrap_or_else(|_| panicked(&check));
-    let text = shared.lines.of(&check, &outcome, &*shared.clock);
+    // Only people are shown what counters and rates came to; programs get the values as submitted.
+    let (points, readings) = if shared.lines.readable { outcome.fold(&memory) } else { Default::default() };
+    memory.readings = readings;
+    let mut chunks = shared.lines.chunks(&check, &outcome, &points, shared.clock.now());
+    while let Some(text) = aside(outcome.is_large(), || chunks.next()) {
+        // The writer is gone only when the program ends.
+        let _ = shared.output.send(text).await;
+    }
+    drop(chunks);
     outcome.remember(&mut memory);
-    // The writer is gone only when the program ends.
-    let _ = shared.output.send(text).await;
     Done { id, memory }
 }
 

@@ -123,6 +123,28 @@ pub fn sort(problems: &mut Vec<Diagnostic>) {
     problems.dedup();
 }
 
+/// Drops problems that are only the consequence of another one of the list: one slip, one problem.
+pub fn drop_consequences(problems: &mut Vec<Diagnostic>) {
+    let causes = problems.clone();
+    problems.retain(|problem| !causes.iter().any(|cause| cause != problem && follows(problem, cause)));
+}
+
+fn follows(problem: &Diagnostic, cause: &Diagnostic) -> bool {
+    let (own, other) = (problem.span(), cause.span());
+    let inside = own.file == other.file && own.start <= other.start && other.end <= own.end;
+    let key_is = |key: &str| problem.code == "missing-key" && problem.title.ends_with(&format!("without `{key}`"));
+    match cause.code {
+        // The key is there, misspelt or without a value.
+        "unknown-key" if inside => cause.edit.as_ref().is_some_and(|edit| key_is(&edit.replacement)),
+        "empty-key" if inside => cause.title.split('`').nth(1).is_some_and(key_is),
+        // What `{ }` has cut off is missing where it was cut.
+        "cut-value" => own.file == other.file && problem.code == "bad-expression" && own.end <= other.start && other.start - own.end <= 4,
+        // The value is not what was meant, so what it is taken for says nothing.
+        "key-not-text" | "unknown-tag" => own.file == other.file && own.start.abs_diff(other.start) <= 1,
+        _ => false,
+    }
+}
+
 /// True if any of the problems is an error.
 pub fn has_errors(problems: &[Diagnostic]) -> bool {
     problems.iter().any(|p| p.level == Level::Error)

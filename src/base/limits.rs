@@ -73,6 +73,8 @@ pub const FUEL: u32 = 2_000_000;
 pub const TEXT_BYTES: usize = 1 << 20;
 /// Matches of one path.
 pub const PATH_MATCHES: usize = 1_000_000;
+/// Nodes that one path looks at: ten for each of the largest document, since filters look again.
+pub const PATH_STEPS: usize = 20_000_000;
 /// Items of `range()`.
 pub const RANGE_ITEMS: i64 = 100_000;
 /// Levels of `recurse`.

@@ -107,9 +107,10 @@ impl Sources {
         self.get(span.file).map_or("", |file| file.slice(span))
     }
 
-    /// `path:line`, the short form of a place in outputs.
+    /// `path:line`, the short form of a place in outputs; empty for a text that stands in no file.
     pub fn origin(&self, span: Span) -> String {
-        self.get(span.file).map_or_else(String::new, |file| format!("{}:{}", file.path, file.position(span.start).line))
+        let file = self.get(span.file).filter(|file| !file.path.is_empty());
+        file.map_or_else(String::new, |file| format!("{}:{}", file.path, file.position(span.start).line))
     }
 }
 

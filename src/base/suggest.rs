@@ -7,7 +7,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         let other = candidate.to_lowercase();
         let swapped = strsim::osa_distance(&lower, &other);
         let limit = 1 + word.chars().count().max(candidate.chars().count()) / 4;
-        let contained = lower.len() > 3 && other.len() > 3 && (other.contains(&lower) || lower.contains(&other));
+        let begins = other.len() > 2 && lower.starts_with(&other);
+        let contained = begins || lower.len() > 3 && other.len() > 3 && (other.contains(&lower) || lower.contains(&other));
         (swapped <= limit || contained).then_some(swapped)
     };
     let scored = candidates.into_iter().filter_map(|c| score(c).map(|s| (s, c)));

@@ -186,8 +186,13 @@ impl Value {
 
 /// The item at a place, from the end where negative.
 pub fn at<T>(items: &[T], index: i64) -> Option<&T> {
-    let place = if index < 0 { i64::try_from(items.len()).ok()?.checked_add(index)? } else { index };
-    items.get(usize::try_from(place).ok()?)
+    items.get(place(items.len(), index)?)
+}
+
+/// The place in a list of that length, counted from the end where negative.
+pub fn place(len: usize, index: i64) -> Option<usize> {
+    let place = if index < 0 { i64::try_from(len).ok()?.checked_add(index)? } else { index };
+    usize::try_from(place).ok().filter(|place| *place < len)
 }
 
 impl PartialEq for Value {

@@ -130,7 +130,7 @@ impl Catalog {
     /// The one check of a spec that needs no settings, where conf.d says nothing of it.
     pub fn default_check(&mut self, plan: &Arc<Plan>) -> Checks {
         let mut out = Checks::default();
-        let file = self.sources.add(&format!("(no conf.d file for {})", plan.spec.name), "instances:\n  - {}\n");
+        let file = self.sources.add("", "instances: [{}]\n");
         let loaded = load(&self.sources, file);
         let instances = self.instances(plan, loaded, Path::new(""));
         self.bind(plan, instances, &mut out);

@@ -1,26 +1,22 @@
 //! `engine check NAME`: runs the instances of one check, shows what they would send, sends nothing.
 
+use super::check_result::{Ran, to_json};
 use super::check_text::Printer;
 use super::session::{open, show, usage};
 use super::style::Style;
 use super::{CLEAN, Common, FAILED, USAGE};
 use crate::base::diag;
-use crate::base::print::one_line;
-use crate::base::span::Sources;
 use crate::base::suggest::{listed, nearest};
 use crate::base::time::{Clock, SystemClock};
 use crate::base::units::parse_duration;
 use crate::catalog::files::{all_specs, confs_of, find_spec};
 use crate::catalog::{Catalog, Checks, Places};
-use crate::expr::frame::Remark;
-use crate::observation::json;
 use crate::plan::Check;
 use crate::run::exchanger::Live;
 use crate::run::trace::Trace;
-use crate::run::{Memory, Outcome, RunCx, run as run_check, run_time};
+use crate::run::{Memory, RunCx, run as run_check, run_time};
 use crate::spec::config::{ConfigField, ConfigType};
 use clap::ValueEnum;
-use serde_json::{Value as Json, json};
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,18 +65,6 @@ pub enum Format {
 
 fn pause(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(parse_duration(text)?).map_err(|error| error.to_string())
-}
-
-/// One run with what belongs to it.
-pub struct Ran<'c> {
-    /// The check.
-    pub check: &'c Check,
-    /// The how many-th run of its instance.
-    pub run: u32,
-    /// What it left.
-    pub outcome: Outcome,
-    /// What it did, where that was asked for.
-    pub trace: Vec<crate::run::trace::Step>,
 }
 
 /// Finds the check, runs it, shows the results.
@@ -202,8 +186,10 @@ async fn run_all<'c>(checks: &[&'c Check], arguments: &Arguments, catalog: &Cata
                 trace: arguments.trace.then_some(&trace),
             };
             let mut outcome = patiently(&check.label(), run_check(&cx)).await;
+            let (points, readings) = outcome.fold(&memory);
+            memory.readings = readings;
             outcome.remember(&mut memory);
-            out.push(Ran { check, run: n, outcome, trace: trace.take() });
+            out.push(Ran { check, run: n, outcome, points, trace: trace.take() });
         }
     }
     crate::net::reaper::end_strays().await;
@@ -242,40 +228,4 @@ fn write(ran: &[Ran<'_>], arguments: &Arguments, checks: &Checks, catalog: &Cata
         Format::Human => write!(out, "{}", Printer::new(&catalog.sources, style).all(ran, checks)),
         Format::Summary => write!(out, "{}", Printer::new(&catalog.sources, Style { color: false }).summary(ran)),
     };
-}
-
-/// The stable JSON form.
-fn to_json(name: &str, ran: &[Ran<'_>], sources: &Sources) -> Json {
-    let runs = ran.iter().map(|ran| {
-        let outcome = &ran.outcome;
-        let mut out = json!({
-            "instance": ran.check.instance.number,
-            "run": ran.run,
-            "status": if outcome.failed() { "error" } else { "ok" },
-            "error": outcome.error(),
-            "warnings": outcome.warnings.iter().map(|warning| warning_line(warning, sources)).collect::<Json>(),
-            "duration_s": outcome.duration.as_secs_f64(),
-        });
-        if let Some(map) = out.as_object_mut() {
-            map.extend(json::observations(&outcome.observations, sources));
-            map.insert("series".into(), Json::Array(Vec::new()));
-            if !ran.trace.is_empty() {
-                map.insert(
-                    "trace".into(),
-                    ran.trace
-                        .iter()
-                        .map(|step| json!({"origin": sources.origin(step.span), "what": step.what, "lines": step.lines}))
-                        .collect(),
-                );
-            }
-        }
-        out
-    });
-    json!({"check": name, "runs": runs.collect::<Json>()})
-}
-
-/// A warning in one line, with its place and how often it was met.
-pub fn warning_line(warning: &Remark, sources: &Sources) -> String {
-    let times = if warning.count > 1 { format!(" ({} times)", warning.count) } else { String::new() };
-    format!("{}: {}{times}", sources.origin(warning.span), one_line(&warning.message))
 }

@@ -1,13 +1,15 @@
 //! The results of `check` as an operator wants to see them: aligned, coloured, counted.
 
-use super::check::{Ran, warning_line};
+use super::check_result::{Ran, warning_line};
 use super::style::Style;
 use crate::base::diag::Diagnostic;
+use crate::base::number::Number;
 use crate::base::print::{cut, one_line, to_json};
 use crate::base::render;
 use crate::base::span::Sources;
 use crate::base::value::Text;
 use crate::catalog::Checks;
+use crate::fold::remembers;
 use crate::observation::{Observations, Status, TagSet, Topology};
 use std::fmt::Write;
 
@@ -77,6 +79,7 @@ impl<'s> Printer<'s> {
             s.warn("OK, with warnings")
         };
         let origin = self.sources.origin(ran.check.instance.span);
+        let origin = if origin.is_empty() { "without a file in conf.d".to_owned() } else { origin };
         let _ = writeln!(
             out,
             "{}  {}  run {}  {status}  {}",
@@ -99,6 +102,7 @@ impl<'s> Printer<'s> {
             }
         }
         self.observations(&ran.outcome.observations, !ran.trace.is_empty(), &mut out);
+        self.series(ran, &mut out);
         out
     }
 
@@ -138,6 +142,20 @@ impl<'s> Printer<'s> {
             .iter()
             .map(|(key, value)| [key.to_string(), cut(&one_line(&to_json(value).to_string()), 120), String::new(), String::new()]);
         self.table("metadata", rows.collect(), out);
+    }
+
+    /// What counters and rates came to, where there were two readings.
+    fn series(&self, ran: &Ran<'_>, out: &mut String) {
+        let rows = ran.points.iter().filter(|point| remembers(point.metric_type)).map(|point| {
+            let value = format!("{} {}", Number::Float(point.value), point.unit.as_deref().unwrap_or(""));
+            [
+                point.name.to_string(),
+                point.metric_type.word().to_owned(),
+                value,
+                tags(&point.tags) + &self.place(&point.hostname, &point.device),
+            ]
+        });
+        self.table("series, as they would be sent", rows.collect(), out);
     }
 
     fn place(&self, hostname: &Option<Text>, device: &Option<Text>) -> String {

@@ -4,6 +4,7 @@
 //! Everything else goes to standard error.
 
 pub mod check;
+pub mod check_result;
 pub mod check_text;
 pub mod lint;
 pub mod run;

@@ -17,6 +17,7 @@ use clap::ValueEnum;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -44,8 +45,10 @@ pub enum Format {
     Json,
 }
 
-/// Chunks of lines that wait for a slow reader; then runs wait too.
-const OUTPUT_QUEUE: usize = 256;
+/// Chunks of lines, 64 KiB each at most, that wait for a slow reader; then runs wait too.
+const OUTPUT_QUEUE: usize = 64;
+/// Threads for runs at least: more than cores, so that a heavy one does not hold up the others.
+const WORKERS: usize = 4;
 
 /// Loads everything and runs.
 pub fn run(arguments: &Arguments, common: &Common) -> u8 {
@@ -64,15 +67,18 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
     }
     eprintln!("{} instances, every {} s: {}", checks.len(), catalog.conf.interval.0, counted(&catalog.problems));
     raise_limits();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let Ok(runtime) = runtime else {
+    // The schedule has a thread of its own, so that no run, however heavy, can make it late.
+    let schedule = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let threads = std::thread::available_parallelism().map_or(WORKERS, |n| n.get().max(WORKERS));
+    let workers = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let (Ok(schedule), Ok(workers)) = (schedule, workers) else {
         eprintln!("{}: the runtime cannot be started", style.bad("error"));
         return FAILED;
     };
     let readable = arguments.format.map_or_else(|| std::io::stdout().is_terminal(), |format| format == Format::Human);
     let once = arguments.once;
-    runtime.block_on(serve(checks, catalog, readable, once));
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    schedule.block_on(serve(checks, catalog, readable, workers.handle().clone(), once));
+    workers.shutdown_timeout(Duration::from_secs(1));
     CLEAN
 }
 
@@ -98,7 +104,7 @@ fn load(places: &Places, catalog: &mut Catalog) -> Vec<Check> {
     out
 }
 
-async fn serve(checks: Vec<Check>, catalog: Catalog, readable: bool, once: bool) {
+async fn serve(checks: Vec<Check>, catalog: Catalog, readable: bool, workers: Handle, once: bool) {
     let _ = crate::net::reaper::become_subreaper();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (output, lines) = mpsc::channel(OUTPUT_QUEUE);
@@ -113,7 +119,7 @@ async fn serve(checks: Vec<Check>, catalog: Catalog, readable: bool, once: bool)
     });
     let (stop, stopped) = mpsc::channel(1);
     tokio::spawn(watch_signals(stop));
-    Dispatcher::new(checks, interval, shared, once).run(stopped).await;
+    Dispatcher::new(checks, interval, shared, workers, once).run(stopped).await;
     crate::net::reaper::end_strays().await;
     // All senders are gone, so the writer ends after its last line; a reader that has stopped
     // reading must not hold up the end.

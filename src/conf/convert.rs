@@ -9,6 +9,7 @@ use crate::base::span::Span;
 use crate::base::suggest::{listed, nearest};
 use crate::base::units::{parse_duration, parse_size};
 use crate::base::value::{Text, Value};
+use crate::expr::data::DataTemplate;
 use crate::spec::config::{ConfigField, ConfigType, FieldType};
 use crate::yaml::node::{Literal, Node};
 use crate::yaml::read::unknown_key;
@@ -152,7 +153,15 @@ impl Converter<'_> {
     fn map(&mut self, key: &str, node: &Node, field: &FieldType) -> Option<Value> {
         node.as_map()?;
         Some(match &field.fields {
-            Some(fields) => Value::map(self.fields(&format!("`{key}`"), node, fields, &[])),
+            Some(fields) => {
+                let mut map = self.fields(&format!("`{key}`"), node, fields, &[]);
+                for field in fields.iter().filter(|field| map.get(&field.key).is_none()).collect::<Vec<_>>() {
+                    if let Some(DataTemplate::Fixed(default)) = &field.field.default {
+                        map.insert(field.key.clone(), field.field.typed(default).unwrap_or_default());
+                    }
+                }
+                Value::map(map)
+            }
             None => node.to_value(),
         })
     }

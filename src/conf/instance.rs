@@ -56,6 +56,12 @@ pub struct Instances {
 
 /// Reads a conf.d file for a spec. An instance with errors is left out, the others are there.
 pub fn read(loaded: Loaded, spec: &Spec, folder: &Path, secrets: &dyn SecretStore, frame: &mut Frame) -> Instances {
+    let mut out = read_all(loaded, spec, folder, secrets, frame);
+    crate::base::diag::drop_consequences(&mut out.problems);
+    out
+}
+
+fn read_all(loaded: Loaded, spec: &Spec, folder: &Path, secrets: &dyn SecretStore, frame: &mut Frame) -> Instances {
     let mut out = Instances { problems: loaded.problems, ..Instances::default() };
     let root = loaded.root;
     if root.as_map().is_none() && !root.is_null() {
@@ -207,7 +213,7 @@ fn add_defaults(
         if value.is_missing() {
             continue;
         }
-        match typed(&value, &field.field) {
+        match field.field.typed(&value) {
             Some(value) => {
                 config.insert(field.key.clone(), value);
                 frame.set(name, Value::map(config.clone()));
@@ -229,34 +235,6 @@ fn add_defaults(
 
 fn words(field: &FieldType) -> String {
     field.types.iter().map(|t| t.word()).collect::<Vec<_>>().join(" or ")
-}
-
-/// A default as its type: durations and sizes may be written with units.
-fn typed(value: &Value, field: &FieldType) -> Option<Value> {
-    let text = value.as_text();
-    let convert = |config_type: &ConfigType| match config_type {
-        ConfigType::Duration => match text {
-            Some(text) => crate::base::units::parse_duration(text).ok().map(Value::seconds),
-            None => value.as_number().map(|_| value.clone()),
-        },
-        ConfigType::Bytes => match text {
-            Some(text) => crate::base::units::parse_size(text).ok().map(|n| Value::number(crate::base::number::Number::Uint(n))),
-            None => value.as_number().map(|_| value.clone()),
-        },
-        ConfigType::Int => value.as_number().and_then(|n| n.as_integer()).map(|_| value.clone()),
-        ConfigType::Float => value.as_number().map(|_| value.clone()),
-        ConfigType::Bool => matches!(value, Value::Bool(_)).then(|| value.clone()),
-        ConfigType::List => value.as_list().map(|_| value.clone()),
-        ConfigType::Map => value.as_map().map(|_| value.clone()),
-        ConfigType::Secret => text.map(|text| Value::Secret(crate::base::secret::Secret::new(text))),
-        ConfigType::Any => Some(value.clone()),
-        ConfigType::Enum => text.filter(|t| field.values.iter().any(|v| &**v == *t)).map(|_| value.clone()),
-        ConfigType::String | ConfigType::Url | ConfigType::Path | ConfigType::Regex | ConfigType::Glob => {
-            crate::base::print::text_of(value).filter(|_| value.as_list().is_none() && value.as_map().is_none()).map(Value::Text)
-        }
-    };
-    let found = field.types.iter().find_map(convert);
-    found.or_else(|| field.any_of.iter().find_map(|option| typed(value, option)))
 }
 
 /// A shared empty map: most files have no `init_config`.

@@ -272,7 +272,9 @@ impl Parser<'_, '_> {
         let mut problem = Diagnostic::error("unknown-function", format!("unknown {what} `{name}`"), span);
         problem = match nearest(name, known) {
             Some(near) => problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).edit(span, near),
-            None => problem.label("there is none of that name").help("the language reference lists all functions, filters and tests"),
+            None => problem
+                .label("there is none of that name")
+                .help("words that are meant stand in quotes; the language reference lists all functions, filters and tests"),
         };
         self.report(problem);
         None

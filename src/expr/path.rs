@@ -1,17 +1,13 @@
 //! Paths: RFC 9535 JSONPath on any value.
 //!
-//! The grammar and everything with filters, slices and descent are `jsonpath-rust`'s. Plain paths
-//! (`$.a.b`, `$.a[3]`, `$.items[*].x`), the large majority, are walked by code of our own, which
-//! copies nothing on the way.
+//! The grammar is `jsonpath-rust`'s. Plain paths (`$.a.b`, `$.a[3]`, `$.items[*].x`), the large
+//! majority, are walked here; filters, slices, unions and descent are `path_eval`'s.
 
 use super::fault::Fault;
-use super::path_rules as rules;
-use crate::base::limits;
-use crate::base::value::{Text, Value, at};
-use jsonpath_rust::parser::model::{JpQuery, Segment, Selector};
+use super::path_eval::Query;
+use crate::base::value::{Text, Value, at, place};
+use jsonpath_rust::parser::model::{Segment, Selector};
 use jsonpath_rust::parser::parse_json_path;
-use jsonpath_rust::query::js_path_process;
-use jsonpath_rust::query::queryable::Queryable;
 
 /// A compiled path.
 #[derive(Clone, Debug)]
@@ -19,7 +15,7 @@ pub enum Path {
     /// Names, indexes and wildcards only.
     Plain(Box<[Step]>),
     /// Anything else.
-    Query(Box<JpQuery>),
+    Query(Box<Query>),
 }
 
 /// One step of a plain path.
@@ -58,10 +54,8 @@ impl Path {
             return Err(PathError { message, start, end: text.len() });
         }
         let query = parse_json_path(text).map_err(|error| explain(&error.to_string(), text))?;
-        if let Some(message) = rules::broken(&query) {
-            return Err(PathError { message, start: 0, end: text.len() });
-        }
-        Ok(match query.segments.iter().map(step).collect::<Option<Vec<_>>>() {
+        let query = Query::new(query).map_err(|message| PathError { message, start: 0, end: text.len() })?;
+        Ok(match query.segments().iter().map(step).collect::<Option<Vec<_>>>() {
             Some(steps) => Path::Plain(steps.into()),
             None => Path::Query(Box::new(query)),
         })
@@ -104,15 +98,7 @@ impl Path {
         let root = root.materialize();
         match self {
             Path::Plain(steps) => visit(&root, steps, Value::Missing, take),
-            Path::Query(query) => {
-                let matches = js_path_process(query, &root).map_err(|e| Fault::failed(e.to_string()))?;
-                if matches.len() > limits::PATH_MATCHES {
-                    return Err(Fault::failed(format!("the path matches more than {} times", limits::PATH_MATCHES)));
-                }
-                for found in matches {
-                    take(last_key(&found.path), found.val);
-                }
-            }
+            Path::Query(query) => query.each(&root, take)?,
         }
         Ok(())
     }
@@ -160,8 +146,8 @@ fn visit(value: &Value, steps: &[Step], key: Value, take: &mut dyn FnMut(Value, 
             }
         }
         (Value::List(items), Step::Index(index)) => {
-            if let Some(value) = at(items, *index) {
-                visit(value, rest, Value::Int(*index), take);
+            if let Some((place, value)) = place(items.len(), *index).and_then(|n| Some((n, items.get(n)?))) {
+                visit(value, rest, Value::from(place), take);
             }
         }
         (Value::List(items), Step::All) => {
@@ -219,15 +205,6 @@ fn parted_name(text: &str) -> Option<usize> {
     None
 }
 
-/// The last name or index of a normalized path like `$['a'][3]`.
-fn last_key(path: &str) -> Value {
-    let inner = path.rsplit_once('[').map_or("", |(_, last)| last.trim_end_matches(']'));
-    match inner.parse::<i64>() {
-        Ok(index) => Value::Int(index),
-        Err(_) => Value::text(inner.trim_matches(['\'', '"'])),
-    }
-}
-
 fn explain(message: &str, text: &str) -> PathError {
     let column = message.lines().find_map(|line| line.trim().strip_prefix("--> 1:")).and_then(|n| n.trim().parse::<usize>().ok());
     let expected = message.lines().rev().find_map(|line| line.trim().strip_prefix("= ")).map(readable);
@@ -254,40 +231,6 @@ fn readable(expected: &str) -> String {
         ("selector", "a name in quotes, an index, `*` or `?condition`"),
     ];
     pairs.iter().fold(expected.to_owned(), |text, (rule, words)| text.replace(rule, words))
-}
-
-impl Queryable for Value {
-    fn get(&self, key: &str) -> Option<&Self> {
-        if let Value::Map(map) = self { map.get(key) } else { None }
-    }
-
-    fn as_array(&self) -> Option<&Vec<Self>> {
-        if let Value::List(items) = self { Some(items) } else { None }
-    }
-
-    fn as_object(&self) -> Option<Vec<(&str, &Self)>> {
-        if let Value::Map(map) = self { Some(map.iter().map(|(k, v)| (&**k, v)).collect()) } else { None }
-    }
-
-    fn as_str(&self) -> Option<&str> {
-        self.as_text()
-    }
-
-    fn as_i64(&self) -> Option<i64> {
-        if let Value::Int(n) = self { Some(*n) } else { None }
-    }
-
-    fn as_f64(&self) -> Option<f64> {
-        self.as_number().map(|n| n.as_f64())
-    }
-
-    fn as_bool(&self) -> Option<bool> {
-        if let Value::Bool(b) = self { Some(*b) } else { None }
-    }
-
-    fn null() -> Self {
-        Value::Missing
-    }
 }
 
 #[cfg(test)]
@@ -326,6 +269,10 @@ mod tests {
         assert_eq!(keys("$.c.*"), [Value::from("x"), Value::from("y")]);
         assert_eq!(keys("$..y"), [Value::from("y")]);
         assert_eq!(keys("$.c.y[?@ > 1]"), [Value::Int(0)]);
+        assert_eq!(keys("$.c.y[-1]"), [Value::Int(0)]);
+        assert_eq!(keys("$.c['y','x']"), [Value::from("y"), Value::from("x")]);
+        assert_eq!(keys("$.c.y[-1,0]"), [Value::Int(0), Value::Int(0)]);
+        assert_eq!(keys("$..x"), [Value::from("x")]);
     }
 
     #[test]
@@ -334,5 +281,15 @@ mod tests {
         assert!(slip.start >= 3, "{slip:?}");
         assert!(Path::parse("$.a..").is_err());
         assert!(Path::parse("$.a b").is_err());
+        for (path, why) in [
+            ("$[?match(@.a, 'x(')]", "does not compile"),
+            ("$[?value(1) == 1]", "takes a query"),
+            ("$[?count(length(@)) == 1]", "takes a query"),
+            ("$[?in(@.a, $.b)]", "no function"),
+            ("$[?match(@.*, 'x')]", "takes one value"),
+        ] {
+            let slip = Path::parse(path).unwrap_err();
+            assert!(slip.message.contains(why), "{slip:?}");
+        }
     }
 }

@@ -1,63 +1,79 @@
 //! What RFC 9535 demands of a query beyond its grammar, and the parser lets pass: the types of
-//! function calls (section 2.4.3).
+//! function calls (section 2.4.3), and patterns that compile.
 
-use jsonpath_rust::parser::model::{Comparable, Filter, FilterAtom, FnArg, JpQuery, Segment, Selector, Test, TestFunction};
+use super::path_regex::Patterns;
+use jsonpath_rust::parser::model::{Comparable, Filter, FilterAtom, FnArg, JpQuery, Literal, Segment, Selector, Test, TestFunction};
 
-/// The first rule that a query breaks, as a fragment.
-pub fn broken(query: &JpQuery) -> Option<String> {
-    query.segments.iter().find_map(segment)
+/// The first rule that a query breaks, as a fragment; its constant patterns are compiled on the way.
+pub fn broken(query: &JpQuery, patterns: &mut Patterns) -> Option<String> {
+    query.segments.iter().find_map(|one| segment(one, patterns))
 }
 
-fn segment(segment: &Segment) -> Option<String> {
+fn segment(segment: &Segment, patterns: &mut Patterns) -> Option<String> {
     match segment {
-        Segment::Descendant(inner) => self::segment(inner),
-        Segment::Selector(one) => selector(one),
-        Segment::Selectors(many) => many.iter().find_map(selector),
+        Segment::Descendant(inner) => self::segment(inner, patterns),
+        Segment::Selector(one) => selector(one, patterns),
+        Segment::Selectors(many) => many.iter().find_map(|one| selector(one, patterns)),
     }
 }
 
-fn selector(selector: &Selector) -> Option<String> {
-    if let Selector::Filter(condition) = selector { filter(condition) } else { None }
+fn selector(selector: &Selector, patterns: &mut Patterns) -> Option<String> {
+    if let Selector::Filter(condition) = selector { filter(condition, patterns) } else { None }
 }
 
-fn filter(filter: &Filter) -> Option<String> {
+fn filter(filter: &Filter, patterns: &mut Patterns) -> Option<String> {
     match filter {
-        Filter::Or(parts) | Filter::And(parts) => parts.iter().find_map(self::filter),
-        Filter::Atom(FilterAtom::Filter { expr, .. }) => self::filter(expr),
+        Filter::Or(parts) | Filter::And(parts) => parts.iter().find_map(|part| self::filter(part, patterns)),
+        Filter::Atom(FilterAtom::Filter { expr, .. }) => self::filter(expr, patterns),
         Filter::Atom(FilterAtom::Test { expr, .. }) => match &**expr {
             Test::Function(call) if call.is_comparable() => Some(format!("`{}()` gives a value, which must be compared", name(call))),
-            other => test(other),
+            other => test(other, patterns),
         },
         Filter::Atom(FilterAtom::Comparison(comparison)) => {
             let (left, right) = comparison.vals();
-            [left, right].into_iter().find_map(|side| if let Comparable::Function(call) = side { function(call) } else { None })
+            [left, right].into_iter().find_map(|side| if let Comparable::Function(call) = side { function(call, patterns) } else { None })
         }
     }
 }
 
-fn test(test: &Test) -> Option<String> {
+fn test(test: &Test, patterns: &mut Patterns) -> Option<String> {
     match test {
-        Test::RelQuery(segments) => segments.iter().find_map(segment),
-        Test::AbsQuery(query) => broken(query),
-        Test::Function(call) => function(call),
+        Test::RelQuery(segments) => segments.iter().find_map(|one| segment(one, patterns)),
+        Test::AbsQuery(query) => broken(query, patterns),
+        Test::Function(call) => function(call, patterns),
     }
 }
 
-fn function(call: &TestFunction) -> Option<String> {
-    let (one_value, args): (bool, Vec<&FnArg>) = match call {
-        TestFunction::Length(arg) => (true, vec![&**arg]),
-        TestFunction::Search(a, b) | TestFunction::Match(a, b) => (true, vec![a, b]),
-        TestFunction::Value(arg) | TestFunction::Count(arg) => (false, vec![arg]),
-        TestFunction::Custom(_, args) => (false, args.iter().collect()),
-    };
-    if one_value && args.iter().any(|arg| !is_value(arg)) {
-        return Some(format!("`{}()` takes one value, not a query that can match several times", name(call)));
+fn function(call: &TestFunction, patterns: &mut Patterns) -> Option<String> {
+    let name = name(call);
+    let several = || format!("`{name}()` takes one value, not a query that can match several times");
+    match call {
+        TestFunction::Length(arg) if !is_value(arg) => Some(several()),
+        TestFunction::Search(a, b) | TestFunction::Match(a, b) if !is_value(a) || !is_value(b) => Some(several()),
+        TestFunction::Value(arg) | TestFunction::Count(arg) if !is_query(arg) => Some(format!("`{name}()` takes a query")),
+        TestFunction::Length(arg) => argument(arg, patterns),
+        TestFunction::Value(arg) | TestFunction::Count(arg) => argument(arg, patterns),
+        TestFunction::Search(text, by) => argument(text, patterns).or_else(|| pattern(by, false, patterns)),
+        TestFunction::Match(text, by) => argument(text, patterns).or_else(|| pattern(by, true, patterns)),
+        TestFunction::Custom(..) => Some(format!("there is no function `{name}()` in a path: use length, count, match, search or value")),
     }
-    args.into_iter().find_map(|arg| match arg {
+}
+
+fn argument(arg: &FnArg, patterns: &mut Patterns) -> Option<String> {
+    match arg {
         FnArg::Literal(_) => None,
-        FnArg::Test(inner) => test(inner),
-        FnArg::Filter(condition) => filter(condition),
-    })
+        FnArg::Test(inner) => test(inner, patterns),
+        FnArg::Filter(condition) => filter(condition, patterns),
+    }
+}
+
+fn pattern(arg: &FnArg, whole: bool, patterns: &mut Patterns) -> Option<String> {
+    let FnArg::Literal(Literal::String(text)) = arg else { return argument(arg, patterns) };
+    patterns.add(text, whole).err().map(|why| format!("the pattern `{text}` does not compile: {why}"))
+}
+
+fn is_query(arg: &FnArg) -> bool {
+    matches!(arg, FnArg::Test(inner) if matches!(**inner, Test::RelQuery(_) | Test::AbsQuery(_)))
 }
 
 /// A literal, a query that matches once at most, or a function that gives a value.

@@ -77,7 +77,8 @@ impl<T: Clone> Mapped<T> {
     /// Missing where the value is; failed where nothing matches.
     pub fn choose(&self, from_word: fn(&str) -> Option<T>, frame: &mut Frame) -> Result<T, Fault> {
         let value = self.value.0.eval(frame)?;
-        if value.is_missing() && self.map.as_ref().is_none_or(|map| map.default.is_none()) {
+        // `default` is for other values: what is missing stays missing, as with every filter.
+        if value.is_missing() {
             return Err(Fault::Missing);
         }
         let found = match &self.map {

@@ -13,9 +13,8 @@
 use super::event::{maybe_text, timestamp};
 use super::family_names::{FamilyNames, Target};
 use super::label::Labels;
-use super::metric::template_codes;
 use super::metric_entry::{Measure, has_room};
-use super::{MapCx, Mapping};
+use super::{MapCx, Mapping, template_codes};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};

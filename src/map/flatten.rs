@@ -9,9 +9,8 @@
 
 use super::event::maybe_text;
 use super::label::Labels;
-use super::metric::template_codes;
 use super::metric_entry::{Measure, has_room};
-use super::{MapCx, Mapping};
+use super::{MapCx, Mapping, template_codes};
 use crate::base::glob;
 use crate::base::number::Number;
 use crate::base::span::Span;

@@ -53,6 +53,14 @@ impl Labels {
         Labels { inherit: self.inherit, texts, site }
     }
 
+    /// The same tags and those of the defaults, where they come along.
+    pub fn and_defaults(&self, defaults: &[Node], reader: &mut Reader<'_>) -> Labels {
+        match self.inherit {
+            Inherit::All => Labels::read(Some(self.inherit), defaults, self.texts.clone(), reader),
+            Inherit::None | Inherit::Instance => self.clone(),
+        }
+    }
+
     /// The set for the current row; from the cache where it is always the same.
     pub fn set(&self, cx: &MapCx<'_>, frame: &mut Frame) -> TagSet {
         match self.site.and_then(|site| cx.tag_cache.get(site)) {

@@ -16,7 +16,7 @@ use super::label::{Inherit, Labels};
 use super::metric_entry::{Entries, Entry, Measure, MetricName, TypeChoice};
 use crate::base::diag::Diagnostic;
 use crate::base::value::Text;
-use crate::expr::code::{Code, Expression, Template};
+use crate::expr::code::{Expression, Template};
 use crate::expr::texts::Texts;
 use crate::observation::MetricType;
 use crate::yaml::node::{Data, Node};
@@ -69,7 +69,10 @@ pub fn read_from(fields: &mut Fields<'_>, default_tags: &[Node], reader: &mut Re
     let forms =
         [written.name.is_some() || measure.value.is_some(), !bulk.is_empty(), written.flatten.is_some(), written.families.is_some()];
     if forms.iter().filter(|form| **form).count() != 1 {
-        reader.report(one_form(span, &forms));
+        let unread = reader.broken && !forms.contains(&true);
+        if !unread {
+            reader.report(one_form(span, &forms));
+        }
         return None;
     }
     if let Some(flatten) = written.flatten.take() {
@@ -211,9 +214,4 @@ impl Measure {
             description: None::<Text>,
         }
     }
-}
-
-/// The codes of optional templates.
-pub fn template_codes<'t>(templates: &[&'t Option<Template>], take: &mut dyn FnMut(&'t Code)) {
-    templates.iter().filter_map(|t| t.as_ref()).for_each(|t| take(&t.0));
 }

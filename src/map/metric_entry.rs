@@ -239,7 +239,8 @@ impl Entry {
     }
 
     fn left_out(&self, fault: &Fault, cx: &mut MapCx<'_>, frame: &mut Frame) {
-        let values = |frame: &Frame| self.value.0.with_values(&format!("`{}` left out: {}", self.name.shown(), reason(fault)), frame);
+        let why = if let Fault::Failed(why) = fault { why } else { "its value is missing" };
+        let values = |frame: &Frame| self.value.0.with_values(&format!("`{}` left out: {why}", self.name.shown()), frame);
         if self.measure.required {
             cx.errors.push(values(frame));
         } else if !self.optional {

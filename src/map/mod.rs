@@ -19,7 +19,7 @@ pub mod topology;
 
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
-use crate::expr::code::Code;
+use crate::expr::code::{Code, Template};
 use crate::expr::frame::Frame;
 use crate::observation::{Observations, TagSet};
 use crate::rows::RowsSpec;
@@ -87,4 +87,9 @@ pub struct Changes {
     pub before: HashMap<Span, Value>,
     /// Of this run.
     pub now: HashMap<Span, Value>,
+}
+
+/// Calls `take` for the computed places of optional templates.
+pub fn template_codes<'t>(templates: &[&'t Option<Template>], take: &mut dyn FnMut(&'t Code)) {
+    templates.iter().filter_map(|t| t.as_ref()).for_each(|t| take(&t.0));
 }

@@ -35,6 +35,8 @@ const STDERR_LINES: usize = 3;
 pub struct CommandRequest {
     /// The program and its arguments.
     pub argv: Vec<String>,
+    /// The same in one line for people, secrets as asterisks.
+    pub shown: String,
     /// Variables beside PATH, LANG and TZ; the same name replaces those.
     pub env: Vec<(String, String)>,
     /// The working folder, `/` by default.
@@ -52,8 +54,10 @@ pub struct CommandRequest {
 impl CommandRequest {
     /// A command with the defaults of every limit.
     pub fn of<S: Into<String>>(argv: impl IntoIterator<Item = S>) -> Self {
+        let argv: Vec<String> = argv.into_iter().map(Into::into).collect();
         CommandRequest {
-            argv: argv.into_iter().map(Into::into).collect(),
+            shown: argv.join(" "),
+            argv,
             env: Vec::new(),
             cwd: None,
             stdin: None,

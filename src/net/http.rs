@@ -260,6 +260,9 @@ fn head_of(response: &mut Response, hop: &Hop) -> Answer {
     answer
 }
 
+/// After so many bytes of a body other runs get their turn.
+const YIELD_BYTES: usize = 1 << 20;
+
 async fn whole_body(response: &mut Response, method: &Method, max_bytes: u64) -> Result<Bytes, ExchangeError> {
     let too_large = || ExchangeError::new(ErrorKind::TooLarge, format!("the body is larger than {} (max_bytes)", words::size(max_bytes)));
     let announced = if *method == Method::HEAD { None } else { response.content_length() };
@@ -267,10 +270,18 @@ async fn whole_body(response: &mut Response, method: &Method, max_bytes: u64) ->
         return Err(too_large());
     }
     let mut body = Body::default();
+    let mut yielded = 0;
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() as u64 + chunk.len() as u64 > max_bytes => return Err(too_large()),
-            Ok(Some(chunk)) => body.push(chunk, announced),
+            Ok(Some(chunk)) => {
+                body.push(chunk, announced);
+                // A packed body can give megabytes without waiting for the network once.
+                if body.len() > yielded + YIELD_BYTES {
+                    yielded = body.len();
+                    tokio::task::yield_now().await;
+                }
+            }
             Ok(None) => break,
             Err(error) => return Err(failure::within_body(&error, body.len(), announced)),
         }

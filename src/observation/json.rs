@@ -6,6 +6,7 @@ use crate::base::print::{number_to_json, to_json};
 use crate::base::span::{Sources, Span};
 use crate::base::time::epoch_seconds;
 use crate::base::value::Text;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
 /// A number with its value kept: integers of 64 bits are exact.
@@ -33,12 +34,51 @@ fn origin(sources: &Sources, span: Span) -> Json {
     sources.origin(span).into()
 }
 
-/// One sample.
+/// One sample as it is written: there are many of them, so they become text without a tree of
+/// JSON values in between.
+#[derive(Debug, Serialize)]
+pub struct SampleJson<'s> {
+    name: &'s str,
+    r#type: &'static str,
+    #[serde(serialize_with = "write_number")]
+    value: Number,
+    #[serde(serialize_with = "write_tags")]
+    tags: &'s TagSet,
+    hostname: &'s str,
+    device: Option<&'s str>,
+    unit: Option<&'s str>,
+    timestamp: f64,
+    origin: &'s str,
+}
+
+impl<'s> SampleJson<'s> {
+    /// A sample with its place in words.
+    pub fn of(sample: &'s Sample, origin: &'s str) -> Self {
+        SampleJson {
+            name: &sample.name,
+            r#type: sample.metric_type.word(),
+            value: sample.value,
+            tags: &sample.tags,
+            hostname: sample.hostname.as_deref().unwrap_or(""),
+            device: sample.device.as_deref(),
+            unit: sample.unit.as_deref(),
+            timestamp: epoch_seconds(sample.timestamp),
+            origin,
+        }
+    }
+}
+
+fn write_number<S: Serializer>(value: &Number, serializer: S) -> Result<S::Ok, S::Error> {
+    number(*value).serialize(serializer)
+}
+
+fn write_tags<S: Serializer>(tags: &&TagSet, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(tags.iter().map(|tag| &**tag))
+}
+
+/// One sample as a JSON value.
 pub fn sample(s: &Sample, sources: &Sources) -> Json {
-    json!({
-        "name": &*s.name, "type": s.metric_type.word(), "value": number(s.value), "tags": tags(&s.tags), "hostname": text(&s.hostname),
-        "device": maybe(&s.device), "unit": maybe(&s.unit), "timestamp": epoch_seconds(s.timestamp), "origin": origin(sources, s.origin),
-    })
+    serde_json::to_value(SampleJson::of(s, &sources.origin(s.origin))).unwrap_or_default()
 }
 
 /// One service check.

@@ -127,22 +127,17 @@ fn split(source: &SourceSpec) -> (RowsSpec, RowsSpec) {
     let fetches = matches!(source.origin, Origin::Fetch(_));
     let mut before = RowsSpec::default();
     let mut after = RowsSpec { lets: Vec::new(), each: Vec::new(), when: None, ..rows.clone() };
-    let mut later: Vec<NameId> = Vec::new();
+    let later = if fetches { after_answer(source) } else { rows.bound_and(&RowsSpec::default()) };
     for each in &rows.each {
-        if fetches && before_answer(&each.over.0, source.name, &later) {
-            before.each.push(each.clone());
-        } else {
-            later.push(each.name);
-            after.each.push(each.clone());
-        }
+        let place = if later.contains(&each.name) { &mut after } else { &mut before };
+        place.each.push(each.clone());
     }
     let n_before = before.each.len();
     for local in &rows.lets {
-        if fetches && before_answer(&local.value.0, source.name, &later) {
-            before.lets.push(crate::rows::Let { after: local.after.min(n_before), ..local.clone() });
-        } else {
-            later.push(local.name);
+        if later.contains(&local.name) {
             after.lets.push(crate::rows::Let { after: local.after.saturating_sub(n_before), ..local.clone() });
+        } else {
+            before.lets.push(crate::rows::Let { after: local.after.min(n_before), ..local.clone() });
         }
     }
     match &rows.when {
@@ -150,6 +145,21 @@ fn split(source: &SourceSpec) -> (RowsSpec, RowsSpec) {
         when => after.when = when.clone(),
     }
     (before, after)
+}
+
+/// The local names that need the answer, by themselves or through others.
+fn after_answer(source: &SourceSpec) -> Vec<NameId> {
+    let loops = source.rows.each.iter().map(|each| (each.name, &each.over.0));
+    let locals = source.rows.lets.iter().map(|local| (local.name, &local.value.0));
+    let names: Vec<_> = loops.chain(locals).collect();
+    let mut later: Vec<NameId> = Vec::new();
+    loop {
+        let next = names.iter().find(|(name, code)| !later.contains(name) && !before_answer(code, source.name, &later));
+        match next {
+            Some((name, _)) => later.push(*name),
+            None => return later,
+        }
+    }
 }
 
 fn carried(source: &SourceSpec, before: &RowsSpec, after: &RowsSpec) -> Vec<NameId> {

@@ -206,7 +206,11 @@ pub fn order_lets(written: Keyed<Expression>, each: &[Each], reader: &mut Reader
         let Some(at) = ready else {
             let (name, span, _) = open.swap_remove(0);
             let title = format!("`{}` needs itself", reader.names.text(name));
-            reader.report(Diagnostic::error("circular-names", title, span).label("through the names it uses").help("break the circle"));
+            reader.report(
+                Diagnostic::error("circular-names", title, span)
+                    .label("through the names it uses")
+                    .help("break the circle: one of these names must not use the others"),
+            );
             return done;
         };
         let (name, _, value) = open.remove(at);

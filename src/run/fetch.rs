@@ -1,12 +1,13 @@
 //! One source: its loop of requests, decoding, and the rows that come out.
 
+use super::aside::{LARGE, aside};
 use super::order::Results;
 use super::result::{Fate, RequestNote, SourceResult};
+use super::survivors::{limited, unlimited};
 use super::{RunCx, index};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::name::NameId;
-use crate::base::print::text_of;
 use crate::base::value::{Text, Value};
 use crate::decode::{self, Decoder};
 use crate::expr::code::Setting;
@@ -78,9 +79,16 @@ fn descend(source: &SourcePlan, level: usize, sources: &Results<'_>, frame: &mut
 struct Item {
     binds: Arc<Binds>,
     request: String,
+    address: String,
     elapsed: Duration,
     outcome: Result<Vec<(Answer, Value)>, ExchangeError>,
     warnings: Vec<String>,
+}
+
+impl Item {
+    fn bytes(&self) -> usize {
+        self.outcome.iter().flatten().map(|(answer, _)| answer.body.len()).sum()
+    }
 }
 
 /// Runs a source that was found ready.
@@ -96,7 +104,8 @@ pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
         Origin::Derived => derived(source, &input, &held, &mut frame),
         Origin::Fetch(_) => {
             let done = exchange_all(cx, spec, name, items, &mut frame).await;
-            assemble(cx, spec, source, done, &held, &mut frame)
+            let bytes: usize = done.iter().map(Item::bytes).sum();
+            aside(bytes > LARGE, || assemble(cx, spec, source, done, &held, &mut frame))
         }
     };
     if result.fate == Fate::Ok || !result.rows.is_empty() {
@@ -158,54 +167,6 @@ pub struct Start {
     pub held: Held,
 }
 
-/// `dedupe` and `limit` count over all rows of a source, so they wait until all are there.
-fn unlimited(source: &SourcePlan) -> crate::rows::RowsSpec {
-    crate::rows::RowsSpec { dedupe: None, limit: None, ..source.after.clone() }
-}
-
-fn limited(source: &SourcePlan, rows: Vec<Row>, frame: &mut Frame) -> Vec<Row> {
-    if source.after.dedupe.is_none() && source.after.limit.is_none() {
-        return rows;
-    }
-    let mut survivors = Survivors::new(&source.after, frame);
-    let mut kept = Vec::new();
-    for row in rows {
-        bind(&row, frame);
-        if survivors.take(&source.after, frame) {
-            kept.push(row);
-        }
-    }
-    kept
-}
-
-/// The state of `dedupe` and `limit` over the rows of one source.
-struct Survivors {
-    seen: std::collections::HashSet<Text>,
-    left: usize,
-}
-
-impl Survivors {
-    fn new(tail: &crate::rows::RowsSpec, frame: &mut Frame) -> Self {
-        let left = Setting::get_or(tail.limit.as_ref(), limits::NODES, frame).unwrap_or(limits::NODES);
-        Survivors { seen: Default::default(), left }
-    }
-
-    fn take(&mut self, tail: &crate::rows::RowsSpec, frame: &mut Frame) -> bool {
-        if self.left == 0 {
-            return false;
-        }
-        let fresh = match &tail.dedupe {
-            None => true,
-            Some(dedupe) => {
-                let value = dedupe.0.value(frame);
-                self.seen.insert(text_of(&Value::list(vec![value])).unwrap_or_default())
-            }
-        };
-        self.left -= usize::from(fresh);
-        fresh
-    }
-}
-
 /// All requests, at most `concurrency` at once, in the order of their items.
 async fn exchange_all(cx: &RunCx<'_>, spec: &SourceSpec, name: &str, items: Vec<Arc<Binds>>, frame: &mut Frame) -> Vec<Item> {
     let at_once = Setting::get_or(spec.concurrency.as_ref(), limits::EACH_AT_ONCE, frame).unwrap_or(limits::EACH_AT_ONCE).max(1);
@@ -260,7 +221,14 @@ async fn one_item(
     mut frame: Option<Frame>,
 ) -> Item {
     let started = cx.clock.instant();
-    let mut item = Item { binds, request: String::new(), elapsed: Duration::ZERO, outcome: Ok(Vec::new()), warnings: Vec::new() };
+    let mut item = Item {
+        binds,
+        request: String::new(),
+        address: String::new(),
+        elapsed: Duration::ZERO,
+        outcome: Ok(Vec::new()),
+        warnings: Vec::new(),
+    };
     let decoder = decoder.map_err(|why| ExchangeError::new(ErrorKind::Decode, why));
     match requests.and_then(|requests| decoder.map(|decoder| (requests, decoder))) {
         Err(error) => item.outcome = Err(error),
@@ -272,11 +240,12 @@ async fn one_item(
                 {
                     item.outcome = Err(error);
                 }
-                if item.outcome.as_ref().is_ok_and(|answers| !answers.is_empty()) {
-                    break;
+                let answered = item.outcome.as_ref().is_ok_and(|answers| !answers.is_empty());
+                // An answer tells its address itself, and nobody reads the request of one that worked.
+                if !answered || cx.trace.is_some() {
+                    item.request = request.describe();
+                    item.address = request.address();
                 }
-                // An answer tells its address itself.
-                item.request = request.describe();
                 if item.outcome.is_ok() {
                     break;
                 }
@@ -330,7 +299,7 @@ fn decoded(request: &Request, answer: &Answer, decoder: Option<&dyn Decoder>, wa
             &*guessed
         }
     };
-    match decoder.decode(&answer.body) {
+    match aside(answer.body.len() > LARGE, || decoder.decode(&answer.body)) {
         Ok(decoded) => {
             warnings.extend(decoded.warnings);
             Ok(decoded.doc)
@@ -449,7 +418,8 @@ fn request_note(cx: &RunCx<'_>, source: &SourcePlan, item: &Item) -> RequestNote
     let items = each.filter_map(|name| item.binds.iter().find(|(bound, _)| *bound == name));
     RequestNote {
         items: items.map(|(name, value)| (*name, Text::from(names.text(*name)), value.clone())).collect(),
-        url: item.request.clone(),
+        request: item.request.clone(),
+        url: item.address.clone(),
         error: None,
         status: None,
         elapsed: item.elapsed,

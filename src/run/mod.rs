@@ -4,6 +4,7 @@
 //! evaluated. Nothing of a run is seen outside before its [`Outcome`] is complete, so a run that
 //! fails half-way leaves no half-truths.
 
+pub mod aside;
 pub mod exchanger;
 pub mod fetch;
 mod index;
@@ -11,6 +12,7 @@ pub mod mapping;
 pub mod order;
 pub mod result;
 pub mod scripted;
+mod survivors;
 pub mod trace;
 
 use crate::base::print::one_line;
@@ -19,6 +21,7 @@ use crate::base::time::Clock;
 use crate::base::value::Value;
 use crate::expr::frame::{Frame, Remark};
 use crate::expr::names;
+use crate::fold::{Point, Readings, fold};
 use crate::map::Changes;
 use crate::observation::Observations;
 use crate::plan::Check;
@@ -55,6 +58,8 @@ pub struct Memory {
     pub runs: u64,
     /// What `on_change` compared last.
     pub changes: std::collections::HashMap<Span, Value>,
+    /// The last readings of counters and rates.
+    pub readings: Readings,
 }
 
 /// What one run leaves.
@@ -87,10 +92,20 @@ impl Outcome {
         !self.errors.is_empty()
     }
 
+    /// True if writing it down takes so long that other runs would feel it.
+    pub fn is_large(&self) -> bool {
+        self.observations.count() > aside::MANY
+    }
+
     /// All reasons in one line.
     pub fn error(&self) -> Option<String> {
         let messages: Vec<_> = self.errors.iter().map(|failure| one_line(&failure.message)).collect();
         (!messages.is_empty()).then(|| messages.join("; "))
+    }
+
+    /// The points of the run's samples, and what the next run needs to fold its own.
+    pub fn fold(&self, memory: &Memory) -> (Vec<Point>, Readings) {
+        fold(&self.observations.samples, &memory.readings)
     }
 
     /// Moves what is to be remembered into the memory.
@@ -109,7 +124,8 @@ pub async fn run(cx: &RunCx<'_>) -> Outcome {
     order::report_sources(cx, &results, &mut outcome);
     set_run(cx, &mut frame, &outcome);
     let mut changes = Changes { before: cx.memory.changes.clone(), ..Changes::default() };
-    mapping::run_mappings(cx, &results, &mut frame, &mut changes, &mut outcome);
+    let rows = results.iter().map(|(_, result)| result.rows.len()).max().unwrap_or(0);
+    aside::aside(rows > aside::MANY, || mapping::run_mappings(cx, &results, &mut frame, &mut changes, &mut outcome));
     outcome.warnings.append(&mut frame.remarks);
     outcome.changes = changes.now;
     outcome.duration = cx.clock.instant().saturating_duration_since(started);

@@ -210,17 +210,26 @@ fn input_rows(spec: &SourceSpec, results: &Results<'_>) -> Vec<Row> {
     spec.rows.from.iter().flat_map(|input| results.input(input.source, input.requests).to_vec()).collect()
 }
 
+/// What was asked, where the message does not say it, and how many requests failed.
+fn asked(result: &SourceResult) -> String {
+    let failed = result.requests.iter().find(|note| note.error.is_some());
+    let request = failed.map_or("", |note| &note.request);
+    let message = result.error.as_ref().map_or("", |(_, message)| message);
+    let known = request.is_empty() || message.contains(request);
+    let request = if known { String::new() } else { format!(" ({request})") };
+    if result.failed_items > 0 && result.requests.len() > 1 {
+        format!("{request} ({} of {} requests failed)", result.failed_items, result.requests.len())
+    } else {
+        request
+    }
+}
+
 /// Errors and warnings of the sources, each with its place.
 pub fn report_sources(cx: &RunCx<'_>, results: &Results<'_>, outcome: &mut Outcome) {
     for (spec, result) in results.iter() {
         let Some((_, message)) = &result.error else { continue };
         let name = cx.check.plan.names.text(spec.name);
-        let items = if result.failed_items > 0 && result.requests.len() > 1 {
-            format!(" ({} of {} requests failed)", result.failed_items, result.requests.len())
-        } else {
-            String::new()
-        };
-        let message = format!("source `{name}`: {}{items}", cut(message, 1000));
+        let message = format!("source `{name}`: {}{}", cut(message, 1000), asked(result));
         match (result.fate, spec.on_error) {
             (Fate::Failed, OnError::Fail) => outcome.errors.push(Failure { span: spec.span, message }),
             // What was skipped has its reason in the error of another source.

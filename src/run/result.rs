@@ -29,6 +29,8 @@ pub enum Fate {
 pub struct RequestNote {
     /// The items of `each` that it was for.
     pub items: Vec<(NameId, Text, Value)>,
+    /// The request in one line; known where it failed or where a person looks on.
+    pub request: String,
     /// The address, path or program.
     pub url: String,
     /// Why it failed.

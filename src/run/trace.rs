@@ -33,7 +33,7 @@ impl Trace {
         let mut lines = Vec::new();
         for request in &result.requests {
             let status = request.status.map(|status| format!(", HTTP {status}")).unwrap_or_default();
-            lines.push(format!("request  {} ({:.1} ms{status})", one_line(&request.url), request.elapsed.as_secs_f64() * 1e3));
+            lines.push(format!("request  {} ({:.1} ms{status})", one_line(&request.request), request.elapsed.as_secs_f64() * 1e3));
             if let Some((kind, message)) = &request.error {
                 lines.push(format!("error    {}: {}", kind.word(), one_line(message)));
             }

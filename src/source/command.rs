@@ -76,6 +76,7 @@ impl Source for Command {
     fn requests(&self, folder: &Path, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
         let mut argv: Vec<Value> = Vec::new();
         self.argv.collect(frame, &mut argv);
+        let shown = argv.iter().filter_map(text_of).collect::<Vec<_>>().join(" ");
         let argv: Vec<String> = argv.iter().filter_map(wire_text).collect();
         if argv.is_empty() {
             return Err(ExchangeError::new(ErrorKind::Spawn, "`argv` is empty: there is no program to run"));
@@ -90,6 +91,7 @@ impl Source for Command {
         };
         Ok(vec![Request::Command(CommandRequest {
             argv,
+            shown,
             env: env.iter().filter_map(|(key, value)| Some((key.to_string(), wire_text(value)?))).collect(),
             cwd: self.cwd.as_ref().and_then(|cwd| cwd.text(frame)).map(|cwd| folder.join(&*cwd)),
             stdin: stdin.as_ref().and_then(wire_text).map(Into::into),

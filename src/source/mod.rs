@@ -72,7 +72,19 @@ impl Request {
                 let shown = url::Url::parse(&request.url).map(|url| crate::net::words::masked(&url));
                 format!("{} {}", request.method, shown.unwrap_or_else(|_| "an address that is no URL".to_owned()))
             }
-            Request::Command(request) => request.argv.join(" "),
+            Request::Command(request) => request.shown.clone(),
+            Request::File(request) => request.pattern.display().to_string(),
+        }
+    }
+
+    /// What `.url` of a result is: the address without user info, the program, the path.
+    pub fn address(&self) -> String {
+        match self {
+            Request::Http(request) => match url::Url::parse(&request.url) {
+                Ok(url) => crate::net::words::without_user_info(&url).into(),
+                Err(_) => request.url.clone(),
+            },
+            Request::Command(request) => request.argv.first().cloned().unwrap_or_default(),
             Request::File(request) => request.pattern.display().to_string(),
         }
     }

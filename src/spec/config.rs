@@ -8,7 +8,7 @@
 
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
-use crate::base::value::Text;
+use crate::base::value::{Text, Value};
 use crate::expr::code::Code;
 use crate::expr::data::DataTemplate;
 use crate::yaml::basic::{Keyed, Raw};
@@ -160,7 +160,8 @@ impl Field for FieldType {
         let mut fields = Fields::open(node, "a config field", reader)?;
         let written = Written::read_from(&mut fields, reader);
         fields.finish(reader);
-        let written = written?;
+        // Its name is declared all the same, so that what uses it is no second problem.
+        let Some(written) = written else { return Some(FieldType::plain(ConfigType::Any)) };
         if written.r#type.is_none() && written.any_of.is_empty() {
             let problem = Diagnostic::error("missing-key", "config field without `type`", node.span).label("`type` is needed here");
             reader.report(problem.help(format!("add `type:` with one of {}", ConfigType::WORDS.join(", "))));
@@ -171,7 +172,7 @@ impl Field for FieldType {
             reader.report(problem.label("`values` is needed here").help("add `values: [one, two]`"));
             return None;
         }
-        Some(FieldType {
+        let field = FieldType {
             types: written.r#type.into_iter().collect(),
             any_of: written.any_of,
             required: written.required,
@@ -185,7 +186,9 @@ impl Field for FieldType {
             description: written.description,
             example: written.example.map(|raw| raw.0),
             deprecated: written.deprecated,
-        })
+        };
+        field.check_default(node, reader);
+        Some(field)
     }
 }
 
@@ -207,6 +210,49 @@ impl FieldType {
             example: None,
             deprecated: None,
         }
+    }
+
+    fn check_default(&self, node: &Node, reader: &mut Reader<'_>) {
+        let Some(DataTemplate::Fixed(value)) = &self.default else { return };
+        if value.is_missing() || self.typed(value).is_some() {
+            return;
+        }
+        let place = node.entry("default").map_or(node.span, |entry| entry.value.span);
+        let words = self.types.iter().map(|config_type| config_type.word()).collect::<Vec<_>>().join("` or `");
+        let problem = Diagnostic::error("bad-default", format!("a default that is no `{words}`"), place);
+        reader.report(
+            problem
+                .label(format!("this is {}", crate::base::print::shown(value)))
+                .help(format!("write a value of type `{words}`, or change `type`")),
+        );
+    }
+
+    /// A computed or constant default as this type; `None` where it is of another.
+    pub fn typed(&self, value: &Value) -> Option<Value> {
+        let text = value.as_text();
+        let convert = |config_type: &ConfigType| match config_type {
+            ConfigType::Duration => match text {
+                Some(text) => crate::base::units::parse_duration(text).ok().map(Value::seconds),
+                None => value.as_number().map(|_| value.clone()),
+            },
+            ConfigType::Bytes => match text {
+                Some(text) => crate::base::units::parse_size(text).ok().map(|n| Value::number(crate::base::number::Number::Uint(n))),
+                None => value.as_number().map(|_| value.clone()),
+            },
+            ConfigType::Int => value.as_number().and_then(|n| n.as_integer()).map(|_| value.clone()),
+            ConfigType::Float => value.as_number().map(|_| value.clone()),
+            ConfigType::Bool => matches!(value, Value::Bool(_)).then(|| value.clone()),
+            ConfigType::List => value.as_list().map(|_| value.clone()),
+            ConfigType::Map => value.as_map().map(|_| value.clone()),
+            ConfigType::Secret => text.map(|text| Value::Secret(crate::base::secret::Secret::new(text))),
+            ConfigType::Any => Some(value.clone()),
+            ConfigType::Enum => text.filter(|t| self.values.iter().any(|v| &**v == *t)).map(|_| value.clone()),
+            ConfigType::String | ConfigType::Url | ConfigType::Path | ConfigType::Regex | ConfigType::Glob => {
+                crate::base::print::text_of(value).filter(|_| value.as_list().is_none() && value.as_map().is_none()).map(Value::Text)
+            }
+        };
+        let found = self.types.iter().find_map(convert);
+        found.or_else(|| self.any_of.iter().find_map(|option| option.typed(value)))
     }
 
     /// Calls `take` for every computed place.

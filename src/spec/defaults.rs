@@ -66,7 +66,6 @@ impl Defaults {
         let takes = FAMILIES.iter().find(|(name, _)| *name == family).map_or(&[][..], |(_, keys)| *keys);
         let of_family = self.family(family);
         let shared = self.shared.iter().filter(|entry| takes.contains(&&*entry.key));
-        let tags = shared.clone().chain(of_family).filter(|e| &*e.key == "tags").map(|e| e.value.clone()).collect();
         let mut entries = own.clone();
         // The family's defaults stand before the shared ones: the nearest wins.
         for entry in of_family.iter().chain(shared) {
@@ -74,7 +73,14 @@ impl Defaults {
                 entries.push(entry.clone());
             }
         }
-        (Node { span: node.span, data: Data::Map(entries) }, tags)
+        (Node { span: node.span, data: Data::Map(entries) }, self.tags(family))
+    }
+
+    /// The defaults' tags for a family whose mappings have tags: the shared ones and its own.
+    pub fn tags(&self, family: &str) -> Vec<Node> {
+        let takes = FAMILIES.iter().any(|(name, keys)| *name == family && keys.contains(&"tags"));
+        let all = self.shared.iter().chain(self.family(family));
+        all.filter(|entry| takes && &*entry.key == "tags").map(|entry| entry.value.clone()).collect()
     }
 
     /// A source with what the defaults add; derived sources are left as they are.

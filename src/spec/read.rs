@@ -49,6 +49,7 @@ pub fn read(loaded: Loaded, file: FileId, name: &str, sources: &Sources) -> (Opt
         resolve(spec, &mut reader);
     }
     let mut problems = reader.problems;
+    crate::base::diag::drop_consequences(&mut problems);
     crate::base::diag::sort(&mut problems);
     let errors = crate::base::diag::has_errors(&problems);
     let (names, n_sites) = (reader.names, 0);
@@ -179,7 +180,8 @@ fn read_sources(node: Option<&Node>, defaults: &Defaults, reader: &mut Reader<'_
         reader.mismatch(node, "a map of source names to sources");
         return None;
     };
-    let read: Vec<_> = entries.iter().map(|entry| SourceSpec::read(entry, &defaults.source(&entry.value), reader)).collect();
+    let check_tags = defaults.tags("service_checks");
+    let read: Vec<_> = entries.iter().map(|entry| SourceSpec::read(entry, &defaults.source(&entry.value), &check_tags, reader)).collect();
     // Sources that could not be read have left their problems; the others are still resolved.
     Some(read.into_iter().flatten().collect())
 }

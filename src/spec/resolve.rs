@@ -4,6 +4,7 @@ use super::Spec;
 use super::source::Origin;
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
+use crate::base::span::Span;
 use crate::base::suggest::{listed, nearest};
 use crate::expr::names;
 use crate::yaml::read::{Reader, ScopeId, Use};
@@ -123,9 +124,10 @@ fn unknown_member(used: &Use, reader: &Reader<'_>) -> Option<Diagnostic> {
         return None;
     }
     let name = reader.names.text(used.name);
-    let problem = Diagnostic::error("unknown-member", format!("the result of source `{name}` has no `{member}`"), used.span);
+    let span = member_span(used, member, reader);
+    let problem = Diagnostic::error("unknown-member", format!("the result of source `{name}` has no `{member}`"), span);
     let problem = match nearest(member, MEMBERS.iter().copied()) {
-        Some(near) => problem.label(format!("did you mean `{name}.{near}`?")),
+        Some(near) => problem.label(format!("did you mean `{name}.{near}`?")).edit(span, near),
         None => problem.label("this source"),
     };
     Some(problem.help(format!(
@@ -149,15 +151,24 @@ fn unknown_config(used: &Use, spec: &Spec, reader: &Reader<'_>) -> Option<Diagno
     if known.contains(&member) {
         return None;
     }
-    let problem = Diagnostic::error("unknown-member", format!("`{what}` has no `{member}`"), used.span);
-    let near = nearest(member, known.iter().copied());
-    let _ = reader;
-    let problem =
-        problem.label(near.map_or("nothing of that name is declared".to_owned(), |near| format!("did you mean `{what}.{near}`?")));
+    let span = member_span(used, member, reader);
+    let problem = Diagnostic::error("unknown-member", format!("`{what}` has no `{member}`"), span);
+    let problem = match nearest(member, known.iter().copied()) {
+        Some(near) => problem.label(format!("did you mean `{what}.{near}`?")).edit(span, near),
+        None => problem.label("nothing of that name is declared"),
+    };
     Some(match what {
         "instance" | "init_config" => problem.help(format!("declare it under `config.{what}`, or use one of {}", listed(known, 20))),
         _ => problem.help(format!("use one of {}", listed(known, 20))),
     })
+}
+
+/// The member behind the name, where it is written as `name.member`; else the name.
+fn member_span(used: &Use, member: &str, reader: &Reader<'_>) -> Span {
+    let at = used.span.end as usize;
+    let behind = Span::new(used.span.file, at, at + 1 + member.len());
+    let written = reader.sources.slice(behind);
+    if written.strip_prefix('.') == Some(member) { Span { start: behind.start + 1, ..behind } } else { used.span }
 }
 
 fn unknown_table(used: &Use, member: &str, spec: &Spec) -> Option<Diagnostic> {
@@ -194,7 +205,7 @@ fn hidden(reader: &Reader<'_>) -> Vec<Diagnostic> {
     problems
 }
 
-fn outer_bind(mut scope: Option<ScopeId>, name: NameId, reader: &Reader<'_>) -> Option<crate::base::span::Span> {
+fn outer_bind(mut scope: Option<ScopeId>, name: NameId, reader: &Reader<'_>) -> Option<Span> {
     while let Some(here) = scope.and_then(|id| reader.scope(id)) {
         if let Some((_, span)) = here.binds.iter().find(|(other, _)| *other == name) {
             return Some(*span);
@@ -204,7 +215,7 @@ fn outer_bind(mut scope: Option<ScopeId>, name: NameId, reader: &Reader<'_>) -> 
     None
 }
 
-fn hides(text: &str, span: crate::base::span::Span, other: Option<crate::base::span::Span>, built_in: bool) -> Diagnostic {
+fn hides(text: &str, span: Span, other: Option<Span>, built_in: bool) -> Diagnostic {
     let problem = Diagnostic::error("hidden-name", format!("the name `{text}` hides another"), span).help("choose another name");
     match other.filter(|span| *span != Default::default()) {
         Some(other) => problem.label("given again here").also(other, "first given here"),

@@ -3,6 +3,7 @@
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
 use crate::base::span::Span;
+use crate::base::suggest::{listed, nearest};
 use crate::base::value::Text;
 use crate::decode::{self, Decoder};
 use crate::expr::code::{Code, Expression, Setting, Template, has_holes, is_path};
@@ -184,8 +185,8 @@ impl SourceSpec {
         [vec![decode], RowsSpec::docs(), vec![index], Common::docs()].concat()
     }
 
-    /// Reads one source; the defaults are merged in already.
-    pub fn read(entry: &Entry, node: &Node, reader: &mut Reader<'_>) -> Option<SourceSpec> {
+    /// Reads one source; the defaults are merged in already, but for the tags of its can-connect check.
+    pub fn read(entry: &Entry, node: &Node, check_tags: &[Node], reader: &mut Reader<'_>) -> Option<SourceSpec> {
         let name = reader.names.intern(&entry.key);
         let (read, _) = reader.within(|reader| {
             let mut fields = Fields::open(node, format!("source `{}`", entry.key), reader)?;
@@ -199,7 +200,10 @@ impl SourceSpec {
                 if matches!(&origin, Some(Origin::Fetch(source)) if source.kind() == "file") {
                     reader.bind("file", entry.key_span);
                 }
-                let common = Common::read_from(&mut fields, reader);
+                let mut common = Common::read_from(&mut fields, reader);
+                if let Some(check) = common.as_mut().and_then(|common| common.service_check.as_mut()) {
+                    check.labels = check.labels.and_defaults(check_tags, reader);
+                }
                 let rows = RowsSpec::read_from(&mut fields, reader);
                 let index = read_index(&mut fields, reader);
                 Some((common?, rows?, index?))
@@ -270,13 +274,15 @@ fn read_origin(fields: &mut Fields<'_>, entry: &Entry, reader: &mut Reader<'_>) 
         (Some((_, source)), false, true) => source.map(Origin::Fetch),
         (None, true, _) => Some(Origin::Derived),
         (None, false, _) => {
-            if !reader.broken {
+            let words = || KINDS.iter().map(|kind| kind.name).chain(["from"]);
+            let misspelt = fields.all().iter().any(|entry| nearest(&entry.key, words()).is_some());
+            if !reader.broken && !misspelt {
                 let problem = Diagnostic::error(
                     "missing-key",
                     format!("source `{}` says nothing of where its bytes come from", entry.key),
                     entry.key_span,
                 );
-                reader.report(problem.label("this source").help(format!("add one of {}", words())));
+                reader.report(problem.label("this source").help(format!("add one of {}", listed(words(), 9))));
             }
             None
         }

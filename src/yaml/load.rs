@@ -31,6 +31,7 @@ pub fn load(sources: &Sources, file: FileId) -> Loaded {
     let offset = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let body = text.get(offset..).unwrap_or("");
     let mut builder = Builder::new(file, body, offset);
+    builder.text = text.clone();
     builder.run(body);
     let end = Span::new(file, text.len(), text.len());
     let root = builder.root.take().unwrap_or_else(|| Node::null(Span { start: 0, ..end }.head()));
@@ -50,6 +51,7 @@ struct Open {
 }
 
 struct Builder {
+    text: std::sync::Arc<str>,
     file: FileId,
     offset: usize,
     /// Byte offset of every character where the text is not plain ASCII.
@@ -69,6 +71,7 @@ impl Builder {
     fn new(file: FileId, body: &str, offset: usize) -> Self {
         let table = || body.char_indices().map(|(at, _)| u32::try_from(at).unwrap_or(u32::MAX)).collect();
         Builder {
+            text: "".into(),
             file,
             offset,
             bytes: (!body.is_ascii()).then(table),
@@ -133,6 +136,9 @@ impl Builder {
             Event::Scalar(text, style, anchor, tag) => {
                 let style = style_of(style);
                 let literal = self.literal(&text, style, tag.as_deref(), span);
+                if style == Style::Plain && literal == Literal::Text {
+                    self.comment_behind(span);
+                }
                 let node = Node { span, data: Data::Scalar(Scalar { text: shared(text), style, literal }) };
                 return self.place(node, anchor);
             }
@@ -160,7 +166,8 @@ impl Builder {
 
     fn close(&mut self) -> bool {
         let Some(mut open) = self.stack.pop() else { return true };
-        if let (Some((key, key_span)), Data::Map(entries)) = (open.key.take(), &mut open.data) {
+        // In a file that breaks off, the value of the last key is not missing but unread.
+        if let (Some((key, key_span)), Data::Map(entries), false) = (open.key.take(), &mut open.data, self.broken) {
             entries.push(Entry { key, key_span, value: Node::null(key_span) });
         }
         for merged in std::mem::take(&mut open.merges) {
@@ -280,10 +287,26 @@ impl Builder {
         Literal::Text
     }
 
+    /// `see #5` is `see` and a comment.
+    fn comment_behind(&mut self, span: Span) {
+        let rest = self.text.get(span.end as usize..).unwrap_or("");
+        if rest.strip_prefix(" #").and_then(|rest| rest.chars().next()).is_some_and(char::is_alphanumeric) {
+            let at = Span { start: span.end + 1, end: span.end + 2, ..span };
+            let problem = Diagnostic::warning("comment-in-text", "a text that a comment cuts off", at).label("a comment begins here");
+            self.problems.push(problem.help("put the whole value in quotes; a comment that is meant begins with `# `"));
+        }
+    }
+
     fn scan_error(&mut self, error: &ScanError, body: &str) {
         let at = self.byte(error.marker().index());
         let span = Span::new(self.file, at, at);
-        self.problems.push(super::load::explain_scan_error(error.info(), span, body, at - self.offset));
+        let braces = self.problems.last().filter(|problem| problem.code == "key-not-text");
+        let same_line = |problem: &Diagnostic| {
+            body.get(problem.span().start as usize - self.offset..at - self.offset).is_some_and(|s| !s.contains('\n'))
+        };
+        if !braces.is_some_and(same_line) {
+            self.problems.push(explain_scan_error(error.info(), span, body, at - self.offset));
+        }
     }
 }
 
@@ -293,6 +316,19 @@ fn explain_scan_error(info: &str, span: Span, body: &str, at: usize) -> Diagnost
     let start = before.rfind('\n').map_or(0, |n| n + 1);
     let line = body.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
     let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start().trim_start_matches("- ");
+    let line_end = start + line.len();
+    if info.contains("escape") {
+        let bad = body.get(at..line_end).and_then(bad_escape).map_or(0, |n| n as u32);
+        let span = Span { start: span.start + bad, end: span.start + bad + 2, ..span };
+        let problem =
+            Diagnostic::error("yaml-syntax", "an escape that YAML does not know", span).label("in double quotes `\\` begins an escape");
+        return problem.help("use single quotes: there `\\` is an ordinary character");
+    }
+    if info.contains("anchor") {
+        let problem =
+            Diagnostic::error("yaml-syntax", "a `*` that is no alias of an anchor", span).label("an unquoted `*` begins an alias in YAML");
+        return problem.help("put the whole value in double quotes; an alias is declared before with `&name`");
+    }
     let span =
         if at >= body.len() || line.trim().is_empty() { span } else { Span::new(span.file, span.start as usize, span.start as usize + 1) };
     let problem = Diagnostic::error("yaml-syntax", format!("this is not YAML: {info}"), span).label("the reading stopped here");
@@ -300,6 +336,8 @@ fn explain_scan_error(info: &str, span: Span, body: &str, at: usize) -> Diagnost
         problem.help("YAML is indented with spaces: replace the tab")
     } else if value.starts_with("{{") {
         problem.help("a value that starts with `{{` must be in double quotes")
+    } else if info.contains("flow") {
+        problem.help("inside `{ }` and `[ ]`, put values with brackets, commas or braces in quotes, or use the block form")
     } else if value.starts_with('*') || value.starts_with('&') || value.starts_with('%') || value.starts_with('@') || value.starts_with('`')
     {
         problem.help(format!("a value that starts with `{}` must be in quotes", value.chars().next().unwrap_or('*')))
@@ -314,6 +352,17 @@ fn explain_scan_error(info: &str, span: Span, body: &str, at: usize) -> Diagnost
     } else {
         problem.help("look at the indentation of this line and of the one before it")
     }
+}
+
+/// Where the first escape stands that YAML 1.2 does not have (chapter 5.7).
+fn bad_escape(line: &str) -> Option<usize> {
+    let mut chars = line.char_indices();
+    while let Some((at, c)) = chars.next() {
+        if c == '\\' && !chars.next().is_some_and(|(_, next)| "0abtnvfre \"/\\N_LPxuU\t".contains(next)) {
+            return Some(at);
+        }
+    }
+    None
 }
 
 fn style_of(style: ScalarStyle) -> Style {

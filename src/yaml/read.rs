@@ -268,7 +268,7 @@ pub fn unknown_key<'a>(entry: &Entry, what: &str, known: impl Iterator<Item = &'
     let key = &*entry.key;
     let problem = Diagnostic::error("unknown-key", format!("unknown key `{key}` in {what}"), entry.key_span);
     if entry.value.is_null() && key.contains(['(', ')', '[', ']', '.', '*', '\'']) {
-        return problem
+        return Diagnostic { code: "cut-value", title: format!("`{key}` is not a key"), ..problem }
             .label("this looks like a part of an expression or path that `{ }` has cut at a comma or bracket")
             .help("put the whole value in double quotes, or use the block form without `{ }`");
     }

@@ -1,0 +1,26 @@
+//! `historate`: the distribution of the growth per second between consecutive readings.
+//!
+//! The agents forget the last reading after each run that gave points, so that one reading per run
+//! counts every second time only. Here it is kept.
+
+use super::histogram::aggregate;
+use super::{Fold, Folded, Reading};
+
+/// The distribution of rates.
+pub struct Historate;
+
+impl Fold for Historate {
+    fn fold(&self, readings: &[Reading], previous: Option<Reading>, out: &mut Vec<Folded>) {
+        let chain: Vec<Reading> = previous.into_iter().chain(readings.iter().copied()).collect();
+        let rate = |(before, after): (&Reading, &Reading)| {
+            let value = (after.value - before.value) / after.seconds_since(before)?;
+            (value >= 0.0).then_some(Reading { value, at: after.at })
+        };
+        let rates: Vec<Reading> = chain.iter().zip(chain.iter().skip(1)).filter_map(rate).collect();
+        aggregate(&rates, out);
+    }
+
+    fn remembers(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,324 @@
+//! What a number means over time: the samples of one series in one run become points.
+//!
+//! Samples are folded at the end of their run. A series is its name, type, tags, host and device:
+//! the type is a part of it, so two types under one name never feed each other. Counters and rates
+//! keep their previous sample across runs; a fall of a counter is a reset, never a negative number.
+//!
+//! Adding a metric type: one file with its [`Fold`], and one line in [`TYPES`].
+
+mod count;
+mod gauge;
+mod histogram;
+mod historate;
+mod increment;
+mod monotonic_count;
+mod rate;
+mod raw;
+
+use crate::base::print::number_to_json;
+use crate::base::time::epoch_seconds;
+use crate::base::value::Text;
+use crate::observation::{MetricType, Sample, TagSet};
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// How long the previous sample of a counter or rate is kept while its series is not seen: a day
+/// and an hour, so that a daily job keeps its baseline.
+const KEEP: Duration = Duration::from_secs(25 * 3600);
+
+/// One metric type's arithmetic.
+pub trait Fold: Sync {
+    /// The points of one series in one run; `previous` is the last reading of an earlier run.
+    fn fold(&self, readings: &[Reading], previous: Option<Reading>, out: &mut Vec<Folded>);
+    /// True if the last reading is needed by the next run.
+    fn remembers(&self) -> bool {
+        false
+    }
+}
+
+/// Every metric type with its arithmetic.
+pub const TYPES: &[(MetricType, &dyn Fold)] = &[
+    (MetricType::Gauge, &gauge::Gauge),
+    (MetricType::Count, &count::Count),
+    (MetricType::MonotonicCount, &monotonic_count::MonotonicCount),
+    (MetricType::Rate, &rate::Rate),
+    (MetricType::Histogram, &histogram::Histogram),
+    (MetricType::Historate, &historate::Historate),
+    (MetricType::Increment, &increment::Increment { sign: 1.0 }),
+    (MetricType::Decrement, &increment::Increment { sign: -1.0 }),
+    (MetricType::Raw, &raw::Raw),
+];
+
+/// One value at one time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reading {
+    /// The value.
+    pub value: f64,
+    /// When it was true.
+    pub at: Timestamp,
+}
+
+impl Reading {
+    /// Seconds since an earlier reading; `None` if no time has passed.
+    pub fn seconds_since(&self, earlier: &Reading) -> Option<f64> {
+        let seconds = epoch_seconds(self.at) - epoch_seconds(earlier.at);
+        (seconds > 0.0).then_some(seconds)
+    }
+}
+
+/// What backends make of a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointKind {
+    /// A value at a time.
+    Gauge,
+    /// How many since the last point.
+    Count,
+    /// How many per second.
+    Rate,
+}
+
+impl PointKind {
+    /// The word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            PointKind::Gauge => "gauge",
+            PointKind::Count => "count",
+            PointKind::Rate => "rate",
+        }
+    }
+}
+
+/// A point of one series, without its name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Folded {
+    /// Added to the metric's name: `.max`.
+    pub suffix: &'static str,
+    /// What it is.
+    pub kind: PointKind,
+    /// Its value.
+    pub value: f64,
+    /// When it was true.
+    pub at: Timestamp,
+}
+
+impl Folded {
+    /// A point under the metric's own name.
+    pub fn new(kind: PointKind, value: f64, at: Timestamp) -> Self {
+        Folded { suffix: "", kind, value, at }
+    }
+}
+
+/// A point as it would be sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// The metric's name with its suffix.
+    pub name: Text,
+    /// The type it was folded as.
+    pub metric_type: MetricType,
+    /// What it is.
+    pub kind: PointKind,
+    /// Its value.
+    pub value: f64,
+    /// Its unit.
+    pub unit: Option<Text>,
+    /// Its tags.
+    pub tags: TagSet,
+    /// The host it is about; none for the agent's own.
+    pub hostname: Option<Text>,
+    /// The device it is about.
+    pub device: Option<Text>,
+    /// When it was true.
+    pub at: Timestamp,
+}
+
+impl Point {
+    /// The point as `check --format json` shows it.
+    pub fn to_json(&self) -> Json {
+        json!({
+            "name": &*self.name, "type": self.kind.word(), "value": number_to_json(self.value), "unit": self.unit.as_deref(),
+            "tags": self.tags.iter().map(|tag| tag.to_string()).collect::<Json>(), "hostname": self.hostname.as_deref().unwrap_or(""),
+            "device": self.device.as_deref(), "timestamp": epoch_seconds(self.at), "interval": 0,
+        })
+    }
+}
+
+/// True for types whose points need the reading of an earlier run.
+pub fn remembers(metric_type: MetricType) -> bool {
+    TYPES.iter().any(|(known, arithmetic)| *known == metric_type && arithmetic.remembers())
+}
+
+/// What makes a series: type, name, host, device, and the set of its tags.
+type Key = (MetricType, Text, Option<Text>, Option<Text>, Vec<Text>);
+
+/// The last readings of counters and rates, by their series.
+#[derive(Clone, Debug, Default)]
+pub struct Readings {
+    last: HashMap<Key, Reading>,
+}
+
+/// Folds the samples of one run. The second part is what the next run remembers; the first
+/// memory stays as it is, so that an outcome that is not accepted leaves no trace.
+pub fn fold(samples: &[Sample], memory: &Readings) -> (Vec<Point>, Readings) {
+    let mut points = Vec::new();
+    let mut next = memory.clone();
+    for (key, series) in grouped(samples) {
+        let Some((_, arithmetic)) = TYPES.iter().find(|(metric_type, _)| *metric_type == key.0) else { continue };
+        let readings: Vec<Reading> = series.iter().map(|s| Reading { value: s.value.as_f64(), at: s.timestamp }).collect();
+        let previous = memory.last.get(&key).copied().filter(|previous| is_fresh(previous, &readings));
+        let mut folded = Vec::new();
+        arithmetic.fold(&readings, previous, &mut folded);
+        points.extend(series.last().into_iter().flat_map(|sample| folded.iter().map(|f| point(sample, f))));
+        if let Some(last) = readings.last().filter(|_| arithmetic.remembers()) {
+            next.last.insert(key, *last);
+        }
+    }
+    (points, next)
+}
+
+fn is_fresh(previous: &Reading, readings: &[Reading]) -> bool {
+    let age = readings.first().and_then(|first| first.seconds_since(previous));
+    age.is_none_or(|age| age <= KEEP.as_secs_f64())
+}
+
+/// The samples of each series, in the order in which the series were first seen.
+fn grouped(samples: &[Sample]) -> Vec<(Key, Vec<&Sample>)> {
+    let mut places: HashMap<Key, usize> = HashMap::new();
+    let mut out: Vec<(Key, Vec<&Sample>)> = Vec::new();
+    for sample in samples {
+        let key = key(sample);
+        match places.get(&key).and_then(|at| out.get_mut(*at)) {
+            Some((_, series)) => series.push(sample),
+            None => {
+                places.insert(key.clone(), out.len());
+                out.push((key, vec![sample]));
+            }
+        }
+    }
+    out
+}
+
+fn key(sample: &Sample) -> Key {
+    let mut tags: Vec<Text> = sample.tags.iter().cloned().collect();
+    tags.sort_unstable();
+    (sample.metric_type, sample.name.clone(), sample.hostname.clone(), sample.device.clone(), tags)
+}
+
+fn point(sample: &Sample, folded: &Folded) -> Point {
+    let name = if folded.suffix.is_empty() { sample.name.clone() } else { format!("{}{}", sample.name, folded.suffix).into() };
+    Point {
+        name,
+        metric_type: sample.metric_type,
+        kind: folded.kind,
+        value: folded.value,
+        unit: sample.unit.clone(),
+        tags: sample.tags.clone(),
+        hostname: sample.hostname.clone(),
+        device: sample.device.clone(),
+        at: folded.at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::number::Number;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + seconds).unwrap()
+    }
+
+    fn sample(metric_type: MetricType, value: f64, seconds: i64) -> Sample {
+        Sample {
+            name: "m".into(),
+            metric_type,
+            value: Number::Float(value),
+            tags: TagSet::default(),
+            hostname: None,
+            device: None,
+            unit: None,
+            timestamp: at(seconds),
+            origin: Default::default(),
+        }
+    }
+
+    /// The values of each run, one second between two samples.
+    fn runs(metric_type: MetricType, runs: &[&[f64]]) -> Vec<Vec<(String, f64)>> {
+        let mut memory = Readings::default();
+        let mut clock = 0;
+        let mut out = Vec::new();
+        for values in runs {
+            let samples: Vec<_> = values.iter().map(|value| (clock += 1, sample(metric_type, *value, clock)).1).collect();
+            let (points, next) = fold(&samples, &memory);
+            memory = next;
+            out.push(points.iter().map(|p| (p.name.to_string(), p.value)).collect());
+        }
+        out
+    }
+
+    fn values(metric_type: MetricType, of: &[&[f64]]) -> Vec<Vec<f64>> {
+        runs(metric_type, of).into_iter().map(|points| points.into_iter().map(|(_, value)| value).collect()).collect()
+    }
+
+    #[test]
+    fn a_gauge_is_the_last_value_and_a_count_the_sum_of_a_run() {
+        assert_eq!(values(MetricType::Gauge, &[&[1.0, 5.0, 3.0], &[]]), [vec![3.0], vec![]]);
+        assert_eq!(values(MetricType::Count, &[&[1.0, 5.0, 3.0], &[2.0]]), [[9.0], [2.0]]);
+    }
+
+    #[test]
+    fn a_monotonic_count_is_the_growth_and_a_fall_is_a_reset() {
+        let of: &[&[f64]] = &[&[2.0, 3.0, 6.0, 7.0], &[10.0, 11.0], &[3.0], &[9.0]];
+        assert_eq!(values(MetricType::MonotonicCount, of), [[5.0], [4.0], [0.0], [6.0]]);
+        assert_eq!(values(MetricType::MonotonicCount, &[&[5.0], &[5.0]]), [vec![], vec![0.0]]);
+    }
+
+    #[test]
+    fn a_rate_is_per_second_across_runs_and_never_negative() {
+        assert_eq!(values(MetricType::Rate, &[&[10.0], &[14.0], &[2.0], &[3.0]]), [vec![], vec![4.0], vec![], vec![1.0]]);
+        assert_eq!(values(MetricType::Rate, &[&[1.0, 4.0]]), [[3.0]]);
+    }
+
+    #[test]
+    fn two_readings_at_one_time_give_no_rate() {
+        let (points, memory) = fold(&[sample(MetricType::Rate, 1.0, 0)], &Readings::default());
+        assert!(points.is_empty());
+        assert!(fold(&[sample(MetricType::Rate, 9.0, 0)], &memory).0.is_empty());
+    }
+
+    #[test]
+    fn a_histogram_has_max_median_average_count_and_a_percentile() {
+        let found = runs(MetricType::Histogram, &[&[1.0, 2.0, 3.0, 10.0]]);
+        let expected = [("m.max", 10.0), ("m.median", 2.0), ("m.avg", 4.0), ("m.count", 4.0), ("m.95percentile", 10.0)];
+        assert_eq!(found[0], expected.map(|(name, value)| (name.to_owned(), value)));
+    }
+
+    #[test]
+    fn a_historate_keeps_its_previous_sample_across_runs() {
+        let found = values(MetricType::Historate, &[&[1.0], &[3.0], &[4.0]]);
+        assert!(found[0].is_empty());
+        assert_eq!(found[1][0], 2.0);
+        assert_eq!(found[2][0], 1.0);
+    }
+
+    #[test]
+    fn increments_and_decrements_are_per_second_of_one() {
+        assert_eq!(values(MetricType::Increment, &[&[1.0, 2.0]]), [[3.0]]);
+        assert_eq!(values(MetricType::Decrement, &[&[1.0, 2.0]]), [[-3.0]]);
+        assert_eq!(values(MetricType::Raw, &[&[1.0, 2.0]]), [[1.0, 2.0]]);
+    }
+
+    #[test]
+    fn two_types_under_one_name_are_two_series() {
+        let samples = [sample(MetricType::Gauge, 1.0, 0), sample(MetricType::Count, 5.0, 0)];
+        let (points, _) = fold(&samples, &Readings::default());
+        assert_eq!(points.iter().map(|p| (p.kind, p.value)).collect::<Vec<_>>(), [(PointKind::Gauge, 1.0), (PointKind::Count, 5.0)]);
+    }
+
+    #[test]
+    fn every_type_has_its_arithmetic() {
+        let known: Vec<&str> = TYPES.iter().map(|(metric_type, _)| metric_type.word()).collect();
+        assert_eq!(known, MetricType::WORDS);
+    }
+}
