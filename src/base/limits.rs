@@ -29,8 +29,8 @@ pub const BODY_BYTES: u64 = 64 << 20;
 pub const BODY_BYTES_MOST: u64 = 1 << 30;
 /// Redirects followed for one request.
 pub const REDIRECTS: usize = 3;
-/// Headers of one HTTP answer.
-pub const HEADERS: usize = 128;
+/// Headers of one HTTP answer: as many as the HTTP library reads without memory of their own.
+pub const HEADERS: usize = 100;
 /// Names and values of those headers together.
 pub const HEADER_BYTES: usize = 64 << 10;
 /// The part of the body that is kept of an answer with an unwanted status.

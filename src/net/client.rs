@@ -169,7 +169,9 @@ fn build(settings: &ConnectSettings, tls: rustls::ClientConfig) -> Result<Client
         .http1_max_headers(limits::HEADERS)
         .dns_resolver(Arc::new(GuardedLookup));
     builder = match settings.http_version {
-        HttpVersion::One => builder.http1_only(),
+        // The library repeats what a server refused to begin, which only HTTP/2 can say: without this
+        // it would copy every request beforehand.
+        HttpVersion::One => builder.http1_only().retry(reqwest::retry::never().max_retries_per_request(0)),
         HttpVersion::Two => builder.http2_prior_knowledge().http2_max_header_list_size(limits::HEADER_BYTES as u32),
     };
     if let Some(proxy) = &settings.proxy {

@@ -25,6 +25,7 @@ use crate::yaml::kind::Kind;
 use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Every source kind by its name in YAML.
 pub const KINDS: &[Kind<Arc<dyn Source>>] = &[http::KIND, command::KIND, file::KIND];
@@ -55,6 +56,15 @@ pub enum Request {
 }
 
 impl Request {
+    /// The time after which its exchange has ended by itself; none where it may wait for a free
+    /// place or has no limit.
+    pub fn ends_within(&self) -> Option<Duration> {
+        match self {
+            Request::Http(request) => Some(request.timeout),
+            Request::Command(_) | Request::File(_) => None,
+        }
+    }
+
     /// The request in one line, without secrets: `GET http://…`, `df -P -k`, `/proc/stat`.
     pub fn describe(&self) -> String {
         match self {
