@@ -11,7 +11,7 @@ use engine::expr::fault::Fault;
 use engine::expr::frame::Frame;
 use engine::expr::function::{self, Cache, Function};
 use engine::expr::names;
-use engine::expr::parse::signature;
+use engine::expr::parse_call::signature;
 use engine::yaml::node::{Data, Literal, Node, Scalar, Style};
 use engine::yaml::read::{Field, Reader};
 use std::sync::Arc;

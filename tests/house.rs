@@ -39,13 +39,8 @@ const LAYERS: &[(&str, u32)] = &[
 /// Macros stand at the root of the crate; these are the folders that they belong to.
 const MACROS: &[(&str, &str)] = &[("fields", "yaml"), ("words", "yaml"), ("from_words", "expr")];
 
-/// Imports that break the order of layers, each with the reason why they may.
-const EXCEPTIONS: &[(&str, &str)] = &[];
-
 /// The most lines of a file before its tests.
 const LINES: usize = 500;
-/// Files that are longer than that, each with the length that it must not pass.
-const LONG: &[(&str, usize)] = &[("src/expr/parse.rs", 550), ("src/run/fetch.rs", 575)];
 
 /// Where the outside may be touched.
 const OUTSIDE: &[&str] = &["net", "source", "state", "spool", "sink", "catalog", "agent", "status", "lsp", "cli", "run"];
@@ -157,9 +152,8 @@ fn a_file_imports_lower_layers_only() {
         let Some(own) = layer(&source.folder) else { continue };
         for import in imports(line) {
             let folder = folder_of(&import);
-            let excepted = EXCEPTIONS.contains(&(source.folder.as_str(), folder));
             match layer(folder) {
-                _ if folder == source.folder || excepted => {}
+                _ if folder == source.folder => {}
                 None => found.push(format!("{place}: `crate::{import}` is in no layer")),
                 Some(other) if other < own => {}
                 Some(other) => found.push(format!("{place}: `{}` (layer {own}) imports `{folder}` (layer {other})", source.folder)),
@@ -167,17 +161,6 @@ fn a_file_imports_lower_layers_only() {
         }
     }
     report(found, "a file may import lower layers only, and no sibling of its layer; move what both need further down");
-}
-
-#[test]
-fn no_exception_outlives_its_reason() {
-    let sources = sources();
-    let unused = EXCEPTIONS.iter().filter(|(folder, imported)| !uses(&sources, folder, imported));
-    report(unused.map(|(folder, imported)| format!("`{folder}` imports `{imported}`")).collect(), "exceptions that nothing needs any more");
-}
-
-fn uses(sources: &[Source], folder: &str, imported: &str) -> bool {
-    code_lines(sources).any(|(source, _, line)| source.folder == folder && imports(line).iter().any(|import| folder_of(import) == imported))
 }
 
 #[test]
@@ -211,9 +194,8 @@ fn every_file_begins_with_its_module_doc() {
 fn no_file_is_longer_than_one_idea() {
     let mut found = Vec::new();
     for source in sources() {
-        let most = LONG.iter().find(|(path, _)| *path == source.path).map_or(LINES, |(_, most)| *most);
-        if source.lines.len() > most {
-            found.push(format!("{}: {} lines before its tests, at most {most}", source.path, source.lines.len()));
+        if source.lines.len() > LINES {
+            found.push(format!("{}: {} lines before its tests, at most {LINES}", source.path, source.lines.len()));
         }
     }
     report(found, "files that are too long; find the second idea in them and give it a file");

@@ -14,6 +14,7 @@ pub mod function;
 pub mod names;
 pub mod ops;
 pub mod parse;
+pub mod parse_call;
 pub mod path;
 mod path_eval;
 mod path_filter;

@@ -2,7 +2,7 @@
 //! placed in the YAML file.
 
 use super::cure::{DigitName, cure};
-use super::function::{self, Function};
+use super::function;
 use super::names;
 use super::ops::Arithmetic;
 use super::path::{Path, Step};
@@ -11,7 +11,6 @@ use super::tree::{Comparison, Expr, For, Part, Slice};
 use crate::base::diag::Diagnostic;
 use crate::base::number::Number;
 use crate::base::span::Span;
-use crate::base::suggest::nearest;
 use crate::base::value::{Text, Value};
 use crate::yaml::locate;
 use crate::yaml::node::Node;
@@ -110,7 +109,8 @@ fn rooted(root: crate::base::name::NameId, of_source: bool, path: Path) -> Expr 
     }
 }
 
-struct Parser<'p, 's> {
+/// What parsing one place needs and finds.
+pub(super) struct Parser<'p, 's> {
     node: &'p Node,
     reader: &'p mut Reader<'s>,
     uses: Vec<Use>,
@@ -121,11 +121,11 @@ struct Parser<'p, 's> {
 }
 
 impl Parser<'_, '_> {
-    fn span(&self, span: minijinja::machinery::Span) -> Span {
+    pub(super) fn span(&self, span: minijinja::machinery::Span) -> Span {
         locate::inside(self.reader.sources, self.node, span.start_offset as usize, span.end_offset as usize)
     }
 
-    fn report(&mut self, problem: Diagnostic) {
+    pub(super) fn report(&mut self, problem: Diagnostic) {
         self.reader.report(problem);
     }
 
@@ -141,7 +141,7 @@ impl Parser<'_, '_> {
         self.report(problem.help(cure(text)));
     }
 
-    fn expr(&mut self, tree: &ast::Expr<'_>) -> Option<Expr> {
+    pub(super) fn expr(&mut self, tree: &ast::Expr<'_>) -> Option<Expr> {
         if let Some(walk) = self.walk(tree) {
             return Some(walk);
         }
@@ -271,31 +271,8 @@ impl Parser<'_, '_> {
         })
     }
 
-    fn function(
-        &mut self,
-        what: &'static str,
-        name: &str,
-        span: minijinja::machinery::Span,
-        find: fn(&str) -> Option<&'static Function>,
-        known: impl Iterator<Item = &'static str>,
-    ) -> Option<&'static Function> {
-        if let Some(function) = find(name) {
-            return Some(function);
-        }
-        let span = self.word(name, span);
-        let mut problem = Diagnostic::error("unknown-function", format!("unknown {what} `{name}`"), span);
-        problem = match nearest(name, known) {
-            Some(near) => problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).edit(span, near),
-            None => problem
-                .label("there is none of that name")
-                .help("words that are meant stand in quotes; the language reference lists all functions, filters and tests"),
-        };
-        self.report(problem);
-        None
-    }
-
     /// The place of a word inside a span that may hold more.
-    fn word(&self, word: &str, span: minijinja::machinery::Span) -> Span {
+    pub(super) fn word(&self, word: &str, span: minijinja::machinery::Span) -> Span {
         let text = self.node.as_scalar().map(|s| s.text.clone()).unwrap_or_default();
         let (start, end) = (span.start_offset as usize, span.end_offset as usize);
         let found = text.get(start..end.min(text.len())).and_then(|part| part.rfind(word));
@@ -303,134 +280,6 @@ impl Parser<'_, '_> {
             Some(at) => locate::inside(self.reader.sources, self.node, start + at, start + at + word.len()),
             None => self.span(span),
         }
-    }
-
-    fn call_by_name(&mut self, call: &ast::Call<'_>) -> Option<Expr> {
-        match &call.expr {
-            ast::Expr::Var(var) => {
-                let function = self.function("function", var.id, var.span(), function::find, function::names())?;
-                let mut args = call.args.iter();
-                match args.next() {
-                    Some(ast::CallArg::Pos(first)) => {
-                        let first = self.expr(first);
-                        self.call(function, first, args.as_slice(), call.expr.span())
-                    }
-                    _ => self.call_named(function, &call.args, call.expr.span()),
-                }
-            }
-            ast::Expr::GetAttr(attr) => {
-                let span = self.span(call.expr.span());
-                let problem = Diagnostic::error("method-call", format!("values have no method `{}`", attr.name), span);
-                self.report(problem.label("a method call").help("use a filter: `value | name(…)`; the reference lists them"));
-                None
-            }
-            _ => {
-                let span = self.span(call.expr.span());
-                self.report(
-                    Diagnostic::error("method-call", "this is no function", span)
-                        .label("called here")
-                        .help("call functions by their names"),
-                );
-                None
-            }
-        }
-    }
-
-    fn call_named(&mut self, function: &'static Function, args: &[ast::CallArg<'_>], span: minijinja::machinery::Span) -> Option<Expr> {
-        let mut values: Vec<Option<Expr>> = function.params.iter().map(|_| None).collect();
-        self.arguments(function, args, 0, &mut values, span)
-    }
-
-    /// A call whose first argument is there: the value a filter is applied to.
-    fn call(
-        &mut self,
-        function: &'static Function,
-        first: Option<Expr>,
-        args: &[ast::CallArg<'_>],
-        span: minijinja::machinery::Span,
-    ) -> Option<Expr> {
-        let mut values: Vec<Option<Expr>> = function.params.iter().map(|_| None).collect();
-        let first = first?;
-        match values.first_mut() {
-            Some(slot) => *slot = Some(first),
-            None if function.variadic => values.push(Some(first)),
-            None => {
-                self.arity(function, span);
-                return None;
-            }
-        }
-        self.arguments(function, args, 1, &mut values, span)
-    }
-
-    /// Puts positional and named arguments where the parameters are.
-    fn arguments(
-        &mut self,
-        function: &'static Function,
-        args: &[ast::CallArg<'_>],
-        from: usize,
-        values: &mut Vec<Option<Expr>>,
-        span: minijinja::machinery::Span,
-    ) -> Option<Expr> {
-        let mut place = from;
-        for arg in args {
-            match arg {
-                ast::CallArg::Pos(tree) => {
-                    let value = self.expr(tree)?;
-                    match values.get_mut(place) {
-                        Some(slot) => *slot = Some(value),
-                        None if function.variadic => values.push(Some(value)),
-                        None => {
-                            self.arity(function, span);
-                            return None;
-                        }
-                    }
-                    place += 1;
-                }
-                ast::CallArg::Kwarg(name, tree) => {
-                    let value = self.expr(tree)?;
-                    let at = function.params.iter().position(|p| p.name == *name);
-                    match at.and_then(|at| values.get_mut(at)) {
-                        Some(slot) => *slot = Some(value),
-                        None => {
-                            self.unknown_argument(function, name, span);
-                            return None;
-                        }
-                    }
-                }
-                ast::CallArg::PosSplat(_) | ast::CallArg::KwargSplat(_) => {
-                    self.arity(function, span);
-                    return None;
-                }
-            }
-        }
-        let given = values.iter().zip(function.params).all(|(value, param)| value.is_some() || !param.required);
-        if !given {
-            self.arity(function, span);
-            return None;
-        }
-        while values.last().is_some_and(Option::is_none) && values.len() > 1 {
-            values.pop();
-        }
-        let args = values.drain(..).map(|value| value.unwrap_or(Expr::Const(Value::Missing)));
-        Some(Expr::Call(function, args.collect()))
-    }
-
-    fn arity(&mut self, function: &Function, span: minijinja::machinery::Span) {
-        let span = self.span(span);
-        let problem = Diagnostic::error("wrong-arguments", format!("`{}` has other arguments", function.name), span).label("called here");
-        let (example, result) = function.example;
-        self.report(
-            problem.text(format!("{}: {}", signature(function), function.doc)).help(format!("for example `{example}` gives {result}")),
-        );
-    }
-
-    fn unknown_argument(&mut self, function: &Function, name: &str, span: minijinja::machinery::Span) {
-        let at = self.word(name, span);
-        let mut problem = Diagnostic::error("wrong-arguments", format!("`{}` has no argument `{name}`", function.name), at);
-        if let Some(near) = nearest(name, function.params.iter().map(|p| p.name)) {
-            problem = problem.label(format!("did you mean `{near}`?")).edit(at, near);
-        }
-        self.report(problem.help(format!("it is called as {}", signature(function))));
     }
 
     fn parts(&mut self, children: &[ast::Stmt<'_>]) -> Option<Vec<Part>> {
@@ -534,13 +383,4 @@ fn constant(value: &minijinja::Value) -> Value {
         return exact.or_else(|_| u64::try_from(value.clone()).map(Value::Uint)).unwrap_or_default();
     }
     f64::try_from(value.clone()).map(Value::Float).unwrap_or_default()
-}
-
-/// `name(a, b, c?)`.
-pub fn signature(function: &Function) -> String {
-    let mut params: Vec<_> = function.params.iter().map(|p| if p.required { p.name.to_owned() } else { format!("{}?", p.name) }).collect();
-    if function.variadic {
-        params.push("…".to_owned());
-    }
-    format!("{}({})", function.name, params.join(", "))
 }

@@ -9,7 +9,7 @@ use super::parts::{Collector, Part, kind_title, title};
 use super::schema::slug;
 use crate::conf::engine::EngineConf;
 use crate::expr::function::{self, Function};
-use crate::expr::parse::signature;
+use crate::expr::parse_call::signature;
 use crate::expr::texts::Texts;
 use crate::rows::RowsSpec;
 use crate::spec::source::SourceSpec;
