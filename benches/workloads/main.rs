@@ -25,6 +25,10 @@ mod table;
 
 use table::Table;
 
+/// The allocator of the engine's own binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What a workload, or a child of this binary, may fail with.
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
