@@ -25,6 +25,7 @@ pub mod trust;
 pub mod words;
 
 use crate::base::error_kind::ErrorKind;
+use crate::base::value::{Text, Value};
 use bytes::Bytes;
 use headers::Headers;
 use jiff::Timestamp;
@@ -50,6 +51,11 @@ pub struct Answer {
     pub exit_code: Option<i32>,
     /// The tail of the command's standard error.
     pub stderr: String,
+    /// Positions that the next run is to begin at, by their keys; remembered once the output of
+    /// this run has been accepted.
+    pub kept: Vec<(Text, Value)>,
+    /// True if there is more that the same request would give now: a file that is read in chunks.
+    pub more: bool,
 }
 
 impl Answer {
@@ -64,6 +70,8 @@ impl Answer {
             ended: Timestamp::UNIX_EPOCH,
             exit_code: None,
             stderr: String::new(),
+            kept: Vec::new(),
+            more: false,
         }
     }
 

@@ -7,6 +7,7 @@ use super::survivors::{limited, unlimited};
 use super::{RunCx, index};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
+use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::value::{Text, Value};
 use crate::decode::{self, Decoder};
@@ -17,7 +18,7 @@ use crate::net::{Answer, ExchangeError};
 use crate::plan::SourcePlan;
 use crate::rows::pipeline::{RowSource, bind, capture, loop_rows, run};
 use crate::rows::{Binds, Row};
-use crate::source::Request;
+use crate::source::{Place, Request};
 use crate::spec::source::{Decode, Origin, SourceSpec};
 use futures_util::stream::{self, StreamExt};
 use std::pin::Pin;
@@ -176,7 +177,7 @@ async fn exchange_all(cx: &RunCx<'_>, spec: &SourceSpec, name: &str, items: Vec<
             frame.set(*bound, value.clone());
         }
         let requests = match &spec.origin {
-            Origin::Fetch(source) => source.requests(&cx.check.plan.folder, frame),
+            Origin::Fetch(source) => source.requests(&Place { folder: &cx.check.plan.folder, kept: &Map::default() }, frame),
             Origin::Derived => Ok(Vec::new()),
         };
         let expecting = spec.expect.as_ref().map(|_| frame.clone());

@@ -8,7 +8,7 @@
 //!
 //! One item of `argv` is exactly one argument. It is never split and there is never a shell.
 
-use super::{Request, Source, bad_part};
+use super::{Place, Request, Source, bad_part};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::print::text_of;
@@ -23,7 +23,6 @@ use crate::yaml::basic::{OneOrMany, Seconds, Size};
 use crate::yaml::kind::Kind;
 use crate::yaml::read::{Fields, Record};
 use crate::yaml::shape::KindDoc;
-use std::path::Path;
 use std::sync::Arc;
 
 /// The entry of this kind.
@@ -73,7 +72,7 @@ impl Source for Command {
         "command"
     }
 
-    fn requests(&self, folder: &Path, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
+    fn requests(&self, place: &Place<'_>, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
         let mut argv: Vec<Value> = Vec::new();
         self.argv.collect(frame, &mut argv);
         let shown = argv.iter().filter_map(text_of).collect::<Vec<_>>().join(" ");
@@ -93,7 +92,7 @@ impl Source for Command {
             argv,
             shown,
             env: env.iter().filter_map(|(key, value)| Some((key.to_string(), wire_text(value)?))).collect(),
-            cwd: self.cwd.as_ref().and_then(|cwd| cwd.text(frame)).map(|cwd| folder.join(&*cwd)),
+            cwd: self.cwd.as_ref().and_then(|cwd| cwd.text(frame)).map(|cwd| place.folder.join(&*cwd)),
             stdin: stdin.as_ref().and_then(wire_text).map(Into::into),
             timeout: self.timeout.get(frame).map_err(|f| bad_part("timeout", f))?.duration(),
             ok_exit_codes: self.ok_exit_codes.0.iter().filter_map(|code| i32::try_from(*code).ok()).collect(),

@@ -6,7 +6,7 @@
 //!     file: {path: /proc/stat}
 //! ```
 
-use super::{Request, Source, bad_part, missing_part};
+use super::{Place, Request, Source, bad_part, missing_part};
 use crate::base::limits;
 use crate::expr::code::{Code, Setting, Template};
 use crate::expr::fault::Fault;
@@ -17,7 +17,6 @@ use crate::yaml::basic::Size;
 use crate::yaml::kind::Kind;
 use crate::yaml::read::{Fields, Record};
 use crate::yaml::shape::KindDoc;
-use std::path::Path;
 use std::sync::Arc;
 
 /// The entry of this kind.
@@ -61,14 +60,14 @@ impl Source for File {
         "file"
     }
 
-    fn requests(&self, folder: &Path, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
+    fn requests(&self, place: &Place<'_>, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
         let path = match self.path.eval(frame) {
             Ok(value) => crate::base::print::text_of(&value).unwrap_or_default(),
             Err(Fault::Missing) => return Err(missing_part("path", &self.path.0, frame)),
             Err(fault) => return Err(bad_part("path", fault)),
         };
         Ok(vec![Request::File(FileRequest {
-            pattern: folder.join(&*path),
+            pattern: place.folder.join(&*path),
             encoding: self.encoding.as_ref().and_then(|e| e.text(frame)).map(|e| e.to_string()),
             max_bytes: self.max_bytes.get(frame).map_err(|f| bad_part("max_bytes", f))?.0,
             optional: self.optional.get(frame).map_err(|f| bad_part("optional", f))?,

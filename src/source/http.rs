@@ -7,7 +7,7 @@
 //! ```
 
 use super::statuses::Statuses;
-use super::{Request, Source, bad_part};
+use super::{Place, Request, Source, bad_part};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::print::{text_of, to_json};
@@ -212,8 +212,8 @@ impl Source for Prepared {
         "http"
     }
 
-    fn requests(&self, folder: &Path, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
-        let common = self.common(folder, frame)?;
+    fn requests(&self, place: &Place<'_>, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
+        let common = self.common(place.folder, frame)?;
         let mut urls = self.http.urls(frame)?;
         let Some(last) = urls.pop() else { return Ok(Vec::new()) };
         let with = |url: String, common: HttpRequest| Request::Http(Box::new(HttpRequest { url, ..common }));

@@ -12,6 +12,7 @@ pub mod http;
 pub mod statuses;
 
 use crate::base::error_kind::ErrorKind;
+use crate::base::map::Map;
 use crate::base::time::Clock;
 use crate::expr::code::Code;
 use crate::expr::fault::Fault;
@@ -34,14 +35,22 @@ pub const KINDS: &[Kind<Arc<dyn Source>>] = &[http::KIND, command::KIND, file::K
 pub trait Source: Send + Sync + Debug {
     /// The kind's name.
     fn kind(&self) -> &'static str;
-    /// The requests of one exchange, tried in order until one works; relative paths start at
-    /// `folder`.
+    /// The requests of one exchange, tried in order until one works.
     ///
     /// # Errors
     /// What could not be rendered, as the error of the source.
-    fn requests(&self, folder: &Path, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError>;
+    fn requests(&self, place: &Place<'_>, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError>;
     /// Calls `take` for every computed place.
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code));
+}
+
+/// What a request is made in.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'p> {
+    /// Where relative paths start.
+    pub folder: &'p Path,
+    /// What the answers of the last accepted run asked to keep, by their keys.
+    pub kept: &'p Map,
 }
 
 /// A rendered request.
