@@ -13,6 +13,7 @@ pub mod print;
 pub mod render;
 pub mod secret;
 pub mod span;
+pub mod step;
 pub mod suggest;
 pub mod time;
 pub mod units;

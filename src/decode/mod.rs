@@ -22,13 +22,16 @@ use crate::yaml::load;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader, Record};
 use crate::yaml::shape::{KindDoc, Shape};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::{self, Debug, Display};
 use std::sync::{Arc, LazyLock};
+use want::{RowsWanted, TakeRow, Want, rows_of};
 
 pub mod csv;
 pub mod gzip;
 pub mod json;
+mod json_scan;
 pub mod key_value;
 pub mod lines;
 pub mod ndjson;
@@ -47,6 +50,7 @@ pub mod guess;
 pub mod share;
 pub mod text;
 pub mod types;
+pub mod want;
 
 #[cfg(test)]
 mod testing;
@@ -105,10 +109,41 @@ pub trait Decoder: Send + Sync + Debug {
     /// When the bytes are not what this decoder reads, or pass one of its limits.
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError>;
 
+    /// The wanted parts of the document, and whatever it is easier to build than to leave out. Faults
+    /// and limits are those of the whole.
+    ///
+    /// # Errors
+    /// As of [`Decoder::decode`].
+    fn decode_wanted(&self, input: &[u8], _: &Want) -> Result<Decoded, DecodeError> {
+        self.decode(input)
+    }
+
+    /// Every row, one after the other, and what was left out; rows that were handed on before an
+    /// error are void.
+    ///
+    /// # Errors
+    /// As of [`Decoder::decode`].
+    fn stream(&self, input: &[u8], rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
+        whole_then_rows(self, input, rows, take)
+    }
+
     /// The step from bytes to bytes, of decoders that may stand before another one in a list.
     fn unpacker(self: Arc<Self>) -> Option<Arc<dyn Unpacker>> {
         None
     }
+}
+
+/// The rows of decoders that build the document first, and of paths into documents that others
+/// build piece by piece.
+fn whole_then_rows<D: Decoder + ?Sized>(
+    decoder: &D,
+    input: &[u8],
+    rows: &RowsWanted,
+    take: &mut TakeRow<'_>,
+) -> Result<Vec<String>, DecodeError> {
+    let decoded = decoder.decode(input)?;
+    rows_of(&decoded.doc, &rows.path, take);
+    Ok(decoded.warnings)
 }
 
 /// A step from bytes to bytes.
@@ -243,11 +278,25 @@ struct Chain {
 
 impl Decoder for Chain {
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        let mut bytes = None;
+        self.last.decode(&self.unpacked(input)?)
+    }
+
+    fn decode_wanted(&self, input: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
+        self.last.decode_wanted(&self.unpacked(input)?, want)
+    }
+
+    fn stream(&self, input: &[u8], rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
+        self.last.stream(&self.unpacked(input)?, rows, take)
+    }
+}
+
+impl Chain {
+    fn unpacked<'i>(&self, input: &'i [u8]) -> Result<Cow<'i, [u8]>, DecodeError> {
+        let mut bytes = Cow::Borrowed(input);
         for unpacker in &self.unpackers {
-            bytes = Some(unpacker.unpack(bytes.as_deref().unwrap_or(input))?);
+            bytes = Cow::Owned(unpacker.unpack(&bytes)?);
         }
-        self.last.decode(bytes.as_deref().unwrap_or(input))
+        Ok(bytes)
     }
 }
 

@@ -23,7 +23,7 @@ use crate::expr::data::DataTemplate;
 use crate::expr::frame::Frame;
 use crate::expr::names::ROW;
 use crate::expr::ops::as_measure;
-use crate::observation::{MetricType, Sample, TagSet};
+use crate::observation::{About, MetricType, Sample, TagSet, TagWriter};
 use crate::yaml::basic::Keyed;
 use crate::yaml::read::Reader;
 
@@ -134,32 +134,35 @@ impl FamiliesMapping {
         let tags = self.tags(point, row, cx, frame);
         let hostname = maybe_text(&self.hostname, frame).or_else(|| cx.hostname.cloned());
         let timestamp = timestamp(self.time.as_ref(), cx.timestamp, frame);
-        cx.out.samples.push(Sample { name, metric_type, value, tags, hostname, device: None, unit: None, timestamp, origin: self.span });
+        let about = About { name, metric_type, hostname, device: None, unit: None, timestamp, origin: self.span };
+        cx.out.samples.push(Sample { value, tags, about: cx.scratch.abouts.share(about) });
     }
 
-    fn tags(&self, point: Point, row: &Exposed, cx: &MapCx<'_>, frame: &mut Frame) -> TagSet {
-        let mut tags = self.labels.list(cx, frame);
+    fn tags(&self, point: Point, row: &Exposed, cx: &mut MapCx<'_>, frame: &mut Frame) -> TagSet {
+        self.labels.set_and(cx, frame, |tags| self.labels_of(point, row, tags))
+    }
+
+    fn labels_of(&self, point: Point, row: &Exposed, tags: &mut TagWriter) {
         let bound = row.labels.member("le");
         if self.written.naming == Naming::Legacy && point == Point::Count && bound.is_missing() && &*row.family_type == "histogram" {
-            tags.push("upper_bound:none".into());
+            tags.push("upper_bound:none");
         }
-        let Value::Map(labels) = &row.labels else { return TagSet::new(tags) };
+        let Value::Map(labels) = &row.labels else { return };
         for (label, value) in labels.iter() {
             let Some(text) = value.as_text() else { continue };
             if self.written.exclude_labels.iter().any(|excluded| excluded == label) {
                 continue;
             }
-            let tag = match &**label {
-                "le" if point == Point::Bucket || point == Point::Count => format!("upper_bound:{}", float_text(text)),
-                "quantile" if point == Point::Quantile => format!("quantile:{}", float_text(text)),
+            let bound = |name: &str, tag: &mut String| tag.extend([name, &float_text(text)]);
+            tags.write(|tag| match &**label {
+                "le" if point == Point::Bucket || point == Point::Count => bound("upper_bound:", tag),
+                "quantile" if point == Point::Quantile => bound("quantile:", tag),
                 label => {
                     let renamed = self.written.rename_labels.0.iter().find(|entry| &*entry.key == label);
-                    format!("{}:{text}", renamed.map_or(label, |entry| &*entry.value))
+                    tag.extend([renamed.map_or(label, |entry| &*entry.value), ":", text]);
                 }
-            };
-            tags.push(tag.into());
+            });
         }
-        TagSet::new(tags)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::base::value::{Text, Value};
 use crate::expr::code::{Code, Expression, Template};
 use crate::expr::frame::Frame;
 use crate::expr::names::ROW;
-use crate::observation::{MetricType, Sample, TagSet};
+use crate::observation::{About, MetricType, Sample, TagSet};
 use crate::yaml::basic::Keyed;
 
 crate::fields! {
@@ -84,7 +84,7 @@ impl FlattenMapping {
         }
         let (kept, tags) = self.split_keys(parts);
         let name = crate::expr::function::normalize_name(&kept.join("."));
-        let tags = if tags.is_empty() { base.tags.clone() } else { TagSet::new(base.list.iter().cloned().chain(tags).collect()) };
+        let tags = if tags.is_empty() { base.tags.clone() } else { TagSet::new(base.tags.iter().chain(tags.iter().map(|tag| &**tag))) };
         let rules: Vec<&Rule> = self.written.rules.iter().filter(|rule| glob::matches(&rule.r#match, &path)).collect();
         if rules.iter().all(|rule| rule.also) {
             base.push(&name, self.written.r#type, value, None, &tags, self.span, cx, frame);
@@ -144,7 +144,6 @@ impl FlattenMapping {
 /// What all leaves of one row share.
 struct Base {
     prefix: Text,
-    list: Vec<Text>,
     tags: TagSet,
     hostname: Option<Text>,
     device: Option<Text>,
@@ -167,8 +166,9 @@ impl Base {
             return;
         }
         let name = format!("{}{name}", self.prefix).into();
-        let (tags, hostname, device) = (tags.clone(), self.hostname.clone(), self.device.clone());
-        cx.out.samples.push(Sample { name, metric_type, value, tags, hostname, device, unit, timestamp: cx.timestamp, origin: span });
+        let (hostname, device) = (self.hostname.clone(), self.device.clone());
+        let about = About { name, metric_type, hostname, device, unit, timestamp: cx.timestamp, origin: span };
+        cx.out.samples.push(Sample { value, tags: tags.clone(), about: cx.scratch.abouts.share(about) });
     }
 }
 
@@ -178,11 +178,9 @@ impl Mapping for FlattenMapping {
             Some(of) => of.0.value(frame),
             None => frame.get(ROW).clone(),
         };
-        let list = self.labels.list(cx, frame);
         let base = Base {
             prefix: maybe_text(&self.prefix, frame).unwrap_or_default(),
-            tags: TagSet::new(list.clone()),
-            list,
+            tags: self.labels.set(cx, frame),
             hostname: maybe_text(&self.hostname, frame).or_else(|| cx.hostname.cloned()),
             device: maybe_text(&self.device, frame),
         };

@@ -15,7 +15,7 @@ use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::expr::ops::as_measure;
 use crate::expr::texts::Texts;
-use crate::observation::{MetricType, Sample, TagSet};
+use crate::observation::{About, MetricType, Sample, TagSet};
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader};
 use crate::yaml::shape::Shape;
@@ -219,18 +219,16 @@ impl Entry {
             Some(labels) => labels.set(cx, frame),
             None => shared.clone(),
         };
-        let sample = Sample {
+        let about = cx.scratch.abouts.share(About {
             name,
             metric_type,
-            value,
-            tags,
             hostname,
             device: maybe_text(&self.device, frame),
             unit: maybe_text(&self.measure.unit, frame),
             timestamp: timestamp(self.timestamp.as_ref(), cx.timestamp, frame),
             origin: self.span,
-        };
-        cx.out.samples.push(sample);
+        });
+        cx.out.samples.push(Sample { value, tags, about });
     }
 
     fn number(&self, frame: &mut Frame) -> Result<Number, Fault> {

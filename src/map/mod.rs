@@ -4,6 +4,7 @@
 //! every row, with the frame set. Left-out points are remarks of the frame, never errors of the
 //! run, unless the spec says `required`.
 
+mod about;
 pub mod choice;
 pub mod event;
 pub mod families;
@@ -21,8 +22,9 @@ use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use crate::expr::code::{Code, Template};
 use crate::expr::frame::Frame;
-use crate::observation::{Observations, TagSet};
+use crate::observation::{Observations, TagSet, TagWriter};
 use crate::rows::RowsSpec;
+use about::Abouts;
 use family_names::FamilyNames;
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -65,6 +67,8 @@ pub struct MapCx<'a> {
     pub changes: &'a mut Changes,
     /// Names of families that come from configuration, prepared once per run.
     pub family_names: &'a mut HashMap<Span, Result<Arc<FamilyNames>, String>>,
+    /// Memory that one row leaves to the next.
+    pub scratch: &'a mut Scratch,
     /// Why the run fails: points that are required and have no value.
     pub errors: &'a mut Vec<String>,
 }
@@ -78,6 +82,15 @@ impl MapCx<'_> {
         let prepared = self.family_names.entry(place);
         prepared.or_insert_with(|| FamilyNames::of(value).map(Arc::new)).clone()
     }
+}
+
+/// What mappings keep from row to row, so that a row costs few allocations.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// Where tags are put together.
+    pub tags: TagWriter,
+    /// What samples share.
+    pub abouts: Abouts,
 }
 
 /// The values that `on_change` compares, by the place in the spec.

@@ -12,19 +12,37 @@ use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use jiff::Timestamp;
 pub use metric_type::MetricType;
-pub use tags::TagSet;
+use std::ops::Deref;
+use std::sync::Arc;
+pub use tags::{TagSet, TagWriter};
 
-/// One number at one time for one series.
+/// One number at one time for one series. What it shares with the samples of other rows can be read
+/// as if it were its own: `sample.name`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// Metric name, prefix included.
-    pub name: Text,
-    /// How it is folded over time.
-    pub metric_type: MetricType,
     /// The submitted value: rates and counters as read.
     pub value: Number,
     /// Its tags.
     pub tags: TagSet,
+    /// Everything else.
+    pub about: Arc<About>,
+}
+
+impl Deref for Sample {
+    type Target = About;
+
+    fn deref(&self) -> &About {
+        &self.about
+    }
+}
+
+/// What the samples of one metric share: a run may hold hundreds of thousands of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct About {
+    /// Metric name, prefix included.
+    pub name: Text,
+    /// How it is folded over time.
+    pub metric_type: MetricType,
     /// The host it is about; none for the agent's own.
     pub hostname: Option<Text>,
     /// The device it is about.

@@ -8,7 +8,7 @@ use crate::base::map::Map;
 use crate::base::value::{Text, Value};
 use crate::expr::frame::Frame;
 use crate::expr::names::CHECKS;
-use crate::map::{Changes, MapCx};
+use crate::map::{Changes, MapCx, Scratch};
 use crate::observation::{ServiceCheck, Status};
 use crate::plan::{InputPlan, MapPlan};
 use crate::rows::Row;
@@ -23,7 +23,7 @@ pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, ch
     let plan = &cx.check.plan;
     let now = cx.clock.now();
     let mut errors = Vec::new();
-    let mut family_names = HashMap::new();
+    let (mut family_names, mut scratch) = (HashMap::new(), Scratch::default());
     let mut out = std::mem::take(&mut outcome.observations);
     let mut map_cx = MapCx {
         out: &mut out,
@@ -33,6 +33,7 @@ pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, ch
         tag_cache: &cx.check.tag_cache,
         changes,
         family_names: &mut family_names,
+        scratch: &mut scratch,
         errors: &mut errors,
     };
     begin_topology(cx, frame, &mut map_cx);
