@@ -5,6 +5,7 @@
 //! [`ExchangeError`] that is a sentence for an operator.
 
 mod address;
+pub mod amend;
 pub mod client;
 pub mod command;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod failure;
 pub mod file;
 pub mod headers;
 pub mod http;
+pub mod link;
 mod pipes;
 mod program;
 mod pulse;

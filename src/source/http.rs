@@ -7,12 +7,11 @@
 //! ```
 
 use super::statuses::Statuses;
+use super::wire::{maybe_text, wire_json, wire_pairs, wire_text};
 use super::{Place, Request, Source, bad_part};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
-use crate::base::print::{text_of, to_json};
 use crate::base::secret::Secret;
-use crate::base::value::{Text, Value};
 use crate::expr::code::{Code, Setting, Template};
 use crate::expr::data::{DataMap, DataTemplate};
 use crate::expr::frame::Frame;
@@ -391,10 +390,6 @@ impl Http {
     }
 }
 
-fn maybe_text(template: &Option<Template>, frame: &mut Frame) -> Option<String> {
-    template.as_ref().and_then(|t| wire_text(&t.value(frame)))
-}
-
 fn statuses(
     what: &str,
     setting: Option<&Setting<Statuses>>,
@@ -417,33 +412,4 @@ fn with_query(url: &str, query: &[(String, String)]) -> Result<String, ExchangeE
     let mut parsed = url::Url::parse(url).map_err(|why| ExchangeError::new(ErrorKind::Limit, format!("{shown} is not a URL: {why}")))?;
     parsed.query_pairs_mut().extend_pairs(query);
     Ok(parsed.into())
-}
-
-/// A value as the wire takes it: secrets are opened here and nowhere before.
-fn wire_text(value: &Value) -> Option<String> {
-    match value {
-        Value::Secret(secret) => Some(secret.reveal().to_owned()),
-        other => text_of(other).map(|text| text.to_string()),
-    }
-}
-
-fn wire_pairs(what: &str, map: &DataMap, frame: &mut Frame) -> Result<Vec<(String, String)>, ExchangeError> {
-    let entries: Vec<(Text, Value)> = map.entries(frame).map_err(|fault| bad_part(what, fault))?;
-    let mut pairs = Vec::with_capacity(entries.len());
-    for (key, value) in entries {
-        match &value {
-            Value::List(items) => pairs.extend(items.iter().filter_map(wire_text).map(|text| (key.to_string(), text))),
-            other => pairs.extend(wire_text(other).map(|text| (key.to_string(), text))),
-        }
-    }
-    Ok(pairs)
-}
-
-fn wire_json(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Secret(secret) => secret.reveal().into(),
-        Value::List(items) => items.iter().map(wire_json).collect(),
-        Value::Map(map) => serde_json::Value::Object(map.iter().map(|(k, v)| (k.to_string(), wire_json(v))).collect()),
-        other => to_json(other),
-    }
 }

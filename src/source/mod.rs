@@ -10,6 +10,7 @@ pub mod command;
 pub mod file;
 pub mod http;
 pub mod statuses;
+pub mod wire;
 
 use crate::base::error_kind::ErrorKind;
 use crate::base::map::Map;
