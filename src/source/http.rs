@@ -6,9 +6,13 @@
 //!     http: {url: "{{ instance.url }}/status", timeout: 5s, ok_status: [200, 204]}
 //! ```
 
+use super::paginate::Paginate;
+use super::poll::Poll;
+use super::rate::Rate;
+use super::retry::Retry;
 use super::statuses::Statuses;
 use super::wire::{maybe_text, wire_json, wire_pairs, wire_text};
-use super::{Place, Request, Source, bad_part};
+use super::{Place, Repeats, Request, Source, bad_part};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::secret::Secret;
@@ -84,6 +88,14 @@ crate::fields! {
         ok_status: Option<Setting<Statuses>>;
         /// Statuses that mean "nothing there": fine, without rows.
         empty_status: Option<Setting<Statuses>>;
+        /// Tries the request again after failures that may pass.
+        retry: Option<Retry>;
+        /// How further pages are asked for.
+        paginate: Option<Paginate>;
+        /// Repeats the request until its answer is ready.
+        poll: Option<Poll>;
+        /// The most requests in a time, like `10/s` or `1000/h`, over all runs of an instance; further ones wait.
+        rate_limit: Option<Setting<Rate>>;
         /// The most bytes of an unpacked body.
         max_bytes: Setting<Size> = Setting::Fixed(Size(limits::BODY_BYTES)), "64MiB";
     }
@@ -191,10 +203,17 @@ struct Prepared {
     connect: Option<Arc<ConnectSettings>>,
     usual_ok: Arc<StatusSet>,
     usual_empty: Arc<StatusSet>,
+    repeats: Repeats,
 }
 
 impl Prepared {
-    fn new(http: Http) -> Self {
+    fn new(mut http: Http) -> Self {
+        let repeats = Repeats {
+            retry: http.retry.take(),
+            paginate: http.paginate.take(),
+            poll: http.poll.take(),
+            rate_limit: http.rate_limit.take(),
+        };
         let computed = [&http.proxy, &http.unix_socket].into_iter().any(Option::is_some) || http.tls.is_some();
         let connect = match &http.connect_timeout {
             Setting::Fixed(time) if !computed => {
@@ -202,7 +221,7 @@ impl Prepared {
             }
             _ => None,
         };
-        Prepared { http, connect, usual_ok: Arc::default(), usual_empty: Arc::new(StatusSet::none()) }
+        Prepared { http, connect, usual_ok: Arc::default(), usual_empty: Arc::new(StatusSet::none()), repeats }
     }
 }
 
@@ -221,8 +240,13 @@ impl Source for Prepared {
         Ok(requests)
     }
 
+    fn repeats(&self) -> Option<&Repeats> {
+        Some(&self.repeats)
+    }
+
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         self.http.codes(take);
+        self.repeats.codes(take);
     }
 }
 
