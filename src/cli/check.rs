@@ -190,7 +190,8 @@ async fn run_all<'c>(checks: &[&'c Check], arguments: &Arguments, catalog: &Cata
                 trace: arguments.trace.then_some(&trace),
             };
             let mut outcome = patiently(&check.label(), run_check(&cx)).await;
-            let (points, readings) = outcome.fold(&memory);
+            // Counts need no points.
+            let (points, readings) = if arguments.format == Format::Summary { Default::default() } else { outcome.fold(&memory) };
             memory.readings = readings;
             outcome.remember(&mut memory);
             out.push(Ran { check, run: n, outcome, points, trace: trace.take() });

@@ -8,7 +8,7 @@
 //! ```
 
 use super::label::{Inherit, Labels};
-use super::{MapCx, Mapping};
+use super::{MapCx, Mapping, RowReads};
 use crate::base::diag::Diagnostic;
 use crate::base::limits;
 use crate::base::print::{cut_bytes, text_of};
@@ -183,6 +183,14 @@ impl Mapping for EventMapping {
             origin: self.span,
         };
         cx.out.events.push(event);
+    }
+
+    fn is_early(&self) -> bool {
+        self.written.on_change.is_none()
+    }
+
+    fn row_reads(&self) -> RowReads {
+        RowReads::Codes
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

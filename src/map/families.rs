@@ -14,7 +14,7 @@ use super::event::{maybe_text, timestamp};
 use super::family_names::{FamilyNames, Target};
 use super::label::Labels;
 use super::metric_entry::{Measure, has_room};
-use super::{MapCx, Mapping, template_codes};
+use super::{MapCx, Mapping, RowReads, template_codes};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
@@ -246,6 +246,10 @@ impl Mapping for FamiliesMapping {
         for target in targets {
             self.sample(&row, target, star, cx, frame);
         }
+    }
+
+    fn row_reads(&self) -> RowReads {
+        RowReads::Members(&["family", "name", "type", "labels", "value"])
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

@@ -10,7 +10,7 @@
 use super::event::maybe_text;
 use super::label::Labels;
 use super::metric_entry::{Measure, has_room};
-use super::{MapCx, Mapping, template_codes};
+use super::{MapCx, Mapping, RowReads, template_codes};
 use crate::base::glob;
 use crate::base::number::Number;
 use crate::base::span::Span;
@@ -185,6 +185,10 @@ impl Mapping for FlattenMapping {
             device: maybe_text(&self.device, frame),
         };
         self.walk(&tree.materialize(), &mut Vec::new(), &base, cx, frame);
+    }
+
+    fn row_reads(&self) -> RowReads {
+        if self.written.of.is_some() { RowReads::Codes } else { RowReads::Whole }
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

@@ -4,7 +4,7 @@ use super::choice::{Mapped, ValueMap};
 use super::event::{maybe_text, timestamp};
 use super::label::Labels;
 use super::service_check::read_mapped;
-use super::{MapCx, Mapping};
+use super::{MapCx, Mapping, RowReads};
 use crate::base::limits;
 use crate::base::number::Number;
 use crate::base::print::{one_line, text_of};
@@ -314,6 +314,10 @@ impl Mapping for Entries {
         for entry in &self.entries {
             entry.emit(&shared, cx, frame);
         }
+    }
+
+    fn row_reads(&self) -> RowReads {
+        RowReads::Codes
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

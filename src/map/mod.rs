@@ -37,6 +37,25 @@ pub trait Mapping: Send + Sync + Debug {
     fn emit(&self, cx: &mut MapCx<'_>, frame: &mut Frame);
     /// Calls `take` for every computed place.
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code));
+    /// What it reads of the row besides what its computed places read.
+    fn row_reads(&self) -> RowReads {
+        RowReads::Whole
+    }
+    /// False if it looks at more than its row: at what the last run has left, for example.
+    fn is_early(&self) -> bool {
+        true
+    }
+}
+
+/// What a mapping reads of its row by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowReads {
+    /// Nothing: its computed places tell all.
+    Codes,
+    /// These members.
+    Members(&'static [&'static str]),
+    /// Perhaps everything.
+    Whole,
 }
 
 /// A mapping with the rows it is for.
@@ -65,8 +84,6 @@ pub struct MapCx<'a> {
     pub tag_cache: &'a [OnceLock<TagSet>],
     /// What `on_change` compared last, and what it compares now.
     pub changes: &'a mut Changes,
-    /// Names of families that come from configuration, prepared once per run.
-    pub family_names: &'a mut HashMap<Span, Result<Arc<FamilyNames>, String>>,
     /// Memory that one row leaves to the next.
     pub scratch: &'a mut Scratch,
     /// Why the run fails: points that are required and have no value.
@@ -79,7 +96,7 @@ impl MapCx<'_> {
     /// # Errors
     /// What is wrong with the value.
     pub fn family_names(&mut self, place: Span, value: &Value) -> Result<Arc<FamilyNames>, String> {
-        let prepared = self.family_names.entry(place);
+        let prepared = self.scratch.family_names.entry(place);
         prepared.or_insert_with(|| FamilyNames::of(value).map(Arc::new)).clone()
     }
 }
@@ -91,6 +108,8 @@ pub struct Scratch {
     pub tags: TagWriter,
     /// What samples share.
     pub abouts: Abouts,
+    /// Names of families that come from configuration, prepared once per run.
+    pub family_names: HashMap<Span, Result<Arc<FamilyNames>, String>>,
 }
 
 /// The values that `on_change` compares, by the place in the spec.

@@ -7,11 +7,13 @@ pub mod json;
 pub mod metric_type;
 pub mod tags;
 
+use crate::base::limits;
 use crate::base::number::Number;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use jiff::Timestamp;
 pub use metric_type::MetricType;
+use std::fmt::{self, Display};
 use std::ops::Deref;
 use std::sync::Arc;
 pub use tags::{TagSet, TagWriter};
@@ -298,9 +300,49 @@ pub struct Observations {
 }
 
 impl Observations {
+    /// Adds the samples, service checks, events and logs that another part of the run has made, as far
+    /// as the limits of a run allow; what was cut comes back.
+    pub fn append(&mut self, other: Observations) -> Vec<Cut> {
+        let cuts = [
+            join("samples", &mut self.samples, other.samples, limits::SERIES),
+            join("service checks", &mut self.service_checks, other.service_checks, limits::SERVICE_CHECKS),
+            join("events", &mut self.events, other.events, limits::EVENTS),
+            join("logs", &mut self.logs, other.logs, limits::LOGS),
+        ];
+        cuts.into_iter().flatten().collect()
+    }
+
     /// How many observations there are, of all kinds.
     pub fn count(&self) -> usize {
         let topology = self.topology.as_ref().map_or(0, |t| t.components.len() + t.relations.len() + t.deletes.len());
         self.samples.len() + self.service_checks.len() + self.events.len() + self.logs.len() + topology + self.health.len()
     }
+}
+
+/// What passed a limit of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    what: &'static str,
+    limit: usize,
+    /// How many were left out.
+    pub count: usize,
+}
+
+impl Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "more than {} {} in one run, the rest is left out", self.limit, self.what)
+    }
+}
+
+/// Joins two lists up to a limit.
+fn join<T>(what: &'static str, all: &mut Vec<T>, mut more: Vec<T>, limit: usize) -> Option<Cut> {
+    let room = limit.saturating_sub(all.len());
+    let count = more.len().saturating_sub(room);
+    more.truncate(room);
+    if all.is_empty() {
+        *all = more;
+    } else {
+        all.append(&mut more);
+    }
+    (count > 0).then_some(Cut { what, limit, count })
 }

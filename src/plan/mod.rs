@@ -5,6 +5,7 @@
 //! up by text.
 
 pub mod compile;
+pub mod want;
 
 use crate::base::name::{NameId, Names};
 use crate::base::value::{Text, Value};
@@ -59,6 +60,8 @@ pub struct SourcePlan {
     pub when_names: Vec<usize>,
     /// Names that its rows carry along.
     pub carries: Vec<NameId>,
+    /// What its answers are wanted for.
+    pub wanted: want::Wanted,
 }
 
 /// One name of the run.

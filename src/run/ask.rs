@@ -13,7 +13,8 @@ use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::print::one_line;
 use crate::base::value::Value;
-use crate::decode::{self, Decoder};
+use crate::decode::want::WHOLE;
+use crate::decode::{self, DecodeError, Decoder};
 use crate::expr::code::Code;
 use crate::expr::fault::Fault;
 use crate::expr::frame::{Frame, Remark};
@@ -73,6 +74,13 @@ pub struct Failed {
     pub elapsed: Duration,
 }
 
+impl Failed {
+    /// A failure after the exchange itself, whose answer tells where it comes from.
+    pub fn at_end(error: ExchangeError) -> Failed {
+        Failed { error, request: String::new(), address: String::new(), elapsed: Duration::ZERO }
+    }
+}
+
 /// Asks for one item and hands its pages to the sink.
 pub async fn ask(cx: &RunCx<'_>, of: &Of<'_>, prepared: Prepared, sink: &mut dyn PageSink) -> Item {
     let began = cx.clock.instant();
@@ -81,10 +89,11 @@ pub async fn ask(cx: &RunCx<'_>, of: &Of<'_>, prepared: Prepared, sink: &mut dyn
     let decoder = decoder.map_err(|why| ExchangeError::new(ErrorKind::Decode, why));
     let parts = requests.and_then(|requests| Ok((requests, decoder?, rules?)));
     match parts {
-        Err(error) => item.failure = Some(Failed { error, request: String::new(), address: String::new(), elapsed: Duration::ZERO }),
+        Err(error) => item.failure = Some(Failed::at_end(error)),
         Ok((requests, decoder, rules)) => {
+            let unread = requests.len() == 1 && of.plan.wanted.streamed.is_some() && cx.trace.is_none();
             let mut asking =
-                Asking { cx, of, decoder, rules, frame, capped: None, warnings: Vec::new(), ready: false, current: None, began };
+                Asking { cx, of, decoder, rules, frame, capped: None, warnings: Vec::new(), ready: false, unread, current: None, began };
             item.failure = asking.item(&item.binds, &requests, sink).await.err();
             item.capped = asking.capped;
             item.warnings = asking.warnings;
@@ -118,6 +127,8 @@ struct Asking<'a, 'r> {
     warnings: Vec<String>,
     /// The poll is over: further pages are ready with the first.
     ready: bool,
+    /// Rows are read straight out of the answers, and no document is made.
+    unread: bool,
     /// The request under way, where it is not the one that was rendered.
     current: Option<Request>,
     began: Instant,
@@ -128,8 +139,7 @@ impl Asking<'_, '_> {
         let now = self.cx.clock.instant();
         let kept = self.rules.cache.and_then(|_| self.cx.reuse.answer(self.of.spec.name, binds, now));
         if let Some(pages) = kept {
-            pages.into_iter().for_each(|page| sink.page(page));
-            return Ok(());
+            return sink.pages(pages).map_err(Failed::at_end);
         }
         // Pages of an address that fails half-way are no pages of the next one.
         if requests.len() == 1 && self.rules.cache.is_none() {
@@ -146,7 +156,7 @@ impl Asking<'_, '_> {
             if let (Ok(()), Some(time)) = (&last, self.rules.cache) {
                 self.keep(binds, &pages, time);
             }
-            pages.into_iter().for_each(|page| sink.page(page));
+            sink.pages(pages).map_err(Failed::at_end)?;
             break;
         }
         last
@@ -185,7 +195,7 @@ impl Asking<'_, '_> {
             let asked = further.as_ref().unwrap_or(request);
             let pages = self.ready(asked).await?;
             let next = asked.further(pages.iter().map(|page| &page.answer));
-            pages.into_iter().for_each(|page| sink.page(page));
+            sink.pages(pages)?;
             match next {
                 Some(next) if self.left() > half => further = Some(next),
                 _ => return Ok(()),
@@ -221,7 +231,7 @@ impl Asking<'_, '_> {
             n_items += n_rows;
             let next =
                 self.next_page(paginate, &Turn { first: &first, last: &last, answer: &page.answer, n_pages, n_rows, n_items }, &page);
-            sink.page(page);
+            sink.pages(vec![page])?;
             let next = next?;
             if n_rows > room || (n_rows == room && next.is_some()) {
                 let most = rule.max_items.unwrap_or(room);
@@ -342,8 +352,10 @@ impl Asking<'_, '_> {
         };
         let mut pages = Vec::with_capacity(answers.len());
         for answer in answers {
-            let doc = if is_empty_status(request, &answer) { Value::Missing } else { self.decoded(&answer)? };
-            let mut page = Page::of(answer, doc);
+            let mut page = match is_empty_status(request, &answer) {
+                true => Page::of(answer, Value::Missing),
+                false => self.decoded(answer)?,
+            };
             if self.cx.trace.is_some() {
                 page.request = request.describe();
             }
@@ -372,22 +384,25 @@ impl Asking<'_, '_> {
         Ok(())
     }
 
-    fn decoded(&mut self, answer: &Answer) -> Result<Value, ExchangeError> {
-        let guessed;
+    fn decoded(&mut self, answer: Answer) -> Result<Page, ExchangeError> {
         let decoder = match &self.decoder {
-            Some(decoder) => decoder,
+            Some(decoder) => decoder.clone(),
             None => {
-                let kind = decode::guess(answer.header("content-type"), &answer.url).unwrap_or_else(|| usual(answer));
-                guessed = decode::named(kind, &Value::Missing).map_err(|why| ExchangeError::new(ErrorKind::Decode, why))?;
-                &guessed
+                let kind = decode::guess(answer.header("content-type"), &answer.url).unwrap_or_else(|| usual(&answer));
+                decode::named(kind, &Value::Missing).map_err(|why| ExchangeError::new(ErrorKind::Decode, why))?
             }
         };
-        match aside(answer.body.len() > LARGE, || decoder.decode(&answer.body)) {
+        if self.unread {
+            return Ok(Page { unread: Some(decoder), ..Page::of(answer, Value::Missing) });
+        }
+        // Who looks on wants to see everything.
+        let want = if self.cx.trace.is_some() { &WHOLE } else { &self.of.plan.wanted.doc };
+        match aside(answer.body.len() > LARGE, || decoder.decode_wanted(&answer.body, want)) {
             Ok(decoded) => {
                 self.warnings.extend(decoded.warnings);
-                Ok(decoded.doc)
+                Ok(Page::of(answer, decoded.doc))
             }
-            Err(error) => Err(ExchangeError { answer: Some(Box::new(answer.clone())), ..ExchangeError::new(ErrorKind::Decode, error.0) }),
+            Err(error) => Err(undecodable(answer, error)),
         }
     }
 
@@ -435,6 +450,11 @@ impl Seen {
         let message = format!("page {n_pages} is the same as an earlier one: the server does not move on");
         Err(ExchangeError { answer: Some(Box::new(page.answer.clone())), ..ExchangeError::new(ErrorKind::Limit, message) })
     }
+}
+
+/// The failure of an answer that is not what its decoder reads.
+pub fn undecodable(answer: Answer, error: DecodeError) -> ExchangeError {
+    ExchangeError { answer: Some(Box::new(answer)), ..ExchangeError::new(ErrorKind::Decode, error.0) }
 }
 
 fn out_of_time() -> ExchangeError {

@@ -9,6 +9,7 @@ pub mod ask;
 mod assemble;
 pub mod exchanger;
 pub mod fetch;
+mod flow;
 mod index;
 pub mod mapping;
 pub mod order;
@@ -126,13 +127,14 @@ impl Outcome {
 pub async fn run(cx: &RunCx<'_>) -> Outcome {
     let started = cx.clock.instant();
     let mut frame = base_frame(cx);
-    let results = order::run_sources(cx, &mut frame).await;
+    let mut results = order::run_sources(cx, &mut frame).await;
+    let made = std::mem::take(&mut results.made);
     let mut outcome = Outcome::default();
     order::report_sources(cx, &results, &mut outcome);
     set_run(cx, &mut frame, &outcome);
     let mut changes = Changes { before: cx.memory.changes.clone(), ..Changes::default() };
     let rows = results.iter().map(|(_, result)| result.rows.len()).max().unwrap_or(0);
-    aside::aside(rows > aside::MANY, || mapping::run_mappings(cx, &results, &mut frame, &mut changes, &mut outcome));
+    aside::aside(rows > aside::MANY, || mapping::run_mappings(cx, &results, made, &mut frame, &mut changes, &mut outcome));
     outcome.warnings.append(&mut frame.remarks);
     outcome.changes = changes.now;
     outcome.duration = cx.clock.instant().saturating_duration_since(started);

@@ -17,7 +17,8 @@ use crate::yaml::basic::{Keyed, Raw};
 use crate::yaml::boolean_word;
 use crate::yaml::load::Loaded;
 use crate::yaml::node::Node;
-use crate::yaml::read::{Field, Fields, Reader, Record};
+use crate::yaml::read::{Field, Fields, Reader, Record, ScopeId, Use};
+use std::collections::HashSet;
 
 crate::fields! {
     /// Who the spec is.
@@ -53,9 +54,15 @@ pub fn read(loaded: Loaded, file: FileId, name: &str, sources: &Sources) -> (Opt
     crate::base::diag::drop_consequences(&mut problems);
     crate::base::diag::sort(&mut problems);
     let errors = crate::base::diag::has_errors(&problems);
-    let (names, n_sites) = (reader.names, 0);
-    let spec = spec.filter(|_| !errors).map(|(spec, sites)| Spec { names, n_sites: sites.max(n_sites), ..spec });
+    let (names, uses) = (reader.names, distinct(reader.uses));
+    let spec = spec.filter(|_| !errors).map(|(spec, n_sites)| Spec { names, uses, n_sites, ..spec });
     (spec, problems)
+}
+
+/// The first use of each name and member.
+fn distinct(uses: Vec<(Use, ScopeId)>) -> Vec<Use> {
+    let mut seen = HashSet::new();
+    uses.into_iter().map(|(used, _)| used).filter(|used| seen.insert((used.name, used.member.clone()))).collect()
 }
 
 fn read_root(root: &Node, file: FileId, name: &str, reader: &mut Reader<'_>) -> Option<(Spec, usize)> {
@@ -105,6 +112,7 @@ fn read_root(root: &Node, file: FileId, name: &str, reader: &mut Reader<'_>) -> 
         health_stream,
         metadata: metadata.0.into_iter().map(|entry| (entry.key, entry.value)).collect(),
         names: Default::default(),
+        uses: Vec::new(),
         n_sites: 0,
     };
     Some((spec, reader.n_sites()))
