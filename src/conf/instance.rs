@@ -7,6 +7,7 @@ use crate::base::limits;
 use crate::base::map::Map;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
+use crate::expr::code::FromValue;
 use crate::expr::frame::Frame;
 use crate::expr::names::{INIT_CONFIG, INSTANCE, STANDARD_KEYS};
 use crate::spec::Spec;
@@ -39,6 +40,8 @@ pub struct Instance {
     pub min_interval: Duration,
     /// The deadline of a run; none for the usual one.
     pub run_timeout: Option<Duration>,
+    /// How many samples one run may report.
+    pub max_samples: usize,
 }
 
 /// What one file gave: the instances that are right, and how many there are in all.
@@ -148,7 +151,13 @@ fn one(
     let service =
         text("service").or_else(|| init_config.as_map().and_then(|init| init.get("service")).and_then(Value::as_text).map(Text::from));
     tags.extend(service.map(|service| Text::from(format!("service:{service}"))));
+    let max_samples = match config.get("max_returned_metrics").and_then(|most| usize::from_value(most).ok()) {
+        None => limits::SERIES,
+        Some(0) => limits::SERIES_MOST,
+        Some(most) => most.min(limits::SERIES_MOST),
+    };
     Some(Some(Instance {
+        max_samples,
         number,
         span: node.span,
         tags,
@@ -180,6 +189,7 @@ fn standard_fields(keys: &[&str]) -> Vec<ConfigField> {
             "min_collection_interval" | "run_timeout" => ConfigType::Duration,
             "tags" => ConfigType::List,
             "enabled" => ConfigType::Bool,
+            "max_returned_metrics" => ConfigType::Int,
             _ => ConfigType::String,
         };
         let mut field = FieldType::plain(config_type);
@@ -189,8 +199,11 @@ fn standard_fields(keys: &[&str]) -> Vec<ConfigField> {
         if *key == "run_timeout" {
             field.min = Some(0.001);
         }
-        if *key == "min_collection_interval" {
+        if ["min_collection_interval", "max_returned_metrics"].contains(key) {
             field.min = Some(0.0);
+        }
+        if *key == "max_returned_metrics" {
+            field.max = Some(limits::SERIES_MOST as f64);
         }
         ConfigField { key: Text::from(*key), span: Span::default(), field }
     };

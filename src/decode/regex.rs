@@ -11,8 +11,10 @@
 
 use super::budget::Budget;
 use super::faults::Faults;
+use super::share::Share;
 use super::types::{CellType, Types};
-use super::{DecodeError, Decoded, Decoder, Options, beginning, conflict, text};
+use super::want::{NOTHING, RowsWanted, TakeRow, WHOLE, Want};
+use super::{DecodeError, Decoded, Decoder, Options, beginning, conflict, text, whole_then_rows};
 use crate::base::map::Map;
 use crate::base::value::{Text, Value};
 use crate::yaml::basic::Placed;
@@ -103,6 +105,9 @@ impl Options for Regex {
 /// The column of the pattern's number.
 const NUMBER: &str = "pattern";
 
+/// Words of one text that are held once.
+const TEXT_SLOTS: usize = 1024;
+
 /// A pattern with its named groups.
 #[derive(Debug)]
 struct Groups {
@@ -134,11 +139,9 @@ impl Groups {
         self.named.iter().map(|group| &group.name)
     }
 
-    /// Adds the groups of a match to a row; missing ones, too, so that every row has every column.
-    fn add<'t>(&self, found: impl Fn(usize) -> Option<&'t str>, row: &mut Map) {
-        for group in &self.named {
-            row.insert(group.name.clone(), found(group.index).map(|cell| group.cell.convert(cell)).into());
-        }
+    /// The groups that somebody reads.
+    fn wanted(&self, want: &Want) -> Vec<&Group> {
+        self.named.iter().filter(|group| want.has(&group.name)).collect()
     }
 }
 
@@ -152,77 +155,134 @@ struct Compiled {
     on_unmatched: OnUnmatched,
 }
 
+/// Takes a finished row.
+type Take<'t> = dyn FnMut(Value) + 't;
+
 impl Decoder for Compiled {
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        let mut warnings = Vec::new();
-        let text = text::lenient(input, &mut warnings);
-        let rows = match self.over {
-            Over::Lines => self.over_lines(&text, &mut warnings)?,
-            Over::Text => self.over_text(&text, &mut warnings)?,
-        };
+        self.decode_wanted(input, &WHOLE)
+    }
+
+    fn decode_wanted(&self, input: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
+        let mut rows = Vec::new();
+        let warnings = self.rows(input, want.items().unwrap_or(&NOTHING), &mut |row| rows.push(row))?;
         Ok(Decoded { doc: Value::list(rows), warnings })
+    }
+
+    fn stream(&self, input: &[u8], rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
+        if !rows.path.is_empty() {
+            return whole_then_rows(self, input, rows, take);
+        }
+        let mut n = 0usize;
+        self.rows(input, &rows.want, &mut |row| {
+            take(Value::from(n), row);
+            n += 1;
+        })
     }
 }
 
+/// A pattern while a text is searched with it.
+struct Search<'g> {
+    groups: &'g Groups,
+    wanted: Vec<&'g Group>,
+    found: CaptureLocations,
+}
+
+impl<'g> Search<'g> {
+    fn new(groups: &'g Groups, want: &Want) -> Self {
+        Search { groups, wanted: groups.wanted(want), found: groups.regex.capture_locations() }
+    }
+
+    fn matches(&mut self, line: &str) -> bool {
+        self.groups.regex.captures_read(&mut self.found, line).is_some()
+    }
+
+    /// Adds the groups of the match to a row; missing ones, too, so that every row has every column.
+    fn add(&self, line: &str, texts: &mut Share, row: &mut Map) {
+        for group in &self.wanted {
+            let cell = part(line, self.found.get(group.index));
+            row.insert(group.name.clone(), cell.map(|cell| converted(group.cell, cell, texts)).into());
+        }
+    }
+}
+
+/// Words that are in many lines are held once.
+fn converted(to: CellType, cell: &str, texts: &mut Share) -> Value {
+    if to == CellType::Text { Value::Text(texts.get(cell)) } else { to.convert(cell) }
+}
+
 impl Compiled {
-    fn over_lines(&self, text: &str, warnings: &mut Vec<String>) -> Result<Vec<Value>, DecodeError> {
-        let mut search: Vec<_> = self.patterns.iter().map(|groups| (groups, groups.regex.capture_locations())).collect();
-        let mut header = self.header.as_ref().map(|groups| (groups, groups.regex.capture_locations()));
-        let (mut budget, mut unmatched, mut rows, mut carried) = (Budget::default(), Faults::default(), Vec::new(), Map::default());
-        if let Some((groups, _)) = &header {
-            groups.add(|_| None, &mut carried);
+    fn rows(&self, input: &[u8], want: &Want, take: &mut Take<'_>) -> Result<Vec<String>, DecodeError> {
+        let mut warnings = Vec::new();
+        let text = text::lenient(input, &mut warnings);
+        let mut unmatched = Faults::default();
+        match self.over {
+            Over::Lines => {
+                self.over_lines(&text, want, &mut unmatched, take)?;
+                unmatched.warn("line is not matched", "lines are not matched", &mut warnings);
+            }
+            Over::Text => {
+                self.over_text(&text, want, &mut unmatched, take)?;
+                unmatched.warn("text is not matched", "texts are not matched", &mut warnings);
+            }
+        }
+        Ok(warnings)
+    }
+
+    fn over_lines(&self, text: &str, want: &Want, unmatched: &mut Faults, take: &mut Take<'_>) -> Result<(), DecodeError> {
+        let mut searches: Vec<_> = self.patterns.iter().map(|groups| Search::new(groups, want)).collect();
+        let mut header = self.header.as_ref().map(|groups| Search::new(groups, want));
+        let (mut budget, mut texts, mut carried) = (Budget::default(), Share::with_slots(TEXT_SLOTS), Map::default());
+        for group in header.iter().flat_map(|header| &header.wanted) {
+            carried.insert(group.name.clone(), Value::Missing);
         }
         for (number, line) in text::lines(text) {
-            if let Some((groups, found)) = &mut header
-                && groups.regex.captures_read(found, line).is_some()
+            if let Some(header) = &mut header
+                && header.matches(line)
             {
-                groups.add(|index| part(line, found.get(index)), &mut carried);
+                header.add(line, &mut texts, &mut carried);
                 continue;
             }
-            match self.row_of(line, &mut search, &carried) {
-                Some(row) => {
-                    budget.spend(1 + row.len())?;
-                    rows.push(Value::map(row));
+            let Some(at) = searches.iter_mut().position(|search| search.matches(line)) else {
+                if !line.trim().is_empty() {
+                    self.unmatched(number, line, unmatched)?;
                 }
-                None if line.trim().is_empty() => {}
-                None => self.unmatched(number, line, &mut unmatched)?,
-            }
-        }
-        unmatched.warn("line is not matched", "lines are not matched", warnings);
-        Ok(rows)
-    }
-
-    /// The row of the first pattern that matches a line.
-    fn row_of(&self, line: &str, search: &mut [(&Groups, CaptureLocations)], carried: &Map) -> Option<Map> {
-        for (number, (groups, found)) in search.iter_mut().enumerate() {
-            if groups.regex.captures_read(found, line).is_none() {
                 continue;
+            };
+            let Some(search) = searches.get(at) else { continue };
+            budget.spend(1 + self.n_columns(search.groups))?;
+            let mut row = if carried.is_empty() { Map::with_capacity(search.wanted.len()) } else { carried.clone() };
+            search.add(line, &mut texts, &mut row);
+            if let Some(name) = self.numbered.as_ref().filter(|name| want.has(name)) {
+                row.insert(name.clone(), at.into());
             }
-            let mut row = carried.clone();
-            groups.add(|index| part(line, found.get(index)), &mut row);
-            if let Some(name) = &self.numbered {
-                row.insert(name.clone(), number.into());
-            }
-            return Some(row);
+            take(Value::map(row));
         }
-        None
+        Ok(())
     }
 
-    fn over_text(&self, text: &str, warnings: &mut Vec<String>) -> Result<Vec<Value>, DecodeError> {
-        let (mut budget, mut unmatched, mut rows) = (Budget::default(), Faults::default(), Vec::new());
+    /// How many columns a row of that pattern has, read or not.
+    fn n_columns(&self, groups: &Groups) -> usize {
+        let carried = self.header.iter().flat_map(Groups::names).filter(|name| groups.names().all(|own| own != *name));
+        groups.named.len() + carried.count() + usize::from(self.numbered.is_some())
+    }
+
+    fn over_text(&self, text: &str, want: &Want, unmatched: &mut Faults, take: &mut Take<'_>) -> Result<(), DecodeError> {
+        let (mut budget, mut texts, mut empty) = (Budget::default(), Share::with_slots(TEXT_SLOTS), true);
         for groups in &self.patterns {
+            let wanted = groups.wanted(want);
             for found in groups.regex.captures_iter(text) {
                 budget.spend(1 + groups.named.len())?;
-                let mut row = Map::with_capacity(groups.named.len());
-                groups.add(|index| found.get(index).map(|group| group.as_str()), &mut row);
-                rows.push(Value::map(row));
+                let mut row = Map::with_capacity(wanted.len());
+                for group in &wanted {
+                    let cell = found.get(group.index).map(|cell| converted(group.cell, cell.as_str(), &mut texts));
+                    row.push_new(group.name.clone(), cell.into());
+                }
+                empty = false;
+                take(Value::map(row));
             }
         }
-        if rows.is_empty() {
-            self.unmatched(1, text, &mut unmatched)?;
-            unmatched.warn("text is not matched", "texts are not matched", warnings);
-        }
-        Ok(rows)
+        if empty { self.unmatched(1, text, unmatched) } else { Ok(()) }
     }
 
     fn unmatched(&self, number: usize, line: &str, unmatched: &mut Faults) -> Result<(), DecodeError> {

@@ -7,9 +7,10 @@
 //!     flatten: {of: $.stats, include: ["indices.*"], keys_as_tags: {"indices.*": index}}
 //! ```
 
+use super::about::Facts;
 use super::event::maybe_text;
 use super::label::Labels;
-use super::metric_entry::{Measure, has_room};
+use super::metric_entry::Measure;
 use super::{MapCx, Mapping, RowReads, template_codes};
 use crate::base::glob;
 use crate::base::number::Number;
@@ -18,7 +19,7 @@ use crate::base::value::{Text, Value};
 use crate::expr::code::{Code, Expression, Template};
 use crate::expr::frame::Frame;
 use crate::expr::names::ROW;
-use crate::observation::{About, MetricType, Sample, TagSet};
+use crate::observation::{MetricType, Sample, TagSet};
 use crate::yaml::basic::Keyed;
 
 crate::fields! {
@@ -162,13 +163,11 @@ impl Base {
         cx: &mut MapCx<'_>,
         frame: &mut Frame,
     ) {
-        if !has_room(span, cx, frame) {
-            return;
-        }
-        let name = format!("{}{name}", self.prefix).into();
-        let (hostname, device) = (self.hostname.clone(), self.device.clone());
-        let about = About { name, metric_type, hostname, device, unit, timestamp: cx.timestamp, origin: span };
-        cx.out.samples.push(Sample { value, tags: tags.clone(), about: cx.scratch.abouts.share(about) });
+        let name = format!("{}{name}", self.prefix);
+        let (hostname, device, unit) = (self.hostname.as_ref(), self.device.as_ref(), unit.as_ref());
+        let about = Facts { name: &name, metric_type, hostname, device, unit, timestamp: cx.timestamp, origin: span };
+        let about = cx.scratch.abouts.share(about, None);
+        cx.submit(Sample { value, tags: tags.clone(), about }, frame);
     }
 }
 

@@ -22,7 +22,7 @@ use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use crate::expr::code::{Code, Template};
 use crate::expr::frame::Frame;
-use crate::observation::{Observations, TagSet, TagWriter};
+use crate::observation::{Cut, Observations, Sample, TagSet, TagWriter};
 use crate::rows::RowsSpec;
 use about::Abouts;
 use family_names::FamilyNames;
@@ -74,6 +74,8 @@ pub struct Mapped {
 pub struct MapCx<'a> {
     /// What the run reports so far.
     pub out: &'a mut Observations,
+    /// How many samples the run may report.
+    pub max_samples: usize,
     /// The tags of the instance, `service:` included.
     pub instance_tags: &'a TagSet,
     /// The host name of the instance, if it says one.
@@ -91,6 +93,14 @@ pub struct MapCx<'a> {
 }
 
 impl MapCx<'_> {
+    /// Adds a sample, or a remark where the run has as many as it may have.
+    pub fn submit(&mut self, sample: Sample, frame: &mut Frame) {
+        let origin = sample.origin;
+        if !self.out.add(sample, self.max_samples) {
+            frame.remark(origin, |_| Cut::of_samples(self.max_samples, 1).to_string());
+        }
+    }
+
     /// The prepared names of a place; they are the same for all rows of a run.
     ///
     /// # Errors
@@ -106,6 +116,8 @@ impl MapCx<'_> {
 pub struct Scratch {
     /// Where tags are put together.
     pub tags: TagWriter,
+    /// Where names are put together.
+    pub name: String,
     /// What samples share.
     pub abouts: Abouts,
     /// Names of families that come from configuration, prepared once per run.

@@ -5,6 +5,7 @@
 
 pub mod json;
 pub mod metric_type;
+mod sums;
 pub mod tags;
 
 use crate::base::limits;
@@ -16,6 +17,7 @@ pub use metric_type::MetricType;
 use std::fmt::{self, Display};
 use std::ops::Deref;
 use std::sync::Arc;
+use sums::Sums;
 pub use tags::{TagSet, TagWriter};
 
 /// One number at one time for one series. What it shares with the samples of other rows can be read
@@ -297,14 +299,38 @@ pub struct Observations {
     pub health_stream: Option<HealthStream>,
     /// Facts about the instance.
     pub metadata: Vec<(Text, Value)>,
+    sums: Sums,
 }
 
 impl Observations {
+    /// Adds a sample; false where there are `most` already.
+    pub fn add(&mut self, sample: Sample, most: usize) -> bool {
+        if self.sums.join(&mut self.samples, &sample) {
+            return true;
+        }
+        let room = self.samples.len() < most;
+        if room {
+            self.samples.push(sample);
+        }
+        room
+    }
+
+    /// Adds samples as far as there is room; how many were left out comes back.
+    fn add_all(&mut self, samples: Vec<Sample>, most: usize) -> usize {
+        if self.samples.is_empty() {
+            self.samples = samples;
+            self.sums = Sums::default();
+            return 0;
+        }
+        samples.into_iter().map(|sample| usize::from(!self.add(sample, most))).sum()
+    }
+
     /// Adds the samples, service checks, events and logs that another part of the run has made, as far
     /// as the limits of a run allow; what was cut comes back.
-    pub fn append(&mut self, other: Observations) -> Vec<Cut> {
+    pub fn append(&mut self, other: Observations, max_samples: usize) -> Vec<Cut> {
+        let left_out = self.add_all(other.samples, max_samples);
         let cuts = [
-            join("samples", &mut self.samples, other.samples, limits::SERIES),
+            (left_out > 0).then(|| Cut::of_samples(max_samples, left_out)),
             join("service checks", &mut self.service_checks, other.service_checks, limits::SERVICE_CHECKS),
             join("events", &mut self.events, other.events, limits::EVENTS),
             join("logs", &mut self.logs, other.logs, limits::LOGS),
@@ -328,9 +354,18 @@ pub struct Cut {
     pub count: usize,
 }
 
+impl Cut {
+    /// Samples beyond the limit of an instance.
+    pub fn of_samples(limit: usize, count: usize) -> Self {
+        Cut { what: "samples", limit, count }
+    }
+}
+
 impl Display for Cut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "more than {} {} in one run, the rest is left out", self.limit, self.what)
+        write!(f, "more than {} {} in one run, the rest is left out", self.limit, self.what)?;
+        // The other limits cannot be moved.
+        if self.what == "samples" { f.write_str(" (`max_returned_metrics` of the instance)") } else { Ok(()) }
     }
 }
 

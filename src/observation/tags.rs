@@ -34,6 +34,11 @@ impl TagSet {
         tags_of(&self.0)
     }
 
+    /// The whole set as bytes, equal for equal sets.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// True without tags.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

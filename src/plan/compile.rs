@@ -91,9 +91,9 @@ pub fn compile(mut spec: Spec, folder: PathBuf) -> Result<Plan, Vec<Diagnostic>>
     let lets = std::mem::take(&mut spec.lets).into_iter();
     let lets =
         lets.map(|local| LetPlan { waits: graph.lets.get(&local.name).map(Reach::all).unwrap_or_default().into_iter().collect(), local });
-    let lets = lets.collect();
+    let lets: Vec<LetPlan> = lets.collect();
     let mappings: Vec<MapPlan> = spec.mappings.iter().map(|placed| map_plan(&placed.mapped, &graph)).collect();
-    let wants: Vec<_> = sources.iter().enumerate().map(|(at, source)| wanted(at, &spec, source, &mappings)).collect();
+    let wants: Vec<_> = sources.iter().enumerate().map(|(at, source)| wanted(at, &spec, source, &mappings, &lets)).collect();
     sources.iter_mut().zip(wants).for_each(|(source, wanted)| source.wanted = wanted);
     let names = Arc::new(std::mem::take(&mut spec.names));
     let facts = [("name", &spec.name), ("version", &spec.version)].map(|(key, text)| (Text::from(key), Value::Text(text.clone())));

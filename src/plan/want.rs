@@ -5,7 +5,7 @@
 //! read, a decoder leaves out the rest. If nobody needs more than one row at a time, no row is kept.
 //! In doubt the answer is "everything": a use that is not understood here costs time, never data.
 
-use super::{MapPlan, SourcePlan};
+use super::{LetPlan, MapPlan, SourcePlan};
 use crate::base::name::NameId;
 use crate::base::step::Step;
 use crate::decode::want::{RowsWanted, Want};
@@ -36,7 +36,7 @@ const ASIDE: &[&str] =
     &["ok", "ran", "error", "status", "headers", "elapsed", "url", "failed", "capped", "exit_code", "stderr", "certificate"];
 
 /// Finds out what is wanted of the source at that place.
-pub fn wanted(at: usize, spec: &Spec, plan: &SourcePlan, mappings: &[MapPlan]) -> Wanted {
+pub fn wanted(at: usize, spec: &Spec, plan: &SourcePlan, mappings: &[MapPlan], lets: &[LetPlan]) -> Wanted {
     let Some(source) = spec.sources.get(at) else { return whole(Vec::new()) };
     let is_fed = |planned: &MapPlan| planned.from.iter().any(|input| input.at == at && !input.requests);
     let feeds: Vec<usize> = (0..mappings.len()).filter(|n| mappings.get(*n).is_some_and(is_fed)).collect();
@@ -62,8 +62,10 @@ pub fn wanted(at: usize, spec: &Spec, plan: &SourcePlan, mappings: &[MapPlan]) -
     // Conditions and pages see the whole document as their row.
     source.codes_of_document(&mut |code| read_of_row(code, &mut doc));
     doc.settle();
-    let streams =
-        may_stream(source, spec, plan) && !feeds.is_empty() && fed().all(|(placed, planned)| takes_rows(at, source, placed, planned));
+    let late = late_names(spec, lets);
+    let streams = may_stream(source, spec, plan)
+        && !feeds.is_empty()
+        && fed().all(|(placed, planned)| takes_rows(at, source, placed, planned, &late));
     let streamed = place.filter(|_| streams).map(|path| {
         let mut want = row;
         want.settle();
@@ -201,24 +203,30 @@ fn may_stream(source: &SourceSpec, spec: &Spec, plan: &SourcePlan) -> bool {
 }
 
 /// True if a mapping can be evaluated row by row, before anything else of the run is known.
-fn takes_rows(at: usize, source: &SourceSpec, placed: &Placed, planned: &MapPlan) -> bool {
+fn takes_rows(at: usize, source: &SourceSpec, placed: &Placed, planned: &MapPlan, late: &[NameId]) -> bool {
     let rows = &placed.mapped.rows;
     let alone =
         planned.from.len() == 1 && planned.needs.iter().all(|need| *need == at) && rows.each.iter().all(|each| each.source.is_none());
     let undoable = source.on_error == OnError::Fail || (rows.group.is_empty() && rows.dedupe.is_none() && rows.limit.is_none());
     let family = matches!(placed.family, Family::Metrics | Family::Events | Family::Logs | Family::ServiceChecks);
     let mut early = placed.mapped.mapping.is_early();
-    let mut look = |code: &Code| early &= !code.uses.iter().any(|used| is_late(used.name, used.member.as_deref(), source.name));
+    let mut look = |code: &Code| early &= !code.uses.iter().any(|used| is_late(used.name, used.member.as_deref(), late));
     rows.codes(&mut |code| look(code));
     placed.mapped.mapping.codes(&mut |code| look(code));
     alone && undoable && family && early
 }
 
-/// Names that are known only once all sources are done.
-fn is_late(name: NameId, member: Option<&str>, own: NameId) -> bool {
+/// The results of sources, and the names of the run that are computed of them.
+fn late_names(spec: &Spec, lets: &[LetPlan]) -> Vec<NameId> {
+    let of_sources = lets.iter().filter(|planned| !planned.waits.is_empty()).map(|planned| planned.local.name);
+    spec.sources.iter().map(|source| source.name).chain(of_sources).collect()
+}
+
+/// True for what is known only once all sources are done.
+fn is_late(name: NameId, member: Option<&str>, late: &[NameId]) -> bool {
     match name {
         names::CHECKS | names::CHANGE => true,
         names::RUN => !matches!(member, Some("interval" | "number")),
-        name => name == own,
+        name => late.contains(&name),
     }
 }

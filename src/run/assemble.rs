@@ -92,7 +92,7 @@ impl<'a> Assembly<'a> {
             return;
         }
         for (all, more) in self.made.iter_mut().zip(made) {
-            all.join(more);
+            all.join(more, self.cx.check.instance.max_samples);
         }
     }
 

@@ -41,8 +41,8 @@ impl Made {
     }
 
     /// Adds what was made later.
-    pub fn join(&mut self, more: Made) {
-        let cuts = self.observations.append(more.observations);
+    pub fn join(&mut self, more: Made, max_samples: usize) {
+        let cuts = self.observations.append(more.observations, max_samples);
         self.errors.extend(more.errors);
         let cuts = cuts.iter().map(|cut| Remark { span: self.span, message: cut.to_string(), count: cut.count });
         for remark in cuts.chain(more.remarks) {
@@ -189,6 +189,7 @@ impl Shared<'_> {
         std::mem::swap(&mut frame.remarks, &mut made.remarks);
         let mut map_cx = MapCx {
             out: &mut made.observations,
+            max_samples: check.instance.max_samples,
             instance_tags: &check.tags,
             hostname: check.instance.hostname.as_ref(),
             timestamp: self.ended.unwrap_or_else(|| self.cx.clock.now()),

@@ -34,6 +34,7 @@ pub fn run_mappings(
     let mut out = std::mem::take(&mut outcome.observations);
     let mut map_cx = MapCx {
         out: &mut out,
+        max_samples: cx.check.instance.max_samples,
         instance_tags: &cx.check.tags,
         hostname: cx.check.instance.hostname.as_ref(),
         timestamp: now,
@@ -103,7 +104,7 @@ fn one_mapping(
 
 /// Hands over what was made while the rows came in.
 fn hand_over(made: Made, placed: &Placed, frame: &mut Frame, map_cx: &mut MapCx<'_>) {
-    for cut in map_cx.out.append(made.observations) {
+    for cut in map_cx.out.append(made.observations, map_cx.max_samples) {
         frame.remark_many(placed.mapped.span, cut.count, |_| cut.to_string());
     }
     frame.absorb(made.remarks);
