@@ -160,7 +160,7 @@ impl Decoder for Compiled {
             Over::Lines => self.over_lines(&text, &mut warnings)?,
             Over::Text => self.over_text(&text, &mut warnings)?,
         };
-        Ok(Decoded { doc: Value::list(rows), warnings })
+        Ok(Decoded::with(Value::list(rows), warnings))
     }
 }
 
