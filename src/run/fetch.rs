@@ -10,7 +10,7 @@ use crate::base::limits;
 use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::value::{Text, Value};
-use crate::decode::{self, Decoder};
+use crate::decode::{self, Decoded, Decoder, Facts};
 use crate::expr::code::Setting;
 use crate::expr::frame::{Frame, Remark};
 use crate::expr::names::{FILE, ROW};
@@ -82,7 +82,7 @@ struct Item {
     request: String,
     address: String,
     elapsed: Duration,
-    outcome: Result<Vec<(Answer, Value)>, ExchangeError>,
+    outcome: Result<Vec<(Answer, Decoded)>, ExchangeError>,
     warnings: Vec<String>,
 }
 
@@ -263,7 +263,7 @@ async fn attempt(
     request: &Request,
     decoder: Option<&dyn Decoder>,
     warnings: &mut Vec<String>,
-) -> Result<Vec<(Answer, Value)>, ExchangeError> {
+) -> Result<Vec<(Answer, Decoded)>, ExchangeError> {
     let left = cx.deadline.saturating_duration_since(cx.clock.instant());
     let deadline =
         || ExchangeError::new(ErrorKind::Timeout, "the run reached its deadline (`run_timeout`, or the interval) before this was done");
@@ -275,8 +275,8 @@ async fn attempt(
     };
     let mut out = Vec::with_capacity(answers.len());
     for answer in answers {
-        let doc = if is_empty_status(request, &answer) { Value::Missing } else { decoded(request, &answer, decoder, warnings)? };
-        out.push((answer, doc));
+        let decoded = if is_empty_status(request, &answer) { Decoded::default() } else { decoded(request, &answer, decoder, warnings)? };
+        out.push((answer, decoded));
     }
     Ok(out)
 }
@@ -289,7 +289,12 @@ fn is_empty_status(request: &Request, answer: &Answer) -> bool {
     }
 }
 
-fn decoded(request: &Request, answer: &Answer, decoder: Option<&dyn Decoder>, warnings: &mut Vec<String>) -> Result<Value, ExchangeError> {
+fn decoded(
+    request: &Request,
+    answer: &Answer,
+    decoder: Option<&dyn Decoder>,
+    warnings: &mut Vec<String>,
+) -> Result<Decoded, ExchangeError> {
     let guessed;
     let decoder = match decoder {
         Some(decoder) => decoder,
@@ -300,10 +305,11 @@ fn decoded(request: &Request, answer: &Answer, decoder: Option<&dyn Decoder>, wa
             &*guessed
         }
     };
-    match aside(answer.body.len() > LARGE, || decoder.decode(&answer.body)) {
-        Ok(decoded) => {
-            warnings.extend(decoded.warnings);
-            Ok(decoded.doc)
+    let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type") };
+    match aside(answer.body.len() > LARGE, || decoder.decode_answer(&answer.body, &facts)) {
+        Ok(mut decoded) => {
+            warnings.append(&mut decoded.warnings);
+            Ok(decoded)
         }
         Err(error) => Err(ExchangeError { answer: Some(Box::new(answer.clone())), ..ExchangeError::new(ErrorKind::Decode, error.0) }),
     }
@@ -317,9 +323,9 @@ fn usual(_: &Request, answer: &Answer) -> &'static str {
 }
 
 /// The error of `expect`, with the values that it read.
-fn unexpected(spec: &SourceSpec, answers: &[(Answer, Value)], frame: &mut Frame) -> Option<ExchangeError> {
+fn unexpected(spec: &SourceSpec, answers: &[(Answer, Decoded)], frame: &mut Frame) -> Option<ExchangeError> {
     let expect = spec.expect.as_ref()?;
-    for (answer, doc) in answers {
+    for (answer, Decoded { doc, .. }) in answers {
         frame.set(ROW, doc.clone());
         let mut result = SourceResult::without_exchange(Fate::Ok, None);
         fill(&mut result, answer.clone(), doc.clone());
@@ -360,13 +366,13 @@ fn assemble(cx: &RunCx<'_>, spec: &SourceSpec, source: &SourcePlan, items: Vec<I
         }
         match item.outcome {
             Ok(answers) => {
-                for (answer, doc) in answers {
+                for (answer, decoded) in answers {
                     note.status = answer.status;
                     note.body = answer.body.clone();
                     note.url.clone_from(&answer.url);
-                    item_rows(spec, source, &item.binds, (&answer, &doc), held, frame, &mut rows);
+                    item_rows(spec, source, &item.binds, (&answer, &decoded), held, frame, &mut rows);
                     if result.error.is_none() {
-                        fill(&mut result, answer, doc);
+                        fill(&mut result, answer, decoded.doc);
                     }
                 }
             }
@@ -434,15 +440,15 @@ fn item_rows(
     spec: &SourceSpec,
     source: &SourcePlan,
     binds: &Arc<Binds>,
-    (answer, doc): (&Answer, &Value),
+    (answer, decoded): (&Answer, &Decoded),
     held: &Held,
     frame: &mut Frame,
     rows: &mut Vec<Row>,
 ) {
-    let records: Vec<Row> = match doc {
+    let records: Vec<Row> = match decoded.records() {
         Value::Missing => Vec::new(),
         // `rows` chooses from the whole document.
-        _ if source.after.rows.is_some() => vec![Row { value: doc.clone(), ..Row::default() }],
+        _ if source.after.rows.is_some() => vec![Row { value: decoded.doc.clone(), ..Row::default() }],
         Value::List(items) => {
             items.iter().enumerate().map(|(n, value)| Row { value: value.clone(), key: Value::from(n), binds: None }).collect()
         }
