@@ -30,14 +30,19 @@ use std::sync::{Arc, LazyLock};
 
 pub mod csv;
 pub mod gzip;
+pub mod ini;
 pub mod json;
 pub mod key_value;
 pub mod lines;
+pub mod logfmt;
+pub mod nagios_perfdata;
 pub mod ndjson;
 pub mod prometheus;
 pub mod raw;
 pub mod regex;
 pub mod table;
+pub mod toml;
+pub mod xml;
 pub mod yaml;
 
 pub mod budget;
@@ -49,6 +54,7 @@ pub mod guess;
 pub mod share;
 pub mod text;
 pub mod types;
+pub mod xml_tree;
 
 #[cfg(test)]
 mod testing;
@@ -59,14 +65,19 @@ pub use guess::guess;
 pub const KINDS: &[Kind<Arc<dyn Decoder>>] = &[
     kind_of::<csv::Csv>(),
     kind_of::<gzip::Gzip>(),
+    kind_of::<ini::Ini>(),
     kind_of::<json::Json>(),
     kind_of::<key_value::KeyValue>(),
     kind_of::<lines::Lines>(),
+    kind_of::<logfmt::Logfmt>(),
+    kind_of::<nagios_perfdata::NagiosPerfdata>(),
     kind_of::<ndjson::Ndjson>(),
     kind_of::<prometheus::Prometheus>(),
     kind_of::<raw::Raw>(),
     kind_of::<regex::Regex>(),
     kind_of::<table::Table>(),
+    kind_of::<toml::Toml>(),
+    kind_of::<xml::Xml>(),
     kind_of::<yaml::Yaml>(),
 ];
 
@@ -332,6 +343,15 @@ mod tests {
         "{regex: {pattern: '(?P<a>.)', over: text, types: {a: int}}}",
         "{regex: {patterns: ['^(?P<a>\\d+)', '(?P<b>.)'], header: '^#(?P<h>.*)', on_unmatched: count}}",
         "[gzip, json]",
+        "toml",
+        "xml",
+        "{xml: {namespaces: keep, lists: [a, a.b], types: {a: number}}}",
+        "ini",
+        "{ini: {separator: '=', lists: [a], types: {a: number}}}",
+        "logfmt",
+        "{logfmt: {bad_rows: fail, types: {a: time}}}",
+        "nagios_perfdata",
+        "{nagios_perfdata: {text: false, types: {warn: number}}}",
     ];
 
     proptest! {

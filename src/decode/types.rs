@@ -118,6 +118,11 @@ impl Types {
         self.0.0.iter().find(|entry| &*entry.key == column).map_or(CellType::Text, |entry| entry.value)
     }
 
+    /// True if the type of a column is declared.
+    pub fn names(&self, column: &str) -> bool {
+        self.0.0.iter().any(|entry| &*entry.key == column)
+    }
+
     /// Reports types of columns that do not exist; for decoders that know their columns beforehand.
     /// True where all is well.
     pub fn check<'c>(&self, columns: impl IntoIterator<Item = &'c Text>, reader: &mut Reader<'_>) -> bool {
