@@ -29,6 +29,7 @@ use std::fmt::{self, Debug, Display};
 use std::sync::{Arc, LazyLock};
 
 pub mod csv;
+pub mod grok;
 pub mod gzip;
 pub mod ini;
 pub mod json;
@@ -50,7 +51,10 @@ pub mod columns;
 pub mod document;
 pub mod exposition;
 pub mod faults;
+pub mod grok_expand;
+pub mod grok_patterns;
 pub mod guess;
+pub mod search;
 pub mod share;
 pub mod text;
 pub mod types;
@@ -64,6 +68,7 @@ pub use guess::guess;
 /// Every decoder by its name in YAML.
 pub const KINDS: &[Kind<Arc<dyn Decoder>>] = &[
     kind_of::<csv::Csv>(),
+    kind_of::<grok::Grok>(),
     kind_of::<gzip::Gzip>(),
     kind_of::<ini::Ini>(),
     kind_of::<json::Json>(),
@@ -344,6 +349,7 @@ mod tests {
         "{regex: {patterns: ['^(?P<a>\\d+)', '(?P<b>.)'], header: '^#(?P<h>.*)', on_unmatched: count}}",
         "[gzip, json]",
         "toml",
+        "{grok: {pattern: ['^%{INT:a.b:int}', '%{QS:q}|%{URI:u}|%{NOTSPACE:[a][c]}'], on_unmatched: count}}",
         "xml",
         "{xml: {namespaces: keep, lists: [a, a.b], types: {a: number}}}",
         "ini",
@@ -363,7 +369,7 @@ mod tests {
         }
 
         #[test]
-        fn no_decoder_panics_on_broken_syntax(text in r#"(\{|\}|\[|\]|"|\\|,|:|=|#| |\n|\r|\t|a|é|1|-|\.|# TYPE a |NaN|\*|&a|---|null|\x00|\u{feff}){0,60}"#) {
+        fn no_decoder_panics_on_broken_syntax(text in r#"(\{|\}|\[|\]|"|\\|,|:|=|#| |\n|\r|\t|a|é|1|-|\.|# TYPE a |NaN|\*|&a|---|null|\x00|\u{feff}|<|>|/|</a>|<a>|<td>|<tr>|<table>|&|;|'|\||%|=1){0,60}"#) {
             for options in EVERY {
                 let _ = decoder(options).decode(text.as_bytes());
             }
