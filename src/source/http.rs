@@ -18,6 +18,7 @@ use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
 use crate::net::client::ConnectSettings;
 use crate::net::http::HttpRequest;
+use crate::net::login::Login;
 use crate::net::status::StatusSet;
 use crate::net::trust::TlsSettings;
 use crate::yaml::basic::{OneOrMany, Seconds, Size};
@@ -311,6 +312,7 @@ impl Prepared {
             ok_status: statuses("ok_status", http.ok_status.as_ref(), &self.usual_ok, frame)?,
             empty_status: statuses("empty_status", http.empty_status.as_ref(), &self.usual_empty, frame)?,
             max_bytes,
+            login: Login::None,
         })
     }
 }
