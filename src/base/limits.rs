@@ -115,7 +115,7 @@ pub const IDLE_TIME: Duration = Duration::from_secs(90);
 pub const DIGEST_NONCES: usize = 4096;
 /// Tokens that one check keeps: one for each item of an `each` that logs in by itself.
 pub const SESSIONS: usize = 1000;
-/// The last part of a token's life in which it is not used any more: a request takes its time.
+/// The end of a token's life in which it is not used any more, since a request takes its time; of short lives a tenth.
 pub const TOKEN_MARGIN: Duration = Duration::from_secs(30);
 /// Distinct connect settings that are kept ready.
 pub const HTTP_CLIENTS: usize = 4096;

@@ -54,6 +54,10 @@ pub trait TokenLogin: Send + Sync {
     fn inject(&self, token: &Value, request: &mut HttpRequest) -> Result<(), ExchangeError>;
     /// True for an answer that asks for a new login.
     fn refuses(&self, answer: &Answer) -> bool;
+    /// What an answer with an unwanted status says about itself.
+    fn complaint(&self, _: &Answer) -> Option<String> {
+        None
+    }
 }
 
 /// What a login gave.

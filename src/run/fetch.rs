@@ -1,6 +1,7 @@
 //! One source: its loop of requests, decoding, and the rows that come out.
 
 use super::aside::{LARGE, aside};
+use super::login::authorized;
 use super::order::Results;
 use super::result::{Fate, RequestNote, SourceResult};
 use super::survivors::{limited, unlimited};
@@ -267,7 +268,7 @@ async fn attempt(
     let left = cx.deadline.saturating_duration_since(cx.clock.instant());
     let deadline =
         || ExchangeError::new(ErrorKind::Timeout, "the run reached its deadline (`run_timeout`, or the interval) before this was done");
-    let exchange = cx.exchanger.exchange(name, request);
+    let exchange = authorized(cx, name, request);
     let answers = match request.ends_within() {
         // A second alarm for later would never ring.
         Some(limit) if limit <= left => exchange.await?,

@@ -108,10 +108,19 @@ impl Defaults {
 }
 
 fn add_to_kind(place: &mut Entry, entry: &Entry) {
-    if let Data::Map(fields) = &mut place.value.data
-        && !fields.iter().any(|e| e.key == entry.key)
-    {
-        fields.push(entry.clone());
+    let Data::Map(fields) = &mut place.value.data else { return };
+    match fields.iter_mut().find(|e| e.key == entry.key) {
+        None => fields.push(entry.clone()),
+        Some(own) if &*own.key == "auth" => add_login(&mut own.value, &entry.value),
+        Some(_) => {}
+    }
+}
+
+/// Where no login of a list holds, the default's is used: it stands at the end of the list.
+fn add_login(own: &mut Node, default: &Node) {
+    let Data::List(logins) = &mut own.data else { return };
+    if logins.iter().all(|login| login.entry("when").is_some()) {
+        logins.extend(default.as_list().unwrap_or(std::slice::from_ref(default)).iter().cloned());
     }
 }
 

@@ -13,6 +13,7 @@ use crate::expr::code::Expression;
 use crate::expr::data::DataTemplate;
 use crate::expr::names;
 use crate::rows::read::order_lets;
+use crate::source::auth::named;
 use crate::yaml::basic::{Keyed, Raw};
 use crate::yaml::boolean_word;
 use crate::yaml::load::Loaded;
@@ -78,7 +79,9 @@ fn read_root(root: &Node, file: FileId, name: &str, reader: &mut Reader<'_>) -> 
     let lets = fields.take::<Keyed<Expression>>("let", reader).unwrap_or_default();
     let lets = order_lets(lets, &[], reader);
     let defaults = Defaults::read(fields.node("defaults"), reader);
+    named::declare(fields.node("auth"), reader);
     let specs = read_sources(fields.node("sources"), &defaults, reader);
+    named::report_unused(reader);
     let mut mappings = Vec::new();
     // Service checks come first, since events may ask for the status they have found.
     for family in [Family::ServiceChecks, Family::Metrics, Family::Events, Family::Logs] {
