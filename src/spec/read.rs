@@ -186,7 +186,8 @@ fn read_sources(node: Option<&Node>, defaults: &Defaults, reader: &mut Reader<'_
         return None;
     };
     let check_tags = defaults.tags("service_checks");
-    let read: Vec<_> = entries.iter().map(|entry| SourceSpec::read(entry, &defaults.source(&entry.value), &check_tags, reader)).collect();
+    let read: Vec<_> =
+        entries.iter().map(|entry| SourceSpec::read(entry, &defaults.source(&entry.value, &reader.logins), &check_tags, reader)).collect();
     // Sources that could not be read have left their problems; the others are still resolved.
     Some(read.into_iter().flatten().collect())
 }

@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn documents_are_told_of_without_their_values() {
         let doc = Value::from(serde_json::json!({"token": "secret", "error": 1}));
-        assert_eq!(shape_of(&doc), "a map with token, error");
+        assert_eq!(shape_of(&doc), "a map with `token`, `error`");
         assert_eq!(shape_of(&Value::from("secret")), "a text of 6 bytes");
     }
 }

@@ -164,6 +164,8 @@ impl Field for Auth {
         if let [before @ .., _] = &*choices
             && let Some(at) = before.iter().position(|choice| choice.when.is_none())
             && let Some(never) = choices.get(at + 1)
+            // What the defaults add stands elsewhere, and nobody wrote it here.
+            && (node.span.start..node.span.end).contains(&never.span.start)
         {
             let problem = Diagnostic::warning("unreachable-login", "a login that is never used", never.span);
             let last = before.get(at).map_or(node.span, |choice| choice.span);

@@ -19,7 +19,7 @@ use super::{Around, Login};
 use crate::base::diag::Diagnostic;
 use crate::base::error_kind::ErrorKind;
 use crate::base::name::NameId;
-use crate::base::print::text_of;
+use crate::base::print::{cut, one_line, text_of};
 use crate::base::secret::{MASK, Secret};
 use crate::base::span::Span;
 use crate::base::suggest::{listed, nearest};
@@ -247,7 +247,7 @@ impl TokenLogin for Rendered {
     fn token(&self, answer: Answer) -> Result<Token, ExchangeError> {
         let login = &self.session.login;
         let decoder = login.decode.as_ref().map(|decode| &*decode.0);
-        let doc = document(&answer, decoder).map_err(|why| failed(format!("the answer cannot be read: {why}")))?;
+        let doc = document(&answer, decoder).map_err(|_| failed(undecoded(&answer)))?;
         let mut frame = self.frame.lock().unwrap_or_else(PoisonError::into_inner);
         let of = &self.session.token;
         of.bind(&answer, &doc, &mut frame);
@@ -312,6 +312,12 @@ impl TokenLogin for Rendered {
         renew_when.bind(answer, &doc, &mut frame);
         renew_when.code.holds(&mut frame)
     }
+}
+
+/// Without the words of the decoder: they quote the answer, which may be the token itself.
+fn undecoded(answer: &Answer) -> String {
+    let kind = answer.header("content-type").map(|kind| format!(" of `{}`", cut(&one_line(kind), 80))).unwrap_or_default();
+    format!("the answer, {} bytes{kind}, cannot be decoded", answer.body.len())
 }
 
 fn failed(message: String) -> ExchangeError {
