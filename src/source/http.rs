@@ -7,9 +7,15 @@
 //! ```
 
 use super::auth::{Around, Auth};
+use super::paginate::Paginate;
+use super::poll::Poll;
+use super::rate::Rate;
+use super::retry::Retry;
 use super::statuses::Statuses;
+use super::version::Version;
 use super::wire::{maybe_text, wire_json, wire_pairs, wire_text};
-use super::{Place, Request, Source, bad_part};
+use super::{Place, Repeats, Request, Source, bad_part};
+use crate::base::diag::Diagnostic;
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::secret::Secret;
@@ -18,7 +24,7 @@ use crate::expr::code::{Code, Setting, Template};
 use crate::expr::data::{DataMap, DataTemplate};
 use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
-use crate::net::client::ConnectSettings;
+use crate::net::client::{ConnectSettings, HttpVersion};
 use crate::net::http::HttpRequest;
 use crate::net::login::Login;
 use crate::net::status::StatusSet;
@@ -38,7 +44,7 @@ pub const KIND: Kind<Arc<dyn Source>> = Kind {
     read: |node, reader| {
         let http = read_fields(node, reader)?;
         if http.url.is_none() && http.base_url.is_none() {
-            let problem = crate::base::diag::Diagnostic::error("missing-key", "`http` without `url`", node.span);
+            let problem = Diagnostic::error("missing-key", "`http` without `url`", node.span);
             reader.report(problem.label("`url` is needed here").help("add `url: \"{{ instance.url }}\"`"));
             return None;
         }
@@ -90,6 +96,16 @@ crate::fields! {
         ok_status: Option<Setting<Statuses>>;
         /// Statuses that mean "nothing there": fine, without rows.
         empty_status: Option<Setting<Statuses>>;
+        /// Tries the request again after failures that may pass.
+        retry: Option<Retry>;
+        /// How further pages are asked for.
+        paginate: Option<Paginate>;
+        /// Repeats the request until its answer is ready.
+        poll: Option<Poll>;
+        /// The most requests in a time, like `10/s` or `1000/h`, over all runs of an instance; further ones wait.
+        rate_limit: Option<Setting<Rate>>;
+        /// The version of HTTP: `1.1`, or `2` from the first byte.
+        http_version: Setting<Version> = Setting::Fixed(Version(HttpVersion::One)), "1.1";
         /// The most bytes of an unpacked body.
         max_bytes: Setting<Size> = Setting::Fixed(Size(limits::BODY_BYTES)), "64MiB";
     }
@@ -119,18 +135,26 @@ pub struct Prepared {
     connect: Option<Arc<ConnectSettings>>,
     usual_ok: Arc<StatusSet>,
     usual_empty: Arc<StatusSet>,
+    repeats: Repeats,
 }
 
 impl Prepared {
-    fn new(http: Http) -> Self {
+    fn new(mut http: Http) -> Self {
+        let repeats = Repeats {
+            retry: http.retry.take(),
+            paginate: http.paginate.take(),
+            poll: http.poll.take(),
+            rate_limit: http.rate_limit.take(),
+        };
         let computed = [&http.proxy, &http.unix_socket].into_iter().any(Option::is_some) || http.tls.is_some();
+        let computed = computed || !matches!(http.http_version, Setting::Fixed(Version(HttpVersion::One)));
         let connect = match &http.connect_timeout {
             Setting::Fixed(time) if !computed => {
                 Some(Arc::new(ConnectSettings { connect_timeout: time.duration(), ..ConnectSettings::default() }))
             }
             _ => None,
         };
-        Prepared { http, connect, usual_ok: Arc::default(), usual_empty: Arc::new(StatusSet::none()) }
+        Prepared { http, connect, usual_ok: Arc::default(), usual_empty: Arc::new(StatusSet::none()), repeats }
     }
 }
 
@@ -144,8 +168,13 @@ impl Source for Prepared {
         Ok(requests.into_iter().map(|request| Request::Http(Box::new(request))).collect())
     }
 
+    fn repeats(&self) -> Option<&Repeats> {
+        Some(&self.repeats)
+    }
+
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         self.http.codes(take);
+        self.repeats.codes(take);
     }
 }
 
@@ -158,7 +187,7 @@ impl Http {
         self.json.iter().for_each(|json| json.codes(take));
         self.auth.iter().for_each(|auth| auth.codes(take));
         [&self.timeout, &self.connect_timeout].into_iter().filter_map(Setting::code).for_each(&mut *take);
-        self.follow_redirects.code().into_iter().chain(self.max_bytes.code()).for_each(&mut *take);
+        self.follow_redirects.code().into_iter().chain(self.max_bytes.code()).chain(self.http_version.code()).for_each(&mut *take);
         self.ok_status.iter().chain(&self.empty_status).filter_map(Setting::code).for_each(&mut *take);
         self.tls.iter().for_each(|tls| tls.codes(take));
     }
@@ -169,9 +198,15 @@ impl Field for Prepared {
         Shape::Kind("source", Box::new((KIND.docs)()))
     }
 
-    /// A request of a login, whose address may be that of its source.
+    /// A request of a login, whose address may be that of its source. It is made once.
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        read_fields(node, reader).map(Prepared::new)
+        let repeated = ["retry", "paginate", "poll", "rate_limit"].into_iter().find_map(|key| node.entry(key));
+        if let Some(entry) = repeated {
+            let problem = Diagnostic::error("repeated-login", format!("`{}` in the request of a login", entry.key), entry.key_span);
+            let problem = problem.label("a login is one request");
+            reader.report(problem.help(format!("remove `{}`; the source itself may have it", entry.key)));
+        }
+        read_fields(node, reader).filter(|_| repeated.is_none()).map(Prepared::new)
     }
 }
 
@@ -255,7 +290,7 @@ impl Http {
                 None => inherited.unix_socket.clone(),
             },
             connect_timeout: self.connect_timeout.get(frame).map_err(|f| bad_part("connect_timeout", f))?.duration(),
-            ..ConnectSettings::default()
+            http_version: self.http_version.get(frame).map_err(|f| bad_part("http_version", f))?.0,
         })
     }
 
@@ -333,11 +368,7 @@ impl Tls {
     }
 }
 
-/// The statuses of a setting; `usual` where it is not given. `what` is the field in messages.
-///
-/// # Errors
-/// What could not be computed.
-pub fn statuses(
+fn statuses(
     what: &str,
     setting: Option<&Setting<Statuses>>,
     usual: &Arc<StatusSet>,

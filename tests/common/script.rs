@@ -22,6 +22,7 @@ use engine::observation::json::observations;
 use engine::plan::Check;
 use engine::plan::compile::compile;
 use engine::run::exchanger::{Exchanger, Live};
+use engine::run::reuse::Reuse;
 use engine::run::scripted::{Script, Scripted};
 use engine::run::{Memory, Outcome, RunCx, run};
 use engine::yaml::load::load;
@@ -82,10 +83,10 @@ pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String
     let runs = answers.as_array().map_or(&single[..], Vec::as_slice);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new() };
-    let mut memory = Memory::default();
+    let (mut memory, reuse) = (Memory::default(), Reuse::default());
     for answers in runs {
         let script = script(answers);
-        let mut outcome = runtime.block_on(one_run(&check, &memory, &script));
+        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &script));
         outcome.remember(&mut memory);
         played.outcomes.push(outcome);
         played.asked.extend(script.asked());
@@ -103,9 +104,9 @@ pub fn play_live(spec: &str, instance: &str, runs: usize) -> Result<Played, Stri
     let live = Live { outside: Default::default(), clock: Arc::new(SystemClock) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new() };
-    let mut memory = Memory::default();
+    let (mut memory, reuse) = (Memory::default(), Reuse::default());
     for _ in 0..runs {
-        let mut outcome = runtime.block_on(one_run(&check, &memory, &live));
+        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &live));
         outcome.remember(&mut memory);
         played.outcomes.push(outcome);
     }
@@ -143,7 +144,7 @@ fn engine_value() -> Value {
     json!({"hostname": "host.test", "version": "1.0.0", "vars": {"site": "lab"}}).into()
 }
 
-async fn one_run(check: &Check, memory: &Memory, exchanger: &dyn Exchanger) -> Outcome {
+async fn one_run(check: &Check, memory: &Memory, reuse: &Reuse, exchanger: &dyn Exchanger) -> Outcome {
     let cx = RunCx {
         check,
         memory,
@@ -152,6 +153,8 @@ async fn one_run(check: &Check, memory: &Memory, exchanger: &dyn Exchanger) -> O
         engine: &engine_value(),
         interval: Duration::from_secs(15),
         deadline: Instant::now() + Duration::from_secs(10),
+        reuse,
+        requests: Default::default(),
         trace: None,
     };
     run(&cx).await

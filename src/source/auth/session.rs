@@ -35,7 +35,7 @@ use crate::net::login::{self, Token, TokenLogin};
 use crate::net::status::StatusSet;
 use crate::net::{Answer, ExchangeError};
 use crate::source::bad_part;
-use crate::source::http::{Prepared, statuses};
+use crate::source::http::Prepared;
 use crate::source::statuses::Statuses;
 use crate::source::wire::{wire_json, wire_pairs};
 use crate::yaml::basic::Seconds;
@@ -67,7 +67,7 @@ crate::fields! {
         /// How long the token holds; without it until it is refused.
         ttl: Option<Setting<Seconds>>;
         /// Statuses that ask for a new login.
-        renew_on: Option<Setting<Statuses>>;
+        renew_on: Setting<Statuses> = Setting::Fixed(Statuses(Arc::new(refused()))), "[401]";
         /// A condition on each answer of the source, as `row` and `answer`: where it holds, it asks for a new login. For servers that say so in an answer of status 200.
         renew_when: Option<OfAnswer>;
         /// Where the token goes.
@@ -97,6 +97,11 @@ crate::fields! {
         /// What is merged into the JSON body.
         json: Option<DataTemplate>;
     }
+}
+
+/// The statuses that ask for a new login where nothing else is said.
+fn refused() -> StatusSet {
+    StatusSet::of([(401, 401)])
 }
 
 /// An expression that sees an answer.
@@ -188,14 +193,16 @@ impl Login for Declared {
             None | Some(Err(Fault::Missing)) => None,
             Some(ttl) => Some(ttl.map_err(|fault| bad_part("auth.session.ttl", fault))?.duration()),
         };
-        let usual = Arc::new(StatusSet::of([(401, 401)]));
         let rendered = Rendered {
             name: around.name.cloned(),
             span: around.span,
             key: super::sessions::key(around.span, &requests),
             requests,
             ttl,
-            renew_on: statuses("auth.session.renew_on", session.renew_on.as_ref(), &usual, frame)?,
+            renew_on: match session.renew_on.get(frame) {
+                Err(Fault::Missing) => Arc::new(refused()),
+                renew_on => renew_on.map_err(|fault| bad_part("auth.session.renew_on", fault))?.0,
+            },
             session: Arc::clone(session),
             frame: Mutex::new(frame.clone()),
         };
@@ -208,7 +215,7 @@ impl Login for Declared {
         session.login.http.codes(take);
         session.answer_codes().for_each(&mut *take);
         session.ttl.iter().filter_map(Setting::code).for_each(&mut *take);
-        session.renew_on.iter().filter_map(Setting::code).for_each(&mut *take);
+        session.renew_on.code().into_iter().for_each(&mut *take);
         let places = &session.inject.0;
         [&places.header, &places.query].into_iter().flatten().for_each(|map| map.0.codes(take));
         places.json.iter().for_each(|json| json.codes(take));

@@ -14,14 +14,17 @@ use crate::net::login::Token;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-/// The tokens of one check.
+/// The tokens of one check; a pointer wide while there are none, as in most checks.
 #[derive(Debug, Default)]
-pub struct Sessions {
+pub struct Sessions(OnceLock<Box<Kept>>);
+
+#[derive(Debug, Default)]
+struct Kept {
     slots: Mutex<HashMap<[u8; 32], Arc<Slot>>>,
-    /// The how many-th run it is.
+    /// Counts the runs.
     run: AtomicU64,
 }
 
@@ -51,7 +54,9 @@ pub enum Given {
 impl Sessions {
     /// A run begins: what failed before may be tried again.
     pub fn begin_run(&self) {
-        self.run.fetch_add(1, Ordering::Relaxed);
+        if let Some(kept) = self.0.get() {
+            kept.run.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// A token, of a login that is made now if there is none. `refused` is the generation of a token
@@ -63,8 +68,9 @@ impl Sessions {
     where
         F: Future<Output = Result<Token, ExchangeError>>,
     {
-        let run = self.run.load(Ordering::Relaxed);
-        let slot = self.slot(key);
+        let kept = self.0.get_or_init(Box::default);
+        let run = kept.run.load(Ordering::Relaxed);
+        let slot = kept.slot(key);
         let mut state = slot.lock().await;
         if let Some((_, error)) = state.failed.as_ref().filter(|(failed, _)| *failed == run) {
             return Err(error.clone());
@@ -96,7 +102,9 @@ impl Sessions {
             }
         }
     }
+}
 
+impl Kept {
     fn slot(&self, key: [u8; 32]) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= limits::SESSIONS && !slots.contains_key(&key) {
@@ -246,7 +254,7 @@ mod tests {
             let key = key(Span::default(), &[HttpRequest::get(format!("http://h.test/{n}"))]);
             sessions.token(key, None, &clock, log_in(&count, None)).await.unwrap();
         }
-        assert!(sessions.slots.lock().unwrap().len() <= limits::SESSIONS);
+        assert!(sessions.0.get().unwrap().slots.lock().unwrap().len() <= limits::SESSIONS);
         assert_eq!(count.load(Ordering::Relaxed), limits::SESSIONS + 1);
     }
 
