@@ -253,3 +253,70 @@ fn no_single_kind(node: &Node, entries: &[Entry], found: &[&Entry]) -> Diagnosti
             .help(format!("add one of {}", listed(words(), 40))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::span::Sources;
+    use crate::expr::names;
+    use crate::net::login::{self, TokenLogin};
+    use crate::net::trust::TlsSettings;
+    use crate::yaml::load::load;
+    use crate::yaml::read::NamedNode;
+
+    /// The login for a token that a text declares, with a named login `inner`, for a source with a
+    /// client certificate.
+    fn token_login(text: &str) -> Arc<dyn TokenLogin> {
+        let mut sources = Sources::default();
+        let file = sources.add("spec.yaml", format!("auth: {text}\ninner: {{basic: {{username: u, password: p}}}}"));
+        let root = load(&sources, file).root;
+        let mut reader = Reader::new(&sources, false);
+        names::install(&mut reader);
+        reader.logins.push(NamedNode { entry: root.entry("inner").unwrap().clone(), used: false, open: false });
+        let auth = Auth::read(&root.entry("auth").unwrap().value, &mut reader);
+        assert!(reader.problems.is_empty(), "{:?}", reader.problems);
+        let mut frame = Frame::new(Arc::new(reader.names), Arc::default());
+        let tls = TlsSettings { cert_file: Some("/client.pem".into()), server_name: Some("inside.test".into()), ..TlsSettings::default() };
+        let connect = Arc::new(ConnectSettings { tls, unix_socket: Some("/run/s".into()), ..ConnectSettings::default() });
+        let around =
+            Around { folder: Path::new("/specs"), base_url: "https://h.test/api", connect: &connect, name: None, span: Span::default() };
+        let mut request = HttpRequest::get("https://h.test/api/x");
+        auth.unwrap().apply(&around, &mut request, &mut frame).unwrap();
+        match request.login {
+            login::Login::Token(login) => login,
+            _ => panic!("no login for a token"),
+        }
+    }
+
+    fn asked(text: &str) -> HttpRequest {
+        token_login(text).requests()[0].clone()
+    }
+
+    #[test]
+    fn a_login_connects_as_its_source_does() {
+        let oauth2 = asked("{oauth2: {token_url: /token, client_id: c}}");
+        assert_eq!(oauth2.url, "https://h.test/api/token");
+        assert_eq!((oauth2.connect.tls.cert_file.as_deref(), oauth2.connect.unix_socket.is_some()), (Some(Path::new("/client.pem")), true));
+        let inject = "token: $.t, inject: {header: {X: '{{ token }}'}}";
+        let session = asked(&format!("{{session: {{login: {{http: {{url: /login, proxy: 'http://p.test'}}}}, {inject}}}}}"));
+        assert_eq!(session.connect.tls.server_name.as_deref(), Some("inside.test"));
+        assert!(session.connect.proxy.is_some());
+    }
+
+    #[test]
+    fn another_host_is_not_asked_through_the_socket_or_by_the_name_of_the_source() {
+        let asked = asked("{oauth2: {token_url: 'https://sso.test/token', client_id: c}}");
+        let connect = &asked.connect;
+        assert_eq!((connect.tls.server_name.as_deref(), connect.unix_socket.as_deref()), (None, None));
+        assert_eq!(connect.tls.cert_file.as_deref(), Some(Path::new("/client.pem")));
+    }
+
+    #[test]
+    fn a_login_may_have_certificates_of_its_own_and_a_named_login() {
+        let oauth2 = asked("{oauth2: {token_url: /token, client_id: c, tls: {client_cert: own.pem}, proxy: 'http://p.test'}}");
+        assert_eq!(oauth2.connect.tls.cert_file.as_deref(), Some(Path::new("/specs/own.pem")));
+        assert!(oauth2.connect.proxy.is_some());
+        let session = asked("{session: {login: {http: {url: /login, auth: inner}}, token: $.t, inject: {query: {t: '{{ token }}'}}}}");
+        assert_eq!(session.headers[0].1.reveal(), "Basic dTpw");
+    }
+}

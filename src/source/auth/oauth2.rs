@@ -218,7 +218,8 @@ impl TokenLogin for Rendered {
         };
         // Some servers send the number as a text.
         let seconds = json.get("expires_in").and_then(|n| n.as_f64().or_else(|| n.as_str()?.trim().parse().ok()));
-        let ttl = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        // No time, or none left: it is kept until it is refused.
+        let ttl = seconds.filter(|seconds| *seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         Ok(Token { value: Value::Secret(Secret::new(token)), ttl })
     }
 

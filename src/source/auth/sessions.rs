@@ -10,7 +10,7 @@ use crate::base::time::Clock;
 use crate::base::value::Value;
 use crate::net::ExchangeError;
 use crate::net::http::HttpRequest;
-use crate::net::login::Token;
+use crate::net::login::{Login, Token};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -131,6 +131,12 @@ pub fn key(span: Span, requests: &[HttpRequest]) -> [u8; 32] {
             part(value.reveal().as_bytes());
         }
         part(request.body.as_deref().unwrap_or_default());
+        match &request.login {
+            Login::None => {}
+            Login::Digest(login) => [&login.username, &login.password].into_iter().for_each(|text| part(text.reveal().as_bytes())),
+            Login::SigV4(keys) => [keys.access_key.as_str(), keys.secret_key.reveal()].into_iter().for_each(|text| part(text.as_bytes())),
+            Login::Token(login) => part(&login.key()),
+        }
     }
     hash.finalize().into()
 }
@@ -140,6 +146,7 @@ mod tests {
     use super::*;
     use crate::base::error_kind::ErrorKind;
     use crate::base::secret::Secret;
+    use crate::net::digest::DigestLogin;
     use futures_util::future::join_all;
     use std::sync::atomic::AtomicUsize;
     use std::time::Duration;
@@ -265,5 +272,10 @@ mod tests {
         let key = |request: &HttpRequest| key(Span::default(), std::slice::from_ref(request));
         assert_eq!(key(&one), key(&one.clone()));
         assert_ne!(key(&one), key(&other));
+        let by = |password: &str| {
+            let login = DigestLogin { username: Secret::new("u"), password: Secret::new(password) };
+            HttpRequest { login: Login::Digest(Arc::new(login)), ..one.clone() }
+        };
+        assert_ne!(key(&by("a")), key(&by("b")));
     }
 }
