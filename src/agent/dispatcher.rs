@@ -19,6 +19,7 @@ const STRAYS_EVERY: Duration = Duration::from_secs(10);
 /// The schedule of all checks, and what they remember.
 pub struct Dispatcher {
     checks: Vec<Arc<Check>>,
+    /// None before the first run, which loads what is on disk, and while a run has it.
     memories: Vec<Option<Memory>>,
     schedule: Schedule,
     waiting: VecDeque<u32>,
@@ -84,8 +85,7 @@ impl Dispatcher {
             && let Some(id) = self.waiting.pop_front()
         {
             let (Some(check), Some(memory)) = (self.checks.get(id as usize), self.memories.get_mut(id as usize)) else { continue };
-            let memory = memory.take().unwrap_or_default();
-            let run = work(id, check.clone(), memory, self.schedule.period(id), self.shared.clone());
+            let run = work(id, check.clone(), memory.take(), self.schedule.period(id), self.shared.clone());
             self.workers.spawn_on(run, &self.runtime);
         }
     }
@@ -95,7 +95,7 @@ impl Dispatcher {
             Ok(done) => {
                 self.schedule.done(done.id);
                 if let Some(memory) = self.memories.get_mut(done.id as usize) {
-                    *memory = Some(done.memory);
+                    *memory = done.memory;
                 }
             }
             Err(error) => tracing::error!(%error, "a run was lost"),

@@ -1,16 +1,23 @@
 //! One run as a task: bounded, and a panic in it ends that run only.
+//!
+//! The order at its end is the promise of the whole: first the output is written out, then the
+//! memory moves, then it is saved. A crash in between repeats data and loses none.
 
 use super::line::Lines;
 use crate::base::time::Clock;
 use crate::base::value::Value;
+use crate::expr::frame::Remark;
+use crate::fold::Point;
 use crate::plan::Check;
 use crate::run::exchanger::Exchanger;
 use crate::run::{Failure, Memory, Outcome, RunCx, run, run_time};
+use crate::state::folder::{Folder, Loaded};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// What all runs share.
 pub struct Shared {
@@ -23,19 +30,59 @@ pub struct Shared {
     /// Observations as lines.
     pub lines: Lines,
     /// Where lines go.
-    pub output: mpsc::Sender<String>,
+    pub output: mpsc::Sender<Chunk>,
+    /// Where memories lie, if they are to outlive the process.
+    pub state: Option<State>,
+}
+
+/// A part of the output.
+#[derive(Debug, Default)]
+pub struct Chunk {
+    /// Whole lines.
+    pub text: String,
+    /// Told once the text, and all before it, was written out.
+    pub written: Option<oneshot::Sender<()>>,
+}
+
+/// The folder of memories, and whether its trouble was told.
+#[derive(Debug)]
+pub struct State {
+    folder: Folder,
+    told: AtomicBool,
+}
+
+impl State {
+    /// The folder of memories.
+    pub fn new(folder: Folder) -> Self {
+        State { folder, told: AtomicBool::new(false) }
+    }
+
+    /// Thousands of checks would say the same of a full disk: the first says it, the others only to
+    /// those who look for a fault.
+    fn tell(&self, why: &str) {
+        if self.told.swap(true, Ordering::Relaxed) {
+            tracing::debug!(why, "state is not saved");
+        } else {
+            tracing::error!(why, "state is not saved; the checks go on, and a restart will repeat what they have sent");
+        }
+    }
 }
 
 /// What a worker sends back.
 pub struct Done {
     /// The number of the check.
     pub id: u32,
-    /// What the check remembers now.
-    pub memory: Memory,
+    /// What the check remembers now; none if it is to be loaded again.
+    pub memory: Option<Memory>,
 }
 
-/// Runs a check once, writes what it reports, and answers with its memory.
-pub async fn work(id: u32, check: Arc<Check>, mut memory: Memory, interval: Duration, shared: Arc<Shared>) -> Done {
+/// Runs a check once, writes what it reports, and answers with its memory. Without a memory the one
+/// on disk is loaded.
+pub async fn work(id: u32, check: Arc<Check>, memory: Option<Memory>, interval: Duration, shared: Arc<Shared>) -> Done {
+    let Loaded { memory, warning } = match memory {
+        Some(memory) => Loaded { memory, warning: None },
+        None => load(&check, &shared).await,
+    };
     let cx = RunCx {
         check: &check,
         memory: &memory,
@@ -47,17 +94,52 @@ pub async fn work(id: u32, check: Arc<Check>, mut memory: Memory, interval: Dura
         trace: None,
     };
     let mut outcome = AssertUnwindSafe(run(&cx)).catch_unwind().await.unwrap_or_else(|_| panicked(&check));
+    outcome.warnings.extend(warning.map(|message| Remark { span: check.instance.span, message, count: 1 }));
     // Only people are shown what counters and rates came to; programs get the values as submitted.
-    let (points, readings) = if shared.lines.readable { outcome.fold(&memory) } else { Default::default() };
-    memory.readings = readings;
-    let chunks = shared.lines.chunks(&check, &outcome, &points, shared.clock.now());
-    // A chunk takes a tenth of a millisecond, and others have their turn while it is handed on.
-    for text in chunks {
-        // The writer is gone only when the program ends.
-        let _ = shared.output.send(text).await;
+    let points = if shared.lines.readable { outcome.fold(&memory) } else { Vec::new() };
+    let moved = memory.is_moved_by(&outcome.changes);
+    let accepted = write(&check, &outcome, &points, &shared, moved).await;
+    Done { id, memory: remember(&check, outcome, memory, &shared, accepted.then_some(moved)).await }
+}
+
+async fn load(check: &Check, shared: &Shared) -> Loaded {
+    let Some(state) = &shared.state else { return Loaded::default() };
+    let (folder, owner, now) = (state.folder.clone(), check.owner(), shared.clock.now());
+    let loaded = tokio::task::spawn_blocking(move || folder.load(&owner, now)).await.unwrap_or_default();
+    if let Some(warning) = &loaded.warning {
+        tracing::warn!(check = %check.label(), "{warning}");
     }
+    loaded
+}
+
+/// Writes what a run reports. With `wait` the answer is whether all of it was written out.
+async fn write(check: &Check, outcome: &Outcome, points: &[Point], shared: &Shared, wait: bool) -> bool {
+    // A chunk takes a tenth of a millisecond, and others have their turn while it is handed on.
+    for text in shared.lines.chunks(check, outcome, points, shared.clock.now()) {
+        // The writer is gone when nobody reads any more.
+        let _ = shared.output.send(Chunk { text, written: None }).await;
+    }
+    if !wait {
+        return true;
+    }
+    let (written, done) = oneshot::channel();
+    let _ = shared.output.send(Chunk { text: String::new(), written: Some(written) }).await;
+    done.await.is_ok()
+}
+
+/// Moves the memory once the output was accepted (`Some`), and saves it where it has moved. Output
+/// that was not accepted leaves everything as it was, so that the next run repeats it.
+async fn remember(check: &Check, mut outcome: Outcome, mut memory: Memory, shared: &Shared, accepted: Option<bool>) -> Option<Memory> {
+    let Some(moved) = accepted else { return Some(memory) };
     outcome.remember(&mut memory);
-    Done { id, memory }
+    let Some(state) = shared.state.as_ref().filter(|_| moved) else { return Some(memory) };
+    let (folder, owner) = (state.folder.clone(), check.owner());
+    let saving = tokio::task::spawn_blocking(move || (folder.save(&owner, &memory), memory));
+    let (saved, memory) = saving.await.ok()?;
+    if let Err(why) = saved {
+        state.tell(&why);
+    }
+    Some(memory)
 }
 
 fn panicked(check: &Check) -> Outcome {

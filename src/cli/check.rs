@@ -11,11 +11,13 @@ use crate::base::time::{Clock, SystemClock};
 use crate::base::units::parse_duration;
 use crate::catalog::files::{all_specs, confs_of, find_spec};
 use crate::catalog::{Catalog, Checks, Places};
+use crate::expr::frame::Remark;
 use crate::plan::Check;
 use crate::run::exchanger::Live;
 use crate::run::trace::Trace;
 use crate::run::{Memory, RunCx, run as run_check, run_time};
 use crate::spec::config::{ConfigField, ConfigType};
+use crate::state::folder::{Folder, Loaded, Owner};
 use clap::ValueEnum;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -97,10 +99,15 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
         eprintln!("{}: the runtime cannot be started", style.bad("error"));
         return FAILED;
     };
-    let ran = runtime.block_on(run_all(&wanted, arguments, &catalog));
+    let folder = common.state_dir.as_ref().map(Folder::new);
+    let (ran, memories) = runtime.block_on(run_all(&wanted, arguments, folder.as_ref(), &catalog));
     runtime.shutdown_timeout(Duration::from_millis(100));
     let failed = ran.iter().any(|ran| ran.outcome.failed()) || checks.broken > 0;
-    write(&ran, arguments, &checks, &catalog, Style::stdout(common.color));
+    let written = write(&ran, arguments, &checks, &catalog, Style::stdout(common.color));
+    // A reader that has gone away is no failure of the check, but what it has not seen is not over.
+    if let (Ok(()), Some(folder)) = (written, &folder) {
+        save(folder, &memories, style);
+    }
     if failed { FAILED } else { CLEAN }
 }
 
@@ -161,14 +168,30 @@ fn example(fields: &[ConfigField]) -> String {
     format!("instances:\n  - {}", required.map(line).collect::<Vec<_>>().join("\n    "))
 }
 
-async fn run_all<'c>(checks: &[&'c Check], arguments: &Arguments, catalog: &Catalog) -> Vec<Ran<'c>> {
+/// Trouble with the folder is told once.
+fn save(folder: &Folder, memories: &[(Owner, Memory)], style: Style) {
+    let failed = memories.iter().find_map(|(owner, memory)| folder.save(owner, memory).err());
+    if let Some(why) = failed {
+        eprintln!("{}: state is not saved: {why}", style.bad("error"));
+    }
+}
+
+/// What the runs came to, and the memories that have moved.
+async fn run_all<'c>(
+    checks: &[&'c Check],
+    arguments: &Arguments,
+    folder: Option<&Folder>,
+    catalog: &Catalog,
+) -> (Vec<Ran<'c>>, Vec<(Owner, Memory)>) {
     let _ = crate::net::reaper::become_subreaper();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let live = Live { outside: crate::source::Outside::default(), clock: clock.clone() };
     let times = if arguments.rate { arguments.times.max(2) } else { arguments.times };
-    let mut out = Vec::new();
+    let (mut out, mut memories) = (Vec::new(), Vec::new());
     for check in checks {
-        let mut memory = Memory::default();
+        let owner = check.owner();
+        let Loaded { mut memory, mut warning } = folder.map(|folder| folder.load(&owner, clock.now())).unwrap_or_default();
+        let mut moved = false;
         for n in 1..=times {
             if n > 1 {
                 tokio::time::sleep(arguments.pause).await;
@@ -186,14 +209,18 @@ async fn run_all<'c>(checks: &[&'c Check], arguments: &Arguments, catalog: &Cata
                 trace: arguments.trace.then_some(&trace),
             };
             let mut outcome = patiently(&check.label(), run_check(&cx)).await;
-            let (points, readings) = outcome.fold(&memory);
-            memory.readings = readings;
+            outcome.warnings.extend(warning.take().map(|message| Remark { span: check.instance.span, message, count: 1 }));
+            let points = outcome.fold(&memory);
+            moved |= memory.is_moved_by(&outcome.changes);
             outcome.remember(&mut memory);
             out.push(Ran { check, run: n, outcome, points, trace: trace.take() });
         }
+        if moved {
+            memories.push((owner, memory));
+        }
     }
     crate::net::reaper::end_strays().await;
-    out
+    (out, memories)
 }
 
 /// After a second a person at a terminal is told what is going on.
@@ -220,12 +247,12 @@ async fn patiently<T>(label: &str, work: impl Future<Output = T>) -> T {
     }
 }
 
-fn write(ran: &[Ran<'_>], arguments: &Arguments, checks: &Checks, catalog: &Catalog, style: Style) {
+fn write(ran: &[Ran<'_>], arguments: &Arguments, checks: &Checks, catalog: &Catalog, style: Style) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    // A reader that has gone away is no failure of the check.
-    let _ = match arguments.format {
+    match arguments.format {
         Format::Json => writeln!(out, "{:#}", to_json(&arguments.name, ran, &catalog.sources)),
         Format::Human => write!(out, "{}", Printer::new(&catalog.sources, style).all(ran, checks)),
         Format::Summary => write!(out, "{}", Printer::new(&catalog.sources, Style { color: false }).summary(ran)),
-    };
+    }?;
+    out.flush()
 }

@@ -1,18 +1,19 @@
 //! `engine run`: every configured instance on the shared schedule, until it is stopped.
 
 use super::lint::no_spec;
-use super::session::{counted, open, show, usage};
+use super::session::{counted, open, show, state_dir, usage};
 use super::style::Style;
 use super::{CLEAN, Common, FAILED, USAGE};
 use crate::agent::dispatcher::Dispatcher;
 use crate::agent::line::Lines;
-use crate::agent::worker::Shared;
+use crate::agent::worker::{Chunk, Shared, State};
 use crate::base::diag;
 use crate::base::time::{Clock, SystemClock};
 use crate::catalog::files::{all_confs, find_spec};
 use crate::catalog::{Catalog, Places};
 use crate::plan::Check;
 use crate::run::exchanger::Live;
+use crate::state::folder::Folder;
 use clap::ValueEnum;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -75,9 +76,8 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
         eprintln!("{}: the runtime cannot be started", style.bad("error"));
         return FAILED;
     };
-    let readable = arguments.format.map_or_else(|| std::io::stdout().is_terminal(), |format| format == Format::Human);
-    let once = arguments.once;
-    schedule.block_on(serve(checks, catalog, readable, workers.handle().clone(), once));
+    let state = state_dir(common, &places, &catalog).map(|path| State::new(Folder::new(path)));
+    schedule.block_on(serve(checks, catalog, arguments, state, workers.handle().clone()));
     workers.shutdown_timeout(Duration::from_secs(1));
     CLEAN
 }
@@ -104,7 +104,8 @@ fn load(places: &Places, catalog: &mut Catalog) -> Vec<Check> {
     out
 }
 
-async fn serve(checks: Vec<Check>, catalog: Catalog, readable: bool, workers: Handle, once: bool) {
+async fn serve(checks: Vec<Check>, catalog: Catalog, arguments: &Arguments, state: Option<State>, workers: Handle) {
+    let readable = arguments.format.map_or_else(|| std::io::stdout().is_terminal(), |format| format == Format::Human);
     let _ = crate::net::reaper::become_subreaper();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (output, lines) = mpsc::channel(OUTPUT_QUEUE);
@@ -116,10 +117,11 @@ async fn serve(checks: Vec<Check>, catalog: Catalog, readable: bool, workers: Ha
         engine: catalog.engine.clone(),
         lines: Lines { sources: Arc::new(catalog.sources), readable },
         output,
+        state,
     });
     let (stop, stopped) = mpsc::channel(1);
     tokio::spawn(watch_signals(stop));
-    Dispatcher::new(checks, interval, shared, workers, once).run(stopped).await;
+    Dispatcher::new(checks, interval, shared, workers, arguments.once).run(stopped).await;
     crate::net::reaper::end_strays().await;
     // All senders are gone, so the writer ends after its last line; a reader that has stopped
     // reading must not hold up the end.
@@ -144,13 +146,15 @@ async fn watch_signals(stop: mpsc::Sender<&'static str>) {
     std::process::exit(i32::from(FAILED));
 }
 
-fn write_lines(mut lines: mpsc::Receiver<String>) {
+fn write_lines(mut lines: mpsc::Receiver<Chunk>) {
     let mut out = std::io::stdout().lock();
-    while let Some(text) = lines.blocking_recv() {
-        if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+    while let Some(chunk) = lines.blocking_recv() {
+        if out.write_all(chunk.text.as_bytes()).and_then(|()| out.flush()).is_err() {
             // Nobody reads any more; the runs go on for their other effects.
             return;
         }
+        // A run that was cancelled waits no longer.
+        chunk.written.map(|written| written.send(()));
     }
 }
 

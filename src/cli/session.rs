@@ -37,6 +37,15 @@ pub fn open(common: &Common) -> Result<(Places, Catalog), String> {
     Ok((places, catalog))
 }
 
+/// The folder of memories that the daemon uses: of the command line or the environment, else of
+/// engine.yaml; without one everything is forgotten at the end.
+pub fn state_dir(common: &Common, places: &Places, catalog: &Catalog) -> Option<PathBuf> {
+    let base = places.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let configured = || catalog.conf.state_dir.as_deref().map(|dir| base.join(dir));
+    let given = common.state_dir.clone().or_else(|| std::env::var_os("ENGINE_STATE_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from));
+    given.or_else(configured)
+}
+
 fn find_config(common: &Common) -> Option<PathBuf> {
     if common.config.is_some() {
         return common.config.clone();

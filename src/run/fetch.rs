@@ -3,11 +3,10 @@
 use super::aside::{LARGE, aside};
 use super::order::Results;
 use super::result::{Fate, RequestNote, SourceResult};
-use super::survivors::{limited, unlimited};
+use super::survivors::{limited, only_new, unlimited};
 use super::{RunCx, index};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
-use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::value::{Text, Value};
 use crate::decode::{self, Decoder};
@@ -109,6 +108,7 @@ pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
             aside(bytes > LARGE, || assemble(cx, spec, source, done, &held, &mut frame))
         }
     };
+    only_new(cx, spec, &mut result, &mut frame);
     if result.fate == Fate::Ok || !result.rows.is_empty() {
         result.by = index::of_rows(&spec.index, &result.rows, &mut frame);
     }
@@ -177,7 +177,7 @@ async fn exchange_all(cx: &RunCx<'_>, spec: &SourceSpec, name: &str, items: Vec<
             frame.set(*bound, value.clone());
         }
         let requests = match &spec.origin {
-            Origin::Fetch(source) => source.requests(&Place { folder: &cx.check.plan.folder, kept: &Map::default() }, frame),
+            Origin::Fetch(source) => source.requests(&Place { folder: &cx.check.plan.folder, kept: cx.memory.kept(name) }, frame),
             Origin::Derived => Ok(Vec::new()),
         };
         let expecting = spec.expect.as_ref().map(|_| frame.clone());
@@ -361,6 +361,7 @@ fn assemble(cx: &RunCx<'_>, spec: &SourceSpec, source: &SourcePlan, items: Vec<I
         match item.outcome {
             Ok(answers) => {
                 for (answer, doc) in answers {
+                    answer.kept.iter().for_each(|(key, value)| drop(result.kept.insert(key.clone(), value.clone())));
                     note.status = answer.status;
                     note.body = answer.body.clone();
                     note.url.clone_from(&answer.url);

@@ -5,6 +5,7 @@ use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::value::{Lazy, Text, Value};
 use crate::net::headers::Headers;
+use crate::rows::once::Sightings;
 use crate::rows::{Binds, Row};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -80,6 +81,10 @@ pub struct SourceResult {
     pub failed_items: usize,
     /// Its indexes.
     pub by: Value,
+    /// Positions that the next run is to begin at, by their keys.
+    pub kept: Map,
+    /// What its `once` has seen and let through.
+    pub once: Option<Sightings>,
 }
 
 impl SourceResult {
@@ -102,6 +107,8 @@ impl SourceResult {
             requests: Vec::new(),
             failed_items: 0,
             by: Value::Missing,
+            kept: Map::default(),
+            once: None,
         }
     }
 

@@ -55,6 +55,8 @@ pub struct Use {
     pub name: NameId,
     /// The member that is read of it, where that is constant: `rows` in `hosts.rows`.
     pub member: Option<Text>,
+    /// All constant keys that are read behind it: `members`, `by`, `id` in `previous.members.by.id[row.id]`.
+    pub keys: Box<[Text]>,
     /// Where it stands.
     pub span: Span,
 }

@@ -5,7 +5,9 @@
 //! page: {status: 404, body: gone}
 //! hosts: [{json: [{id: 1}]}, {error: timeout, message: took too long}]
 //! df: {body: "/dev/sda 10", exit_code: 0}
-//! # or, for several runs, a list of such maps
+//! # or, for several runs, a list of such maps; each may also say
+//! run: {now: 2026-01-01T00:01:00Z, restart: true, lost: true}
+//! # restart: the process was started anew before this run; lost: the output was not accepted
 //! ```
 
 use super::rendered;
@@ -15,7 +17,7 @@ use engine::base::time::Clock;
 use engine::base::value::{Text, Value};
 use engine::catalog::secrets::Outside;
 use engine::conf::instance;
-use engine::expr::frame::Frame;
+use engine::expr::frame::{Frame, Remark};
 use engine::expr::names;
 use engine::net::{Answer, ExchangeError};
 use engine::observation::json::observations;
@@ -23,6 +25,7 @@ use engine::plan::Check;
 use engine::plan::compile::compile;
 use engine::run::scripted::{Script, Scripted};
 use engine::run::{Memory, Outcome, RunCx, run};
+use engine::state::folder::Folder;
 use engine::yaml::load::load;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
@@ -33,11 +36,12 @@ use std::time::{Duration, Instant};
 /// The moment of every run.
 pub const NOW: &str = "2026-01-01T00:00:00Z";
 
-struct Still;
+/// A wall clock that stands still.
+struct Still(Timestamp);
 
 impl Clock for Still {
     fn now(&self) -> Timestamp {
-        NOW.parse().expect("a time")
+        self.0
     }
 
     fn instant(&self) -> Instant {
@@ -83,13 +87,29 @@ pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String
     let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new() };
     let mut memory = Memory::default();
     for answers in runs {
-        let script = script(answers);
-        let mut outcome = runtime.block_on(one_run(&check, &memory, &script));
-        outcome.remember(&mut memory);
+        let (script, run) = (script(answers), &answers["run"]);
+        let now: Timestamp = run["now"].as_str().unwrap_or(NOW).parse().expect("a time");
+        let warning = if run["restart"] == json!(true) { restart(&check, &mut memory) } else { None };
+        let mut outcome = runtime.block_on(one_run(&check, &memory, &script, now));
+        outcome.warnings.extend(warning.map(|message| Remark { span: check.instance.span, message, count: 1 }));
+        outcome.fold(&memory);
+        if run["lost"] != json!(true) {
+            outcome.remember(&mut memory);
+        }
         played.outcomes.push(outcome);
         played.asked.extend(script.asked());
     }
     Ok(played)
+}
+
+/// The memory as a new process finds it.
+fn restart(check: &Check, memory: &mut Memory) -> Option<String> {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = Folder::new(place.path());
+    folder.save(&check.owner(), memory).expect("the memory is saved");
+    let loaded = folder.load(&check.owner(), Timestamp::UNIX_EPOCH);
+    *memory = loaded.memory;
+    loaded.warning
 }
 
 /// A spec bound to the one instance of `instance` (the keys of an instance, or nothing).
@@ -123,12 +143,12 @@ fn engine_value() -> Value {
     json!({"hostname": "host.test", "version": "1.0.0", "vars": {"site": "lab"}}).into()
 }
 
-async fn one_run(check: &Check, memory: &Memory, script: &Script) -> Outcome {
+async fn one_run(check: &Check, memory: &Memory, script: &Script, now: Timestamp) -> Outcome {
     let cx = RunCx {
         check,
         memory,
         exchanger: script,
-        clock: &Still,
+        clock: &Still(now),
         engine: &engine_value(),
         interval: Duration::from_secs(15),
         deadline: Instant::now() + Duration::from_secs(10),
@@ -139,7 +159,7 @@ async fn one_run(check: &Check, memory: &Memory, script: &Script) -> Outcome {
 
 fn script(answers: &Json) -> Script {
     let script = Script::default();
-    for (source, given) in answers.as_object().into_iter().flatten() {
+    for (source, given) in answers.as_object().into_iter().flatten().filter(|(name, _)| *name != "run") {
         let single = [given.clone()];
         for one in given.as_array().map_or(&single[..], Vec::as_slice) {
             script.add(source, scripted(one));
