@@ -10,6 +10,7 @@ use crate::expr::frame::Remark;
 use crate::fold::Point;
 use crate::plan::Check;
 use crate::run::exchanger::Exchanger;
+use crate::run::reuse::Reuse;
 use crate::run::{Failure, Memory, Outcome, RunCx, run, run_time};
 use crate::state::folder::{Folder, Loaded};
 use futures_util::FutureExt;
@@ -72,13 +73,22 @@ impl State {
 pub struct Done {
     /// The number of the check.
     pub id: u32,
-    /// What the check remembers now; none if it is to be loaded again.
-    pub memory: Option<Memory>,
+    /// What the check's next run begins with.
+    pub carried: Carried,
 }
 
-/// Runs a check once, writes what it reports, and answers with its memory. Without a memory the one
-/// on disk is loaded.
-pub async fn work(id: u32, check: Arc<Check>, memory: Option<Memory>, interval: Duration, shared: Arc<Shared>) -> Done {
+/// What a check carries from one run to the next.
+#[derive(Default)]
+pub struct Carried {
+    /// What it remembers; none if it is to be loaded from disk.
+    pub memory: Option<Memory>,
+    /// What it uses again, in memory only.
+    pub reuse: Reuse,
+}
+
+/// Runs a check once, writes what it reports, and answers with what the next run begins with.
+pub async fn work(id: u32, check: Arc<Check>, carried: Carried, interval: Duration, shared: Arc<Shared>) -> Done {
+    let Carried { memory, reuse } = carried;
     let Loaded { memory, warning } = match memory {
         Some(memory) => Loaded { memory, warning: None },
         None => load(&check, &shared).await,
@@ -91,6 +101,8 @@ pub async fn work(id: u32, check: Arc<Check>, memory: Option<Memory>, interval: 
         engine: &shared.engine,
         interval,
         deadline: shared.clock.instant() + run_time(&check.instance, interval),
+        reuse: &reuse,
+        requests: Default::default(),
         trace: None,
     };
     let mut outcome = AssertUnwindSafe(run(&cx)).catch_unwind().await.unwrap_or_else(|_| panicked(&check));
@@ -99,7 +111,8 @@ pub async fn work(id: u32, check: Arc<Check>, memory: Option<Memory>, interval: 
     let points = if shared.lines.readable { outcome.fold(&memory) } else { Vec::new() };
     let moved = memory.is_moved_by(&outcome.changes);
     let accepted = write(&check, &outcome, &points, &shared, moved).await;
-    Done { id, memory: remember(&check, outcome, memory, &shared, accepted.then_some(moved)).await }
+    let memory = remember(&check, outcome, memory, &shared, accepted.then_some(moved)).await;
+    Done { id, carried: Carried { memory, reuse } }
 }
 
 async fn load(check: &Check, shared: &Shared) -> Loaded {

@@ -14,6 +14,7 @@ use crate::catalog::{Catalog, Checks, Places};
 use crate::expr::frame::Remark;
 use crate::plan::Check;
 use crate::run::exchanger::Live;
+use crate::run::reuse::Reuse;
 use crate::run::trace::Trace;
 use crate::run::{Memory, RunCx, run as run_check, run_time};
 use crate::spec::config::{ConfigField, ConfigType};
@@ -191,6 +192,7 @@ async fn run_all<'c>(
     for check in checks {
         let owner = check.owner();
         let Loaded { mut memory, mut warning } = folder.map(|folder| folder.load(&owner, clock.now())).unwrap_or_default();
+        let reuse = Reuse::default();
         let mut moved = false;
         for n in 1..=times {
             if n > 1 {
@@ -206,6 +208,8 @@ async fn run_all<'c>(
                 engine: &catalog.engine,
                 interval,
                 deadline: clock.instant() + run_time(&check.instance, interval),
+                reuse: &reuse,
+                requests: Default::default(),
                 trace: arguments.trace.then_some(&trace),
             };
             let mut outcome = patiently(&check.label(), run_check(&cx)).await;

@@ -64,7 +64,7 @@ pub fn changes(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, left: L
             let name = plan.names.text(spec.name);
             changes.once.extend(result.once.clone().map(|sightings| (place(name), sightings)));
             if !result.kept.is_empty() {
-                changes.sources.insert(name.into(), result.kept.clone());
+                changes.sources.insert(name.into(), result.kept.iter().cloned().collect());
             }
         }
     }

@@ -23,6 +23,7 @@ use engine::net::{Answer, ExchangeError};
 use engine::observation::json::observations;
 use engine::plan::Check;
 use engine::plan::compile::compile;
+use engine::run::reuse::Reuse;
 use engine::run::scripted::{Script, Scripted};
 use engine::run::{Memory, Outcome, RunCx, run};
 use engine::state::folder::Folder;
@@ -85,12 +86,17 @@ pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String
     let runs = answers.as_array().map_or(&single[..], Vec::as_slice);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new() };
-    let mut memory = Memory::default();
+    let (mut memory, mut reuse) = (Memory::default(), Reuse::default());
     for answers in runs {
         let (script, run) = (script(answers), &answers["run"]);
         let now: Timestamp = run["now"].as_str().unwrap_or(NOW).parse().expect("a time");
-        let warning = if run["restart"] == json!(true) { restart(&check, &mut memory) } else { None };
-        let mut outcome = runtime.block_on(one_run(&check, &memory, &script, now));
+        let warning = if run["restart"] == json!(true) {
+            reuse = Reuse::default();
+            restart(&check, &mut memory)
+        } else {
+            None
+        };
+        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &script, now));
         outcome.warnings.extend(warning.map(|message| Remark { span: check.instance.span, message, count: 1 }));
         outcome.fold(&memory);
         if run["lost"] != json!(true) {
@@ -143,7 +149,7 @@ fn engine_value() -> Value {
     json!({"hostname": "host.test", "version": "1.0.0", "vars": {"site": "lab"}}).into()
 }
 
-async fn one_run(check: &Check, memory: &Memory, script: &Script, now: Timestamp) -> Outcome {
+async fn one_run(check: &Check, memory: &Memory, reuse: &Reuse, script: &Script, now: Timestamp) -> Outcome {
     let cx = RunCx {
         check,
         memory,
@@ -152,6 +158,8 @@ async fn one_run(check: &Check, memory: &Memory, script: &Script, now: Timestamp
         engine: &engine_value(),
         interval: Duration::from_secs(15),
         deadline: Instant::now() + Duration::from_secs(10),
+        reuse,
+        requests: Default::default(),
         trace: None,
     };
     run(&cx).await
