@@ -2,7 +2,7 @@
 
 use super::check_result::{Ran, to_json};
 use super::check_text::Printer;
-use super::session::{open, show, usage};
+use super::session::{open, show, take_folder, usage};
 use super::style::Style;
 use super::{CLEAN, Common, FAILED, USAGE};
 use crate::base::diag;
@@ -100,7 +100,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
         eprintln!("{}: the runtime cannot be started", style.bad("error"));
         return FAILED;
     };
-    let folder = common.state_dir.as_ref().map(Folder::new);
+    let (folder, _lock) = match take_folder(common.state_dir.clone(), style) {
+        Ok(taken) => taken.unzip(),
+        Err(why) => return usage(&why, common),
+    };
     let (ran, memories) = runtime.block_on(run_all(&wanted, arguments, folder.as_ref(), &catalog));
     runtime.shutdown_timeout(Duration::from_millis(100));
     let failed = ran.iter().any(|ran| ran.outcome.failed()) || checks.broken > 0;
@@ -189,9 +192,13 @@ async fn run_all<'c>(
     let live = Live { outside: crate::source::Outside::default(), clock: clock.clone() };
     let times = if arguments.rate { arguments.times.max(2) } else { arguments.times };
     let (mut out, mut memories) = (Vec::new(), Vec::new());
-    for check in checks {
+    for (at, check) in checks.iter().enumerate() {
         let owner = check.owner();
-        let Loaded { mut memory, mut warning } = folder.map(|folder| folder.load(&owner, clock.now())).unwrap_or_default();
+        let Loaded { mut memory, mut warning } = match folder {
+            Some(_) if checks.iter().take(at).any(|other| other.id == check.id) => Loaded::twin(),
+            Some(folder) => folder.load(&owner, clock.now()),
+            None => Loaded::default(),
+        };
         let reuse = Reuse::default();
         let mut moved = false;
         for n in 1..=times {

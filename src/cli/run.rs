@@ -1,7 +1,7 @@
 //! `engine run`: every configured instance on the shared schedule, until it is stopped.
 
 use super::lint::no_spec;
-use super::session::{counted, open, show, state_dir, usage};
+use super::session::{counted, open, show, state_dir, take_folder, usage};
 use super::style::Style;
 use super::{CLEAN, Common, FAILED, USAGE};
 use crate::agent::dispatcher::Dispatcher;
@@ -13,7 +13,6 @@ use crate::catalog::files::{all_confs, find_spec};
 use crate::catalog::{Catalog, Places};
 use crate::plan::Check;
 use crate::run::exchanger::Live;
-use crate::state::folder::Folder;
 use clap::ValueEnum;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -68,6 +67,11 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
     }
     eprintln!("{} instances, every {} s: {}", checks.len(), catalog.conf.interval.0, counted(&catalog.problems));
     raise_limits();
+    // The lock is held to the end.
+    let (folder, _lock) = match take_folder(state_dir(common, &places, &catalog), style) {
+        Ok(taken) => taken.unzip(),
+        Err(why) => return usage(&why, common),
+    };
     // The schedule has a thread of its own, so that no run, however heavy, can make it late.
     let schedule = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let threads = std::thread::available_parallelism().map_or(WORKERS, |n| n.get().max(WORKERS));
@@ -76,8 +80,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
         eprintln!("{}: the runtime cannot be started", style.bad("error"));
         return FAILED;
     };
-    let state = state_dir(common, &places, &catalog).map(|path| State::new(Folder::new(path)));
-    schedule.block_on(serve(checks, catalog, arguments, state, workers.handle().clone()));
+    schedule.block_on(serve(checks, catalog, arguments, folder.map(State::new), workers.handle().clone()));
     workers.shutdown_timeout(Duration::from_secs(1));
     CLEAN
 }

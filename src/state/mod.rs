@@ -70,6 +70,11 @@ pub struct Changes {
 static NOTHING: Map = Map::new();
 
 impl Memory {
+    /// A memory that never reaches the disk.
+    pub fn detached() -> Self {
+        Memory { kept: None, detached: true }
+    }
+
     /// How many runs there were.
     pub fn runs(&self) -> u64 {
         self.kept.as_ref().map_or(0, |kept| kept.runs)
@@ -155,5 +160,67 @@ impl Kept {
         for (_, what) in by_age.into_iter().take(excess) {
             self.watched.remove(&what);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::mem::size_of;
+
+    fn watched(what: &str, value: i64) -> Changes {
+        Changes { watched: [(Text::from(what), Value::Int(value))].into(), ..Changes::default() }
+    }
+
+    #[test]
+    fn a_memory_of_nothing_is_two_words() {
+        assert!(size_of::<Option<Memory>>() <= 2 * size_of::<usize>());
+    }
+
+    #[test]
+    fn a_run_that_leaves_nothing_new_is_not_worth_a_file() {
+        let mut memory = Memory::default();
+        assert!(!memory.is_moved_by(&Changes::default()));
+        assert!(memory.is_moved_by(&watched("a", 1)));
+        memory.apply(watched("a", 1));
+        assert!(!memory.is_moved_by(&watched("a", 1)));
+        assert!(memory.is_moved_by(&watched("a", 2)));
+        let kept: Map = [(Text::from("offset"), Value::Int(7))].into_iter().collect();
+        let positions = Changes { sources: [(Text::from("log"), kept.clone())].into(), ..Changes::default() };
+        assert!(memory.is_moved_by(&positions));
+        memory.apply(positions.clone());
+        assert_eq!(memory.kept("log"), &kept);
+        assert!(!memory.is_moved_by(&positions));
+        let seen_again = Sightings { seen: vec![1], sent: Vec::new(), keep: 9 };
+        assert!(!memory.is_moved_by(&Changes { once: [(Text::from("p"), seen_again)].into(), ..Changes::default() }));
+        assert!(memory.is_moved_by(&Changes { counts_runs: true, ..Changes::default() }));
+        assert_eq!(memory.runs(), 2);
+    }
+
+    #[test]
+    fn what_is_not_compared_any_more_is_forgotten_first() {
+        let mut memory = Memory::default();
+        let many = (0..limits::WATCHED).map(|n| (Text::from(format!("n{n}")), Value::Int(0))).collect();
+        memory.apply(Changes { watched: many, ..Changes::default() });
+        memory.apply(watched("n0", 0));
+        memory.apply(watched("new", 0));
+        let watched = memory.watched().unwrap();
+        assert_eq!(watched.len(), limits::WATCHED);
+        assert!(watched.contains_key("n0") && watched.contains_key("new") && !watched.contains_key("n1"));
+    }
+
+    /// A durable queue of outputs holds them in its records.
+    #[test]
+    fn changes_can_be_written_as_one_value() {
+        let changes = Changes {
+            state: Some(Value::map([(Text::from("since"), Value::Int(1))].into_iter().collect())),
+            once: [(Text::from("p"), Sightings { seen: vec![u64::MAX], sent: vec![(1, 2)], keep: 9 })].into(),
+            ..watched("a", 1)
+        };
+        let text = serde_json::to_string(&changes).unwrap();
+        let (mut direct, mut read) = (Memory::default(), Memory::default());
+        direct.apply(changes);
+        read.apply(serde_json::from_str(&text).unwrap());
+        assert_eq!(serde_json::to_string(&direct.kept).unwrap(), serde_json::to_string(&read.kept).unwrap());
     }
 }
