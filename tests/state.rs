@@ -159,6 +159,24 @@ fn the_folder_comes_from_the_command_line_then_the_environment_then_the_settings
     assert_eq!(run(&[], None), [1, 1, 1]);
 }
 
+/// What is remembered is found by what it is about, not by where it stands.
+#[test]
+fn a_spec_can_be_reordered_and_quoted_anew() {
+    let site = Site::new();
+    site.tickets(&[(1, "new")]);
+    site.check(&["--state-dir", "state"]);
+    let (before, events) = SPEC.split_once("events:\n").expect("events");
+    let mut events: Vec<String> = events.lines().map(str::to_owned).collect();
+    events.reverse();
+    events.insert(0, "  - {from: tickets, title: another one, once: $.state}".to_owned());
+    let spec = format!("{before}events:\n{}\n", events.join("\n")).replace("key: $.id", "key: \"$.id\"");
+    site.write("specs/tickets.yaml", &spec);
+    site.tickets(&[]);
+    assert_eq!(titles(&site.check(&["--state-dir", "state"])), ["from ok to critical"]);
+    site.tickets(&[(1, "new")]);
+    assert_eq!(titles(&site.check(&["--state-dir", "state"])), ["another one", "one more than 0", "from critical to ok"]);
+}
+
 fn damaged(site: &Site, path: &Path) {
     let mut bytes = fs::read(path).expect("a file");
     bytes.truncate(bytes.len() / 2);

@@ -67,8 +67,14 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
     }
     eprintln!("{} instances, every {} s: {}", checks.len(), catalog.conf.interval.0, counted(&catalog.problems));
     raise_limits();
+    let place = state_dir(common, &places, &catalog);
+    if place.is_none() && checks.iter().any(|check| check.plan.remembers()) {
+        eprintln!(
+            "what the checks remember is lost when the engine ends: name a folder for it with `state_dir` in engine.yaml, or --state-dir"
+        );
+    }
     // The lock is held to the end.
-    let (folder, _lock) = match take_folder(state_dir(common, &places, &catalog), style) {
+    let (folder, _lock) = match take_folder(place, style) {
         Ok(taken) => taken.unzip(),
         Err(why) => return usage(&why, common),
     };

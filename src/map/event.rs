@@ -107,7 +107,7 @@ impl EventMapping {
         let mut watched = Text::from("");
         if let Some(node) = fields.node("on_change") {
             reader.bind("change", node.span);
-            watched = reader.sources.slice(node.span).trim().into();
+            watched = reader.written(node);
         }
         let mut written = Written::read_from(fields, reader)?;
         if written.title.is_none() && written.text.is_none() {

@@ -123,6 +123,15 @@ pub struct InputPlan {
 }
 
 impl Plan {
+    /// True if the spec says that something is to be remembered between runs. Readings of rates
+    /// do not count: one point is lost with them, and nothing is sent twice.
+    pub fn remembers(&self) -> bool {
+        let spec = &self.spec;
+        let once = spec.sources.iter().any(|source| source.rows.once.is_some());
+        let mapped = spec.mappings.iter().any(|placed| placed.mapped.rows.once.is_some() || placed.mapped.mapping.watches());
+        once || mapped || !spec.state.is_empty() || !spec.previous.is_empty()
+    }
+
     /// The place of a source.
     pub fn source_index(&self, name: NameId) -> Option<usize> {
         self.spec.sources.iter().position(|source| source.name == name)

@@ -70,7 +70,7 @@ impl Field for Once {
             reader.mismatch(&entry.value, &format!("a whole number from 1 to {}", limits::ONCE_KEEP_MOST));
             return None;
         }
-        let text = Text::from(reader.sources.slice(key.span).trim());
+        let text = reader.written(key);
         Some(Once { key: written.key, value: written.value, keep: written.keep, text, span: node.span })
     }
 }

@@ -53,6 +53,10 @@ pub fn changes(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, left: L
     let plan = &cx.check.plan;
     let held = held_back(plan, results, left.held);
     let mut changes = Changes { once: left.once, counts_runs: plan.spec.counts_runs, ..Changes::default() };
+    if let Some((_, (_, span))) = left.watched.first_key_value().filter(|_| left.watched.len() > limits::WATCHED) {
+        let (n, most) = (left.watched.len(), limits::WATCHED);
+        frame.remark(*span, |_| format!("`on_change` compares {n} values, and {most} are remembered: changes of the others are not seen"));
+    }
     for (what, (value, span)) in left.watched {
         match Room::new(limits::STATE_BYTES).keep(&value) {
             Ok(value) => drop(changes.watched.insert(what, value)),

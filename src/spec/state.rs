@@ -95,7 +95,7 @@ fn is_bound(used: &Use, reader: &Reader<'_>) -> bool {
 
 /// What is wrong with a member of `state`.
 pub fn unknown_state(used: &Use, span: Span, declared: &[StateSpec]) -> Option<Diagnostic> {
-    let Some(member) = used.member.as_deref() else { return None };
+    let member = used.member.as_deref()?;
     if declared.iter().any(|state| &*state.name == member) {
         return None;
     }

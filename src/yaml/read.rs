@@ -151,6 +151,14 @@ impl<'s> Reader<'s> {
         self.uses.push((used, self.current));
     }
 
+    /// What a node says, however it is quoted: what memory is found by must outlive a change of style.
+    pub fn written(&self, node: &Node) -> Text {
+        match node.as_scalar() {
+            Some(scalar) => scalar.text.trim().into(),
+            None => self.sources.slice(node.span).trim().into(),
+        }
+    }
+
     /// A number for a place whose result can be kept per check.
     pub fn next_site(&mut self) -> usize {
         self.n_sites += 1;

@@ -73,6 +73,8 @@ pub struct Played {
     pub sources: Sources,
     /// The sources in the order in which they were asked, with their requests.
     pub asked: Vec<(String, String)>,
+    /// What is remembered at the end.
+    pub memory: Memory,
 }
 
 /// Runs a spec against its answers.
@@ -85,7 +87,7 @@ pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String
     let single = [answers.clone()];
     let runs = answers.as_array().map_or(&single[..], Vec::as_slice);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new() };
+    let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new(), memory: Memory::default() };
     let (mut memory, mut reuse) = (Memory::default(), Reuse::default());
     for answers in runs {
         let (script, run) = (script(answers), &answers["run"]);
@@ -105,6 +107,7 @@ pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String
         played.outcomes.push(outcome);
         played.asked.extend(script.asked());
     }
+    played.memory = memory;
     Ok(played)
 }
 
@@ -190,6 +193,8 @@ fn scripted(given: &Json) -> Scripted {
     answer.ended = NOW.parse().expect("a time");
     answer.elapsed = Duration::from_secs_f64(given["elapsed"].as_f64().unwrap_or(0.25));
     answer.status = given["status"].as_u64().and_then(|status| status.try_into().ok()).or(Some(200));
+    let kept = given["kept"].as_object().into_iter().flatten();
+    answer.kept = kept.map(|(key, value)| (Text::from(key.as_str()), value.clone().into())).collect();
     answer.exit_code = given["exit_code"].as_i64().and_then(|code| code.try_into().ok());
     answer.stderr = given["stderr"].as_str().unwrap_or_default().to_owned();
     let given = given["headers"].as_object().into_iter().flatten();
