@@ -9,7 +9,7 @@ use crate::base::value::{Text, Value};
 use std::collections::HashSet;
 
 /// The columns of one document.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Columns {
     list: Vec<Column>,
 }

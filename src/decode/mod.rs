@@ -31,6 +31,7 @@ use std::sync::{Arc, LazyLock};
 pub mod csv;
 pub mod grok;
 pub mod gzip;
+pub mod html;
 pub mod ini;
 pub mod json;
 pub mod key_value;
@@ -54,6 +55,8 @@ pub mod faults;
 pub mod grok_expand;
 pub mod grok_patterns;
 pub mod guess;
+pub mod html_page;
+pub mod html_table;
 pub mod search;
 pub mod share;
 pub mod text;
@@ -70,6 +73,7 @@ pub const KINDS: &[Kind<Arc<dyn Decoder>>] = &[
     kind_of::<csv::Csv>(),
     kind_of::<grok::Grok>(),
     kind_of::<gzip::Gzip>(),
+    kind_of::<html::Html>(),
     kind_of::<ini::Ini>(),
     kind_of::<json::Json>(),
     kind_of::<key_value::KeyValue>(),
@@ -348,6 +352,8 @@ mod tests {
         "{regex: {pattern: '(?P<a>.)', over: text, types: {a: int}}}",
         "{regex: {patterns: ['^(?P<a>\\d+)', '(?P<b>.)'], header: '^#(?P<h>.*)', on_unmatched: count}}",
         "[gzip, json]",
+        "html",
+        "{html: {table: 'tr td, table', columns: [a, b], types: {a: number}}}",
         "toml",
         "{grok: {pattern: ['^%{INT:a.b:int}', '%{QS:q}|%{URI:u}|%{NOTSPACE:[a][c]}'], on_unmatched: count}}",
         "xml",
