@@ -348,6 +348,8 @@ mod tests {
         "key_value",
         "{key_value: {line: '(?P<key>.)(?P<value>.*)', types: {a: duration}}}",
         "{table: {header: true}}",
+        "{table: {header: true, widths: header, blocks: true}}",
+        "{table: {columns: [a, b, c], widths: [1, 3]}}",
         "{table: {columns: [a, b], separator: ':', skip: 1, types: {b: number}}}",
         "{regex: {pattern: '(?P<a>\\w)(?P<b>é)?'}}",
         "{regex: {pattern: '(?P<a>.)', over: text, types: {a: int}}}",
