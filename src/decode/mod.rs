@@ -414,6 +414,17 @@ mod tests {
     }
 
     #[test]
+    fn the_charset_of_an_answer_holds_for_every_text_even_a_packed_one() {
+        let facts = Facts { content_type: Some("text/csv; charset=iso-8859-1"), ..Facts::default() };
+        let read = |options, bytes: &[u8]| to_json(&decoder(options).decode_answer(bytes, &facts).unwrap().doc).to_string();
+        assert_eq!(read("csv", b"a\n\xe9\n"), r#"[{"a":"é"}]"#);
+        assert_eq!(read("json", b"\"\xe9\""), r#""é""#);
+        assert_eq!(read("gzip", &gzip::packed(b"\xe9")), r#""é""#);
+        assert_eq!(read("[gzip, lines]", &gzip::packed(b"\xe9")), r#"[{"line":"é","number":1}]"#);
+        assert_eq!(read("nagios_perfdata", b"\xe9"), r#"{"text":"é","long_text":null,"perfdata":[]}"#);
+    }
+
+    #[test]
     fn only_the_last_of_a_list_makes_the_document() {
         assert_eq!(problems("[json, csv]"), ["a decoder behind the one that gives the document"]);
         assert_eq!(problems("[]"), ["a list without a decoder"]);

@@ -168,7 +168,7 @@ impl Compiled {
         for line in lines.filter(|line| header.is_none_or(|header| header.trim() != line.trim())) {
             budget.spend(1 + columns.len())?;
             let mut row = match &starts {
-                Some(starts) => columns.cells(cut(line, starts).into_iter()),
+                Some(starts) => columns.cells(cut(line, starts)),
                 None => columns.cells(self.cells(line, columns.len())),
             };
             if let Some(number) = block {
