@@ -76,6 +76,14 @@ pub const GROK_BYTES: usize = 8 << 20;
 pub const GROK_REFERENCES: usize = 2_000;
 /// Grok patterns within grok patterns.
 pub const GROK_DEPTH: usize = 32;
+/// A page of HTML: tables for people are small, and each byte of a page costs more than one of JSON.
+pub const HTML_BYTES: usize = 8 << 20;
+/// Elements, texts and comments of a page.
+pub const HTML_NODES: usize = 500_000;
+/// Nesting of a page: browsers stop at half of it, and the parser's time grows with it.
+pub const HTML_DEPTH: usize = 1_000;
+/// Attributes of one tag, or words of one comment: the parser compares each attribute with all others.
+pub const HTML_TAG_PARTS: usize = 10_000;
 /// Steps of one evaluation: loops of templates, items of filters.
 pub const FUEL: u32 = 2_000_000;
 /// What a template may print.

@@ -247,3 +247,15 @@ fn conf_d() -> String {
         table(&engine)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::DECODERS;
+    use crate::decode::grok_patterns::LIBRARY;
+
+    #[test]
+    fn every_grok_pattern_is_on_the_page() {
+        let absent: Vec<_> = LIBRARY.iter().map(|(name, _)| *name).filter(|name| !DECODERS.contains(&format!("`{name}`"))).collect();
+        assert!(absent.is_empty(), "{absent:?}");
+    }
+}
