@@ -56,6 +56,8 @@ pub const DEPTH: usize = 128;
 pub const NODES: usize = 2_000_000;
 /// A spec file.
 pub const SPEC_BYTES: u64 = 1 << 20;
+/// Fragments that one spec uses, directly or through others: more is hardly readable, and circles end.
+pub const FRAGMENTS: usize = 32;
 /// A conf.d file.
 pub const CONF_BYTES: u64 = 64 << 20;
 /// Aliases in one YAML file.

@@ -177,7 +177,7 @@ async fn exchange_all(cx: &RunCx<'_>, spec: &SourceSpec, name: &str, items: Vec<
             frame.set(*bound, value.clone());
         }
         let requests = match &spec.origin {
-            Origin::Fetch(source) => source.requests(&Place { folder: &cx.check.plan.folder, kept: &Map::default() }, frame),
+            Origin::Fetch(source) => source.requests(&Place { folders: &cx.check.plan.folders, kept: &Map::default() }, frame),
             Origin::Derived => Ok(Vec::new()),
         };
         let expecting = spec.expect.as_ref().map(|_| frame.clone());

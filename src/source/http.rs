@@ -6,8 +6,9 @@
 //!     http: {url: "{{ instance.url }}/status", timeout: 5s, ok_status: [200, 204]}
 //! ```
 
+use super::proxy::Proxy;
 use super::statuses::Statuses;
-use super::{Place, Request, Source, bad_part};
+use super::{Place, Request, Source, bad_part, with_usual};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::print::{text_of, to_json};
@@ -15,6 +16,7 @@ use crate::base::secret::Secret;
 use crate::base::value::{Text, Value};
 use crate::expr::code::{Code, Setting, Template};
 use crate::expr::data::{DataMap, DataTemplate};
+use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
 use crate::net::client::ConnectSettings;
@@ -27,7 +29,7 @@ use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Fields, Reader, Record};
 use crate::yaml::shape::{KindDoc, Shape};
 use base64::Engine as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The entry of this kind.
@@ -61,6 +63,8 @@ crate::fields! {
         query: Option<DataMap>;
         /// Headers of the request.
         headers: Option<DataMap>;
+        /// Headers added where `headers` does not name them: a map or a list of maps, of which the first that names a header counts.
+        extra_headers: Option<OneOrMany<DataMap>>;
         /// A body of form fields.
         form: Option<DataMap>;
         /// A JSON body.
@@ -75,8 +79,8 @@ crate::fields! {
         connect_timeout: Setting<Seconds> = Setting::Fixed(Seconds(limits::CONNECT_TIME.as_secs_f64())), "5s";
         /// Certificates and their check.
         tls: Option<Tls>;
-        /// The address of a proxy; none where it is not given, whatever the environment says.
-        proxy: Option<Template>;
+        /// The address of a proxy, or `{http, https, no_proxy}`; none where it is not given, whatever the environment says.
+        proxy: Option<Proxy>;
         /// The path of a unix socket to connect to, instead of the host of the address.
         unix_socket: Option<Template>;
         /// Follows up to three redirects. Credentials never follow to another host.
@@ -196,7 +200,7 @@ struct Prepared {
 
 impl Prepared {
     fn new(http: Http) -> Self {
-        let computed = [&http.proxy, &http.unix_socket].into_iter().any(Option::is_some) || http.tls.is_some();
+        let computed = http.unix_socket.is_some() || http.tls.is_some();
         let connect = match &http.connect_timeout {
             Setting::Fixed(time) if !computed => {
                 Some(Arc::new(ConnectSettings { connect_timeout: time.duration(), ..ConnectSettings::default() }))
@@ -213,10 +217,17 @@ impl Source for Prepared {
     }
 
     fn requests(&self, place: &Place<'_>, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
-        let common = self.common(place.folder, frame)?;
+        let common = self.common(place, frame)?;
+        let proxies = self.http.proxy.as_ref().map(|proxy| proxy.choice(frame)).transpose()?.unwrap_or_default();
         let mut urls = self.http.urls(frame)?;
         let Some(last) = urls.pop() else { return Ok(Vec::new()) };
-        let with = |url: String, common: HttpRequest| Request::Http(Box::new(HttpRequest { url, ..common }));
+        let with = |url: String, common: HttpRequest| {
+            let connect = match proxies.for_url(&url) {
+                Some(proxy) => Arc::new(ConnectSettings { proxy: Some(proxy), ..(*common.connect).clone() }),
+                None => common.connect,
+            };
+            Request::Http(Box::new(HttpRequest { url, connect, ..common }))
+        };
         let mut requests: Vec<Request> = urls.into_iter().map(|url| with(url, common.clone())).collect();
         requests.push(with(last, common));
         Ok(requests)
@@ -230,9 +241,11 @@ impl Source for Prepared {
 impl Http {
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         self.url.iter().flat_map(|many| &many.0).for_each(|url| take(&url.0));
-        let templates = [&self.base_url, &self.method, &self.body, &self.proxy, &self.unix_socket];
+        let templates = [&self.base_url, &self.method, &self.body, &self.unix_socket];
         templates.into_iter().flatten().for_each(|template| take(&template.0));
+        self.proxy.iter().for_each(|proxy| proxy.0.codes(take));
         [&self.query, &self.headers, &self.form].into_iter().flatten().for_each(|map| map.0.codes(take));
+        self.extra_headers.iter().flat_map(|maps| &maps.0).for_each(|map| map.0.codes(take));
         self.json.iter().for_each(|json| json.codes(take));
         self.auth.iter().for_each(|auth| auth.codes(take));
         [&self.timeout, &self.connect_timeout].into_iter().filter_map(Setting::code).for_each(&mut *take);
@@ -284,31 +297,27 @@ impl Auth {
 
 impl Prepared {
     /// Everything but the address.
-    fn common(&self, folder: &Path, frame: &mut Frame) -> Result<HttpRequest, ExchangeError> {
+    fn common(&self, place: &Place<'_>, frame: &mut Frame) -> Result<HttpRequest, ExchangeError> {
         let http = &self.http;
-        let mut headers = match &http.headers {
-            Some(headers) => wire_pairs("headers", headers, frame)?.into_iter().map(|(k, v)| (k, Secret::new(v))).collect(),
-            None => Vec::new(),
-        };
+        let mut headers = http.header_pairs(frame)?;
         if let Some(auth) = &http.auth {
             headers.extend(auth.headers(frame)?);
         }
         let body = http.payload(&mut headers, frame)?;
         let method = http.method.as_ref().and_then(|m| m.text(frame)).map(|m| m.to_uppercase());
         let method = method.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.to_owned());
-        let seconds = |setting: &Setting<Seconds>, frame: &mut Frame| setting.get(frame).map(Seconds::duration);
-        let max_bytes = http.max_bytes.get(frame).map_err(|f| bad_part("max_bytes", f))?.0.min(limits::BODY_BYTES_MOST);
+        let max_bytes = with_usual("max_bytes", &http.max_bytes, Size(limits::BODY_BYTES), frame)?.0.min(limits::BODY_BYTES_MOST);
         Ok(HttpRequest {
             method,
             url: String::new(),
             headers,
             body: body.map(Into::into),
-            timeout: seconds(&http.timeout, frame).map_err(|f| bad_part("timeout", f))?,
+            timeout: with_usual("timeout", &http.timeout, Seconds(limits::REQUEST_TIME.as_secs_f64()), frame)?.duration(),
             connect: match &self.connect {
                 Some(connect) => Arc::clone(connect),
-                None => Arc::new(http.connection(folder, frame)?),
+                None => Arc::new(http.connection(place, frame)?),
             },
-            follow_redirects: http.follow_redirects.get(frame).map_err(|f| bad_part("follow_redirects", f))?,
+            follow_redirects: with_usual("follow_redirects", &http.follow_redirects, true, frame)?,
             ok_status: statuses("ok_status", http.ok_status.as_ref(), &self.usual_ok, frame)?,
             empty_status: statuses("empty_status", http.empty_status.as_ref(), &self.usual_empty, frame)?,
             max_bytes,
@@ -317,13 +326,36 @@ impl Prepared {
 }
 
 impl Http {
-    fn connection(&self, folder: &Path, frame: &mut Frame) -> Result<ConnectSettings, ExchangeError> {
+    /// The headers that are not about logging in.
+    fn header_pairs(&self, frame: &mut Frame) -> Result<Vec<(String, Secret)>, ExchangeError> {
+        let mut pairs = match &self.headers {
+            Some(headers) => wire_pairs("headers", headers, frame)?,
+            None => Vec::new(),
+        };
+        for map in self.extra_headers.iter().flat_map(|maps| &maps.0) {
+            let more = match map.entries(frame) {
+                Err(Fault::Missing) => continue,
+                Err(fault) => return Err(bad_part("extra_headers", fault)),
+                Ok(entries) => wire_entries(entries),
+            };
+            let known = pairs.len();
+            for (name, value) in more {
+                if !pairs.iter().take(known).any(|(own, _)| own.eq_ignore_ascii_case(&name)) {
+                    pairs.push((name, value));
+                }
+            }
+        }
+        Ok(pairs.into_iter().map(|(name, value)| (name, Secret::new(value))).collect())
+    }
+
+    fn connection(&self, place: &Place<'_>, frame: &mut Frame) -> Result<ConnectSettings, ExchangeError> {
         let path = |template: &Option<Template>, frame: &mut Frame| -> Option<PathBuf> {
-            template.as_ref().and_then(|t| wire_text(&t.value(frame))).map(|path| folder.join(path))
+            let template = template.as_ref()?;
+            wire_text(&template.value(frame)).map(|path| place.folder(template.0.span).join(path))
         };
         let tls = match &self.tls {
             Some(tls) => TlsSettings {
-                verify: tls.verify.get(frame).map_err(|f| bad_part("tls.verify", f))?,
+                verify: with_usual("tls.verify", &tls.verify, true, frame)?,
                 ca_file: path(&tls.ca_cert, frame),
                 cert_file: path(&tls.client_cert, frame),
                 key_file: path(&tls.client_key, frame),
@@ -333,9 +365,8 @@ impl Http {
         };
         Ok(ConnectSettings {
             tls,
-            proxy: self.proxy.as_ref().and_then(|p| wire_text(&p.value(frame))).map(Secret::new),
             unix_socket: path(&self.unix_socket, frame),
-            connect_timeout: self.connect_timeout.get(frame).map_err(|f| bad_part("connect_timeout", f))?.duration(),
+            connect_timeout: with_usual("connect_timeout", &self.connect_timeout, Seconds(limits::CONNECT_TIME.as_secs_f64()), frame)?.duration(),
             ..ConnectSettings::default()
         })
     }
@@ -377,7 +408,7 @@ impl Http {
         };
         let render = |template: &Template, frame: &mut Frame| {
             let value = template.eval(frame).map_err(|fault| match fault {
-                crate::expr::fault::Fault::Missing => super::missing_part("url", &template.0, frame),
+                Fault::Missing => super::missing_part("url", &template.0, frame),
                 fault => bad_part("url", fault),
             })?;
             let url = wire_text(&value).unwrap_or_default();
@@ -404,7 +435,7 @@ fn statuses(
     let Some(setting) = setting else { return Ok(Arc::clone(usual)) };
     match setting.get(frame) {
         Ok(statuses) => Ok(statuses.0),
-        Err(crate::expr::fault::Fault::Missing) => Ok(Arc::clone(usual)),
+        Err(Fault::Missing) => Ok(Arc::clone(usual)),
         Err(fault) => Err(bad_part(what, fault)),
     }
 }
@@ -428,7 +459,10 @@ fn wire_text(value: &Value) -> Option<String> {
 }
 
 fn wire_pairs(what: &str, map: &DataMap, frame: &mut Frame) -> Result<Vec<(String, String)>, ExchangeError> {
-    let entries: Vec<(Text, Value)> = map.entries(frame).map_err(|fault| bad_part(what, fault))?;
+    map.entries(frame).map(wire_entries).map_err(|fault| bad_part(what, fault))
+}
+
+fn wire_entries(entries: Vec<(Text, Value)>) -> Vec<(String, String)> {
     let mut pairs = Vec::with_capacity(entries.len());
     for (key, value) in entries {
         match &value {
@@ -436,7 +470,7 @@ fn wire_pairs(what: &str, map: &DataMap, frame: &mut Frame) -> Result<Vec<(Strin
             other => pairs.extend(wire_text(other).map(|text| (key.to_string(), text))),
         }
     }
-    Ok(pairs)
+    pairs
 }
 
 fn wire_json(value: &Value) -> serde_json::Value {

@@ -11,7 +11,7 @@ use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use crate::expr::code::Code;
 use crate::expr::data::DataTemplate;
-use crate::yaml::basic::{Keyed, Raw, meant_bool};
+use crate::yaml::basic::{Keyed, OneOrMany, Raw, meant_bool};
 use crate::yaml::boolean_word;
 use crate::yaml::node::Node;
 use crate::yaml::pattern::Pattern;
@@ -154,6 +154,8 @@ pub struct Config {
 crate::fields! {
     /// What `init_config` and an instance may say.
     struct WrittenConfig, "config" {
+        /// Standard options, declared and applied by the engine: `http` for `username`, `password`, `headers`, `tls_verify`, `proxy`, `timeout` and the like, which hold for every `http` source that does not say otherwise.
+        r#use: Option<OneOrMany<Text>>;
         /// Fields of `init_config`, shared by all instances.
         init_config: Keyed<FieldType>;
         /// Fields of each instance.
@@ -259,6 +261,10 @@ impl FieldType {
 
     /// A computed or constant default as this type; `None` where it is of another.
     pub fn typed(&self, value: &Value) -> Option<Value> {
+        if matches!(value, Value::Secret(_)) {
+            // A secret that came through another field is one whatever the type says.
+            return Some(value.clone());
+        }
         let text = value.as_text();
         let convert = |config_type: &ConfigType| match config_type {
             ConfigType::Duration => match text {
@@ -302,6 +308,7 @@ impl Field for Config {
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        // The words of `use` have become fields where the spec was put together.
         let written = WrittenConfig::read(node, reader)?;
         Some(Config { init_config: named(written.init_config), instance: named(written.instance) })
     }

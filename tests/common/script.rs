@@ -97,7 +97,7 @@ fn check(spec: &str, instance: &str, sources: &mut Sources) -> Result<Check, Str
     let file = sources.add("spec.yaml", spec);
     let loaded = load(sources, file);
     let name = loaded.root.entry("name").and_then(|e| e.value.as_scalar()).map_or("case".to_owned(), |s| s.text.to_string());
-    let (spec, problems) = engine::spec::read::read(loaded, file, &name, sources);
+    let (spec, problems) = engine::spec::read::read(whole, file, &name, sources);
     let spec = spec.ok_or_else(|| rendered(&problems, sources))?;
     let plan = Arc::new(compile(spec, "/".into()).map_err(|problems| rendered(&problems, sources))?);
     let conf = if instance.contains("instances:") { instance.to_owned() } else { conf_of(instance) };
