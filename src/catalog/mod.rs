@@ -5,6 +5,7 @@
 pub mod files;
 pub mod fragments;
 pub mod secrets;
+pub mod twins;
 
 use crate::base::diag::{Diagnostic, has_errors};
 use crate::base::limits;
@@ -47,6 +48,8 @@ pub struct Catalog {
     pub engine: Value,
     /// The settings of the engine.
     pub conf: EngineConf,
+    /// What the instances are known by.
+    known: twins::Known,
 }
 
 /// The checks of one spec.
@@ -189,8 +192,16 @@ impl Catalog {
         self.problems.extend(instances.problems);
         out.disabled += instances.disabled;
         out.broken += instances.broken;
-        let tags = &self.conf.tags;
-        out.checks.extend(instances.instances.into_iter().map(|instance| Check::bind(plan.clone(), instance, tags)));
+        for instance in instances.instances {
+            let mut check = Check::bind(plan.clone(), instance, &self.conf.tags);
+            match self.known.add(&mut check, &self.engine, &mut self.problems) {
+                Ok(()) => out.checks.push(check),
+                Err(problem) => {
+                    self.problems.push(*problem);
+                    out.broken += 1;
+                }
+            }
+        }
     }
 
     /// True if something that was read has errors.

@@ -25,11 +25,11 @@ crate::fields! {
     /// A proxy for each scheme.
     pub struct Proxies, "proxies" {
         /// The address of the proxy for `http` addresses.
-        http: Option<DataTemplate>;
+        pub http: Option<DataTemplate>;
         /// The address of the proxy for `https` addresses.
-        https: Option<DataTemplate>;
+        pub https: Option<DataTemplate>;
         /// Hosts that are reached without it: names with all below them, IP addresses, networks like `10.0.0.0/8`, `*`; a list, or a text with commas.
-        no_proxy: Option<DataTemplate>;
+        pub no_proxy: Option<DataTemplate>;
     }
 }
 

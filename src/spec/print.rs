@@ -21,7 +21,7 @@ use std::fmt::Write as _;
 /// The tree of a spec as YAML with places. `standard` is what sources get that do not say
 /// otherwise; it is shown among their defaults.
 pub fn print(root: &Node, standard: &[Entry], sources: &Sources) -> String {
-    let mut printer = Printer { out: String::new(), sources, path: Vec::new() };
+    let mut printer = Printer { out: String::new(), sources, path: Vec::new(), in_lists: 0 };
     let entries = root.as_map().unwrap_or(&[]).iter().filter(|entry| !entry.key.starts_with("x-") && !SHARING.contains(&&*entry.key));
     let mut entries: Vec<Entry> = entries.cloned().collect();
     add_defaults(&mut entries, standard);
@@ -60,6 +60,8 @@ struct Printer<'s> {
     out: String,
     sources: &'s Sources,
     path: Vec<Text>,
+    /// Lists around the node: what is inside an item is a part of it.
+    in_lists: usize,
 }
 
 impl Printer<'_> {
@@ -101,7 +103,8 @@ impl Printer<'_> {
 
     fn list(&mut self, items: &[Node], depth: usize) {
         let indent = "  ".repeat(depth);
-        let parts = self.path.len() <= 2 && is_shared(&self.path);
+        let parts = self.in_lists == 0 && is_shared(&self.path);
+        self.in_lists += 1;
         for item in items {
             let place = if parts && item.as_scalar().is_none() { format!("# {}\n{indent}  ", self.sources.origin(item.span)) } else { String::new() };
             match &item.data {
@@ -122,6 +125,7 @@ impl Printer<'_> {
                 }
             }
         }
+        self.in_lists -= 1;
     }
 
     /// Parts are what different files may give side by side: not the maps that hold them, and not
@@ -133,7 +137,7 @@ impl Printer<'_> {
             Data::List(items) => items.iter().any(|item| item.as_scalar().is_none()),
             Data::Scalar(_) => false,
         };
-        is_shared(above) && !holds
+        self.in_lists == 0 && is_shared(above) && !holds
     }
 }
 

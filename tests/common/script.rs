@@ -8,7 +8,7 @@
 //! # or, for several runs, a list of such maps
 //! ```
 
-use super::rendered;
+use super::{Folder, rendered};
 use engine::base::error_kind::ErrorKind;
 use engine::base::span::Sources;
 use engine::base::time::Clock;
@@ -23,6 +23,7 @@ use engine::plan::Check;
 use engine::plan::compile::compile;
 use engine::run::scripted::{Script, Scripted};
 use engine::run::{Memory, Outcome, RunCx, run};
+use engine::spec::share::assemble;
 use engine::yaml::load::load;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
@@ -75,8 +76,16 @@ pub struct Played {
 /// # Errors
 /// The problems of spec and instance, rendered.
 pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String> {
+    play_in(Path::new("/"), spec, instance, answers)
+}
+
+/// The same for a spec whose fragments lie in a folder.
+///
+/// # Errors
+/// The problems of spec and instance, rendered.
+pub fn play_in(folder: &Path, spec: &str, instance: &str, answers: &Json) -> Result<Played, String> {
     let mut sources = Sources::default();
-    let check = check(spec, instance, &mut sources)?;
+    let check = check(folder, spec, instance, &mut sources)?;
     let single = [answers.clone()];
     let runs = answers.as_array().map_or(&single[..], Vec::as_slice);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -93,10 +102,11 @@ pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String
 }
 
 /// A spec bound to the one instance of `instance` (the keys of an instance, or nothing).
-fn check(spec: &str, instance: &str, sources: &mut Sources) -> Result<Check, String> {
+fn check(folder: &Path, spec: &str, instance: &str, sources: &mut Sources) -> Result<Check, String> {
     let file = sources.add("spec.yaml", spec);
     let loaded = load(sources, file);
-    let name = loaded.root.entry("name").and_then(|e| e.value.as_scalar()).map_or("case".to_owned(), |s| s.text.to_string());
+    let whole = assemble(loaded, sources, &mut Folder(folder));
+    let name = whole.loaded.root.entry("name").and_then(|e| e.value.as_scalar()).map_or("case".to_owned(), |s| s.text.to_string());
     let (spec, problems) = engine::spec::read::read(whole, file, &name, sources);
     let spec = spec.ok_or_else(|| rendered(&problems, sources))?;
     let plan = Arc::new(compile(spec, "/".into()).map_err(|problems| rendered(&problems, sources))?);
