@@ -42,8 +42,10 @@ pub const KIND: Kind<Arc<dyn Source>> = Kind {
         fields.finish(reader);
         let http = read?;
         if http.url.is_none() && http.base_url.is_none() {
-            let problem = crate::base::diag::Diagnostic::error("missing-key", "`http` without `url`", node.span);
-            reader.report(problem.label("`url` is needed here").help("add `url: \"{{ instance.url }}\"`"));
+            if !reader.broken {
+                let problem = crate::base::diag::Diagnostic::error("missing-key", "`http` without `url`", node.span);
+                reader.report(problem.label("`url` is needed here").help("add `url: \"{{ instance.url }}\"`"));
+            }
             return None;
         }
         Some(Arc::new(Prepared::new(http)))

@@ -370,16 +370,16 @@ impl FieldType {
 
     /// What a value of this type must be and is not: `at least 5s`.
     pub fn unfit(&self, value: &Value) -> Option<String> {
-        let (size, unit) = match value {
-            Value::Text(text) => (text.chars().count() as f64, " characters long"),
-            Value::List(items) => (items.len() as f64, " items long"),
+        let (size, prefix) = match value {
+            Value::Text(text) => (text.chars().count() as f64, "a text whose number of characters is "),
+            Value::List(items) => (items.len() as f64, "a list whose number of items is "),
             other => (other.as_number()?.as_f64(), ""),
         };
         if let Some(min) = self.min.as_ref().filter(|min| size < min.least_or_most) {
-            return Some(format!("at least {}{unit}", min.written));
+            return Some(format!("{prefix}at least {}", min.written));
         }
         if let Some(max) = self.max.as_ref().filter(|max| size > max.least_or_most) {
-            return Some(format!("at most {}{unit}", max.written));
+            return Some(format!("{prefix}at most {}", max.written));
         }
         let pattern = self.pattern.as_ref().filter(|pattern| value.as_text().is_some_and(|text| !pattern.0.is_match(text)));
         pattern.map(|pattern| format!("a text that matches `{}`", pattern.0.as_str()))

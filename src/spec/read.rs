@@ -109,7 +109,7 @@ fn reader_of(problems: Vec<Diagnostic>, broken: bool, sources: &Sources) -> Read
 fn name_the_user(problems: &mut [Diagnostic], from: usize, fragments: &[(FileId, Span)]) {
     for problem in problems.iter_mut().skip(from) {
         if let Some((_, used)) = fragments.iter().find(|(file, _)| *file == problem.span().file) {
-            *problem = problem.clone().also(*used, "for what uses it here");
+            *problem = problem.clone().also(*used, "used from here");
         }
     }
 }
