@@ -35,7 +35,31 @@ pub enum ErrorKind {
     Skipped,
 }
 
+/// All of them.
+const ALL: [ErrorKind; 15] = [
+    ErrorKind::Timeout,
+    ErrorKind::Connect,
+    ErrorKind::Dns,
+    ErrorKind::Tls,
+    ErrorKind::HttpStatus,
+    ErrorKind::TooLarge,
+    ErrorKind::Decode,
+    ErrorKind::Expect,
+    ErrorKind::Exit,
+    ErrorKind::Spawn,
+    ErrorKind::NotFound,
+    ErrorKind::Permission,
+    ErrorKind::Auth,
+    ErrorKind::Limit,
+    ErrorKind::Skipped,
+];
+
 impl ErrorKind {
+    /// The kind of a word.
+    pub fn from_word(word: &str) -> Option<ErrorKind> {
+        ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
     /// The word in specs and outputs.
     pub fn word(self) -> &'static str {
         match self {

@@ -105,6 +105,28 @@ pub const RELATIONS: usize = 50_000;
 /// Warnings that one run reports, each for its own place.
 pub const WARNINGS: usize = 100;
 
+/// Pages of one source where `max_pages` says nothing.
+pub const PAGES: usize = 100;
+/// Requests of one run, with pages, polls and retries: more would take longer than any run may.
+pub const REQUESTS: usize = 10_000;
+/// Attempts of a `retry` that says nothing of them.
+pub const ATTEMPTS: usize = 3;
+/// The most attempts of a `retry`.
+pub const ATTEMPTS_MOST: usize = 100;
+/// The first pause of a `retry` that says nothing of it.
+pub const BACKOFF_FIRST: Duration = Duration::from_secs(1);
+/// Its longest pause.
+pub const BACKOFF_MOST: Duration = Duration::from_secs(30);
+/// The pause between two requests of a `poll` that says nothing of it.
+pub const POLL_PAUSE: Duration = Duration::from_secs(1);
+/// The shortest pause that a `poll` may ask for.
+pub const POLL_PAUSE_LEAST: Duration = Duration::from_millis(10);
+/// How long a `poll` goes on that says nothing of it.
+pub const POLL_TIME: Duration = Duration::from_secs(60);
+/// Answers that one check keeps for its later runs (`cache`), all their bytes.
+pub const CACHE_BYTES: usize = 64 << 20;
+/// Requests whose times are remembered for one `rate_limit`.
+pub const RATE_REQUESTS: usize = 100_000;
 /// Requests of one `each` at once where `concurrency` says nothing.
 pub const EACH_AT_ONCE: usize = 8;
 /// Runs at once in the whole process.

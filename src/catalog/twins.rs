@@ -68,7 +68,9 @@ fn topology_key(check: &Check, engine: &Value) -> Option<(Text, Text)> {
 
 fn same_topology(check: &Check, (key_type, key_url): &(Text, Text), of: &Text, span: Span, first: Span) -> Diagnostic {
     let title = format!("two instances send snapshots of the topology `{key_type}`, `{key_url}`");
-    let problem = Diagnostic::error("same-topology", title, span).label("the same topology again").also(first, format!("first here, for the spec `{of}`"));
+    let problem = Diagnostic::error("same-topology", title, span)
+        .label("the same topology again")
+        .also(first, format!("first here, for the spec `{of}`"));
     let problem = problem.text("A snapshot deletes the components that it does not name, so the two would delete each other's.");
     let place = check.plan.spec.topology.as_ref().map_or_else(Span::default, |key| key.span);
     let problem = if place.file == span.file { problem } else { problem.also(place, "this declares it") };

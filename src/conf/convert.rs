@@ -134,9 +134,7 @@ impl Converter<'_> {
             },
             ConfigType::String | ConfigType::Glob => text.map(|t| Value::Text(t.clone())).ok_or_else(|| wrong("a text")),
             ConfigType::Secret => text.map(|t| Value::Secret(Secret::new(t.clone()))).ok_or_else(|| wrong("a secret")),
-            ConfigType::Enum => text
-                .and_then(|t| field.word(t))
-                .ok_or_else(|| Box::new(not_a_word(key, node, field))),
+            ConfigType::Enum => text.and_then(|t| field.word(t)).ok_or_else(|| Box::new(not_a_word(key, node, field))),
         }
     }
 

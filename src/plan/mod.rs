@@ -45,6 +45,12 @@ pub struct SourcePlan {
     pub before: RowsSpec,
     /// The row keys that need the answer.
     pub after: RowsSpec,
+    /// Those of them that look at one row: between `rows` and `group`.
+    pub per_record: RowsSpec,
+    /// Those that look at all rows: from `group` on.
+    pub over_all: RowsSpec,
+    /// The names of all its loops and lets.
+    pub locals: Vec<NameId>,
     /// Sources whose rows, documents or indexes it reads.
     pub needs: Vec<usize>,
     /// Sources that must be done before it begins.

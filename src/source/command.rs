@@ -8,6 +8,7 @@
 //!
 //! One item of `argv` is exactly one argument. It is never split and there is never a shell.
 
+use super::wire::wire_text;
 use super::{Place, Request, Source, bad_part, with_usual};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
@@ -105,12 +106,5 @@ impl Source for Command {
         self.env.iter().for_each(|env| env.0.codes(take));
         [&self.cwd, &self.stdin].into_iter().flatten().for_each(|template| take(&template.0));
         self.timeout.code().into_iter().chain(self.max_bytes.code()).for_each(take);
-    }
-}
-
-fn wire_text(value: &Value) -> Option<String> {
-    match value {
-        Value::Secret(secret) => Some(secret.reveal().to_owned()),
-        other => text_of(other).map(|text| text.to_string()),
     }
 }

@@ -6,20 +6,24 @@
 //!     http: {url: "{{ instance.url }}/status", timeout: 5s, ok_status: [200, 204]}
 //! ```
 
+use super::paginate::Paginate;
+use super::poll::Poll;
 use super::proxy::Proxy;
+use super::rate::Rate;
+use super::retry::Retry;
 use super::statuses::Statuses;
-use super::{Place, Request, Source, bad_part, with_usual};
+use super::version::Version;
+use super::wire::{maybe_text, wire_entries, wire_json, wire_pairs, wire_text};
+use super::{Place, Repeats, Request, Source, bad_part, with_usual};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
-use crate::base::print::{text_of, to_json};
 use crate::base::secret::Secret;
-use crate::base::value::{Text, Value};
 use crate::expr::code::{Code, Setting, Template};
 use crate::expr::data::{DataMap, DataTemplate};
 use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
-use crate::net::client::ConnectSettings;
+use crate::net::client::{ConnectSettings, HttpVersion};
 use crate::net::http::HttpRequest;
 use crate::net::status::StatusSet;
 use crate::net::trust::TlsSettings;
@@ -91,6 +95,16 @@ crate::fields! {
         ok_status: Option<Setting<Statuses>>;
         /// Statuses that mean "nothing there": fine, without rows.
         empty_status: Option<Setting<Statuses>>;
+        /// Tries the request again after failures that may pass.
+        retry: Option<Retry>;
+        /// How further pages are asked for.
+        paginate: Option<Paginate>;
+        /// Repeats the request until its answer is ready.
+        poll: Option<Poll>;
+        /// The most requests in a time, like `10/s` or `1000/h`, over all runs of an instance; further ones wait.
+        rate_limit: Option<Setting<Rate>>;
+        /// The version of HTTP: `1.1`, or `2` from the first byte.
+        http_version: Setting<Version> = Setting::Fixed(Version(HttpVersion::One)), "1.1";
         /// The most bytes of an unpacked body.
         max_bytes: Setting<Size> = Setting::Fixed(Size(limits::BODY_BYTES)), "64MiB";
     }
@@ -198,18 +212,26 @@ struct Prepared {
     connect: Option<Arc<ConnectSettings>>,
     usual_ok: Arc<StatusSet>,
     usual_empty: Arc<StatusSet>,
+    repeats: Repeats,
 }
 
 impl Prepared {
-    fn new(http: Http) -> Self {
+    fn new(mut http: Http) -> Self {
+        let repeats = Repeats {
+            retry: http.retry.take(),
+            paginate: http.paginate.take(),
+            poll: http.poll.take(),
+            rate_limit: http.rate_limit.take(),
+        };
         let computed = http.unix_socket.is_some() || http.tls.is_some();
+        let computed = computed || !matches!(http.http_version, Setting::Fixed(Version(HttpVersion::One)));
         let connect = match &http.connect_timeout {
             Setting::Fixed(time) if !computed => {
                 Some(Arc::new(ConnectSettings { connect_timeout: time.duration(), ..ConnectSettings::default() }))
             }
             _ => None,
         };
-        Prepared { http, connect, usual_ok: Arc::default(), usual_empty: Arc::new(StatusSet::none()) }
+        Prepared { http, connect, usual_ok: Arc::default(), usual_empty: Arc::new(StatusSet::none()), repeats }
     }
 }
 
@@ -235,8 +257,13 @@ impl Source for Prepared {
         Ok(requests)
     }
 
+    fn repeats(&self) -> Option<&Repeats> {
+        Some(&self.repeats)
+    }
+
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         self.http.codes(take);
+        self.repeats.codes(take);
     }
 }
 
@@ -251,7 +278,7 @@ impl Http {
         self.json.iter().for_each(|json| json.codes(take));
         self.auth.iter().for_each(|auth| auth.codes(take));
         [&self.timeout, &self.connect_timeout].into_iter().filter_map(Setting::code).for_each(&mut *take);
-        self.follow_redirects.code().into_iter().chain(self.max_bytes.code()).for_each(&mut *take);
+        self.follow_redirects.code().into_iter().chain(self.max_bytes.code()).chain(self.http_version.code()).for_each(&mut *take);
         self.ok_status.iter().chain(&self.empty_status).filter_map(Setting::code).for_each(&mut *take);
         if let Some(tls) = &self.tls {
             tls.verify.code().into_iter().for_each(&mut *take);
@@ -368,7 +395,9 @@ impl Http {
         Ok(ConnectSettings {
             tls,
             unix_socket: path(&self.unix_socket, frame),
-            connect_timeout: with_usual("connect_timeout", &self.connect_timeout, Seconds(limits::CONNECT_TIME.as_secs_f64()), frame)?.duration(),
+            connect_timeout: with_usual("connect_timeout", &self.connect_timeout, Seconds(limits::CONNECT_TIME.as_secs_f64()), frame)?
+                .duration(),
+            http_version: with_usual("http_version", &self.http_version, Version(HttpVersion::One), frame)?.0,
             ..ConnectSettings::default()
         })
     }
@@ -424,10 +453,6 @@ impl Http {
     }
 }
 
-fn maybe_text(template: &Option<Template>, frame: &mut Frame) -> Option<String> {
-    template.as_ref().and_then(|t| wire_text(&t.value(frame)))
-}
-
 fn statuses(
     what: &str,
     setting: Option<&Setting<Statuses>>,
@@ -450,36 +475,4 @@ fn with_query(url: &str, query: &[(String, String)]) -> Result<String, ExchangeE
     let mut parsed = url::Url::parse(url).map_err(|why| ExchangeError::new(ErrorKind::Limit, format!("{shown} is not a URL: {why}")))?;
     parsed.query_pairs_mut().extend_pairs(query);
     Ok(parsed.into())
-}
-
-/// A value as the wire takes it: secrets are opened here and nowhere before.
-fn wire_text(value: &Value) -> Option<String> {
-    match value {
-        Value::Secret(secret) => Some(secret.reveal().to_owned()),
-        other => text_of(other).map(|text| text.to_string()),
-    }
-}
-
-fn wire_pairs(what: &str, map: &DataMap, frame: &mut Frame) -> Result<Vec<(String, String)>, ExchangeError> {
-    map.entries(frame).map(wire_entries).map_err(|fault| bad_part(what, fault))
-}
-
-fn wire_entries(entries: Vec<(Text, Value)>) -> Vec<(String, String)> {
-    let mut pairs = Vec::with_capacity(entries.len());
-    for (key, value) in entries {
-        match &value {
-            Value::List(items) => pairs.extend(items.iter().filter_map(wire_text).map(|text| (key.to_string(), text))),
-            other => pairs.extend(wire_text(other).map(|text| (key.to_string(), text))),
-        }
-    }
-    pairs
-}
-
-fn wire_json(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Secret(secret) => secret.reveal().into(),
-        Value::List(items) => items.iter().map(wire_json).collect(),
-        Value::Map(map) => serde_json::Value::Object(map.iter().map(|(k, v)| (k.to_string(), wire_json(v))).collect()),
-        other => to_json(other),
-    }
 }

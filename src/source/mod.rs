@@ -9,8 +9,14 @@
 pub mod command;
 pub mod file;
 pub mod http;
+pub mod paginate;
+pub mod poll;
 pub mod proxy;
+pub mod rate;
+pub mod retry;
 pub mod statuses;
+pub mod version;
+pub mod wire;
 
 use crate::base::error_kind::ErrorKind;
 use crate::base::map::Map;
@@ -25,6 +31,10 @@ use crate::net::file::FileRequest;
 use crate::net::http::HttpRequest;
 use crate::net::{Answer, ExchangeError};
 use crate::yaml::kind::Kind;
+use paginate::Paginate;
+use poll::Poll;
+use rate::Rate;
+use retry::Retry;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,8 +52,35 @@ pub trait Source: Send + Sync + Debug {
     /// # Errors
     /// What could not be rendered, as the error of the source.
     fn requests(&self, place: &Place<'_>, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError>;
+    /// Why and how its requests are repeated, for sources that can.
+    fn repeats(&self) -> Option<&Repeats> {
+        None
+    }
+
     /// Calls `take` for every computed place.
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code));
+}
+
+/// Why and how requests are repeated.
+#[derive(Clone, Debug, Default)]
+pub struct Repeats {
+    /// After failures that may pass.
+    pub retry: Option<Retry>,
+    /// For further pages.
+    pub paginate: Option<Paginate>,
+    /// Until the answer is ready.
+    pub poll: Option<Poll>,
+    /// No more often than this.
+    pub rate_limit: Option<Setting<Rate>>,
+}
+
+impl Repeats {
+    fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+        self.retry.iter().for_each(|retry| retry.codes(take));
+        self.paginate.iter().for_each(|paginate| paginate.codes(take));
+        self.poll.iter().for_each(|poll| poll.codes(take));
+        self.rate_limit.iter().filter_map(Setting::code).for_each(take);
+    }
 }
 
 /// What a request is made in.
@@ -104,6 +141,12 @@ impl Request {
             Request::Http(request) => Some(request.timeout),
             Request::Command(_) | Request::File(_) => None,
         }
+    }
+
+    /// The request that goes on where these answers ended; none where they were all.
+    pub fn further<'a>(&self, answers: impl Iterator<Item = &'a Answer>) -> Option<Request> {
+        let _ = answers;
+        None
     }
 
     /// The request in one line, without secrets: `GET http://…`, `df -P -k`, `/proc/stat`.

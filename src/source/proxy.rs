@@ -168,7 +168,14 @@ mod tests {
     #[test]
     fn hosts_of_no_proxy_are_reached_directly() {
         let rules = "{http: 'http://p:1', no_proxy: ['10.0.0.0/8, 192.0.2.7', .example.org, 'host.test:81', 'fd00::/8']}";
-        for url in ["http://10.255.0.1/", "http://192.0.2.7/", "http://a.example.org/", "http://EXAMPLE.org:8080/", "http://host.test:81/", "http://[fd12::1]/"] {
+        for url in [
+            "http://10.255.0.1/",
+            "http://192.0.2.7/",
+            "http://a.example.org/",
+            "http://EXAMPLE.org:8080/",
+            "http://host.test:81/",
+            "http://[fd12::1]/",
+        ] {
             assert_eq!(proxy(rules, url), None, "{url}");
         }
         for url in ["http://11.0.0.1/", "http://192.0.2.8/", "http://notexample.org/", "http://host.test/", "http://[fe80::1]/"] {

@@ -316,7 +316,9 @@ impl FieldType {
         let place = node.entry("default").map_or(node.span, |entry| entry.value.span);
         if let Some(what) = unfit {
             let problem = Diagnostic::error("bad-default", format!("a default that is not {what}"), place);
-            reader.report(problem.label(format!("this is {}", crate::base::print::shown(value))).help(format!("write a value that is {what}")));
+            reader.report(
+                problem.label(format!("this is {}", crate::base::print::shown(value))).help(format!("write a value that is {what}")),
+            );
         }
         if typed.is_some() {
             return;

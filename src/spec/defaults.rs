@@ -24,7 +24,23 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("service_checks", &["tags", "hostname", "inherit_tags"]),
     ("events", &["tags", "hostname", "inherit_tags", "event_type", "source_type_name", "alert_type", "priority", "timestamp"]),
     ("logs", &["tags", "hostname", "inherit_tags", "service", "source", "status", "timestamp"]),
-    ("sources", &["base_url", "timeout", "connect_timeout", "headers", "extra_headers", "on_error", "rows", "auth", "tls", "proxy", "follow_redirects", "ok_status"]),
+    (
+        "sources",
+        &[
+            "base_url",
+            "timeout",
+            "connect_timeout",
+            "headers",
+            "extra_headers",
+            "on_error",
+            "rows",
+            "auth",
+            "tls",
+            "proxy",
+            "follow_redirects",
+            "ok_status",
+        ],
+    ),
 ];
 /// Defaults of sources that stand inside the kind, not beside it, and the kinds that have them.
 pub(super) const IN_KIND: &[(&str, &[&str])] = &[

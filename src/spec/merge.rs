@@ -136,7 +136,9 @@ impl Merger {
         self.problems.push(if self.part == self.last {
             problem.help(format!("keep one of the two, or write `override: [{path}]` at the top of the spec to take this one"))
         } else {
-            problem.help(format!("keep one of the two, or write `override: [{path}]` in the spec: then the later one in order of `use` counts"))
+            problem.help(format!(
+                "keep one of the two, or write `override: [{path}]` in the spec: then the later one in order of `use` counts"
+            ))
         });
     }
 

@@ -106,7 +106,11 @@ impl Printer<'_> {
         let parts = self.in_lists == 0 && is_shared(&self.path);
         self.in_lists += 1;
         for item in items {
-            let place = if parts && item.as_scalar().is_none() { format!("# {}\n{indent}  ", self.sources.origin(item.span)) } else { String::new() };
+            let place = if parts && item.as_scalar().is_none() {
+                format!("# {}\n{indent}  ", self.sources.origin(item.span))
+            } else {
+                String::new()
+            };
             match &item.data {
                 Data::Map(entries) if !entries.is_empty() => {
                     let _ = write!(self.out, "{indent}- {place}");
@@ -169,7 +173,9 @@ fn scalar(scalar: &Scalar) -> String {
     let read = load(&sources, file);
     let items = read.root.entry("a").and_then(|entry| entry.value.as_list()).unwrap_or(&[]);
     let same = match items {
-        [item] => item.as_scalar().is_some_and(|item| item.text == scalar.text && item.literal == scalar.literal && item.style == Style::Plain),
+        [item] => {
+            item.as_scalar().is_some_and(|item| item.text == scalar.text && item.literal == scalar.literal && item.style == Style::Plain)
+        }
         _ => false,
     };
     if same && read.problems.is_empty() { scalar.text.to_string() } else { serde_json::Value::from(&*scalar.text).to_string() }

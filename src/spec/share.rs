@@ -131,7 +131,10 @@ impl Collector<'_> {
                 self.whole.complete = false;
                 let problem = Diagnostic::error("no-fragment", format!("the fragment `{path}` cannot be read: {why}"), span);
                 let problem = problem.label("used here");
-                self.whole.loaded.problems.push(problem.help("paths under `use` start at the folder of the specs: `use: [fragments/NAME.yaml]`"));
+                self.whole
+                    .loaded
+                    .problems
+                    .push(problem.help("paths under `use` start at the folder of the specs: `use: [fragments/NAME.yaml]`"));
                 return;
             }
         };
@@ -158,7 +161,11 @@ impl Collector<'_> {
         if let Some(at) = circle {
             let names: Vec<_> = self.chain.iter().skip(at).map(|open| format!("`{open}`")).chain([format!("`{path}`")]).collect();
             let problem = problem("fragments that use each other".to_owned()).label("this leads back");
-            return Some(problem.text(format!("{}.", names.join(" uses "))).help("remove one `use` of the circle; put what both need into a third file"));
+            return Some(
+                problem
+                    .text(format!("{}.", names.join(" uses ")))
+                    .help("remove one `use` of the circle; put what both need into a third file"),
+            );
         }
         if self.done.len() >= limits::FRAGMENTS && !self.done.contains(&plain(path)) {
             let problem = problem(format!("more than {} fragments in one spec", limits::FRAGMENTS)).label("this is one too many");
@@ -211,12 +218,15 @@ fn fragment_keys(root: Node, problems: &mut Vec<Diagnostic>) -> Node {
 /// Reports what makes a file no fragment.
 pub fn check_fragment(root: &Node, problems: &mut Vec<Diagnostic>) {
     if root.as_map().is_none() && !root.is_null() {
-        let problem = Diagnostic::error("wrong-type", "expected a map for a fragment", root.span).label(format!("found {}", root.describe()));
+        let problem =
+            Diagnostic::error("wrong-type", "expected a map for a fragment", root.span).label(format!("found {}", root.describe()));
         problems.push(problem.help("write top-level keys of a spec, such as `sources:` or `metrics:`"));
     }
     for entry in root.as_map().unwrap_or(&[]).iter().filter(|entry| OF_SPECS.contains(&&*entry.key)) {
         let problem = Diagnostic::error("spec-as-fragment", format!("a fragment with `{}`", entry.key), entry.key_span);
-        let problem = problem.label("only a spec has this").text("A fragment is a part of every spec that uses it and takes its name and version from there.");
+        let problem = problem
+            .label("only a spec has this")
+            .text("A fragment is a part of every spec that uses it and takes its name and version from there.");
         problems.push(problem.help("remove it; if the file is a spec by itself, move what is to be shared into a file of its own"));
     }
     let language = root.entry("language").filter(|entry| entry.value.as_scalar().is_none_or(|scalar| &*scalar.text != "1"));
@@ -257,10 +267,7 @@ mod tests {
             ("c.yaml", "{metrics: [c], let: {n: 1}}".to_owned()),
         ];
         let (whole, problems) = assembled("{name: s, use: [a.yaml, b.yaml], title: t, metrics: [s]}", fragments);
-        assert_eq!(
-            whole,
-            r#"{"metrics":["c","a","b","s"],"let":{"n":1},"name":"s","use":["a.yaml","b.yaml"],"title":"t"}"#
-        );
+        assert_eq!(whole, r#"{"metrics":["c","a","b","s"],"let":{"n":1},"name":"s","use":["a.yaml","b.yaml"],"title":"t"}"#);
         assert_eq!(problems, Vec::<String>::new());
     }
 

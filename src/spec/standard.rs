@@ -43,7 +43,11 @@ pub fn add(whole: &mut Whole, sources: &mut Sources) {
 
 fn unknown_set(item: &Node, word: &str) -> Diagnostic {
     let names = || SETS.iter().map(|(name, _)| *name);
-    let problem = Diagnostic::error("unknown-options", format!("there are no standard options {}", item.describe().trim_start_matches("the text ")), item.span);
+    let problem = Diagnostic::error(
+        "unknown-options",
+        format!("there are no standard options {}", item.describe().trim_start_matches("the text ")),
+        item.span,
+    );
     match nearest(word, names()) {
         Some(near) => problem.label(format!("did you mean `{near}`?")).help(format!("write `use: [{near}]`")).edit(item.span, near),
         None => problem.label("not known here").help(format!("use one of {}", listed(names(), 9))),

@@ -21,6 +21,7 @@ use engine::net::{Answer, ExchangeError};
 use engine::observation::json::observations;
 use engine::plan::Check;
 use engine::plan::compile::compile;
+use engine::run::reuse::Reuse;
 use engine::run::scripted::{Script, Scripted};
 use engine::run::{Memory, Outcome, RunCx, run};
 use engine::spec::share::assemble;
@@ -90,10 +91,10 @@ pub fn play_in(folder: &Path, spec: &str, instance: &str, answers: &Json) -> Res
     let runs = answers.as_array().map_or(&single[..], Vec::as_slice);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new() };
-    let mut memory = Memory::default();
+    let (mut memory, reuse) = (Memory::default(), Reuse::default());
     for answers in runs {
         let script = script(answers);
-        let mut outcome = runtime.block_on(one_run(&check, &memory, &script));
+        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &script));
         outcome.remember(&mut memory);
         played.outcomes.push(outcome);
         played.asked.extend(script.asked());
@@ -133,7 +134,7 @@ fn engine_value() -> Value {
     json!({"hostname": "host.test", "version": "1.0.0", "vars": {"site": "lab"}}).into()
 }
 
-async fn one_run(check: &Check, memory: &Memory, script: &Script) -> Outcome {
+async fn one_run(check: &Check, memory: &Memory, reuse: &Reuse, script: &Script) -> Outcome {
     let cx = RunCx {
         check,
         memory,
@@ -142,6 +143,8 @@ async fn one_run(check: &Check, memory: &Memory, script: &Script) -> Outcome {
         engine: &engine_value(),
         interval: Duration::from_secs(15),
         deadline: Instant::now() + Duration::from_secs(10),
+        reuse,
+        requests: Default::default(),
         trace: None,
     };
     run(&cx).await
