@@ -63,11 +63,16 @@ impl Merger {
 
     fn maps(&mut self, into: &mut Vec<Entry>, from: Vec<Entry>) {
         for entry in from {
+            self.path.push(entry.key.clone());
             let Some(at) = into.iter().position(|known| known.key == entry.key) else {
+                if !is_shared(&self.path) {
+                    // A further key of another file's source is a change of it all the same.
+                    self.overrides_it();
+                }
+                self.path.pop();
                 into.push(entry);
                 continue;
             };
-            self.path.push(entry.key.clone());
             let removed = match into.get_mut(at) {
                 Some(known) => self.both(known, entry),
                 None => false,
@@ -249,6 +254,8 @@ mod tests {
         assert_eq!(merged(&[first, "sources: {a: }"], &["sources.a"]).0, r#"{"sources":{"b":1}}"#);
         let inside = merged(&[first, "sources: {a: {http: {timeout: 9}}}"], &["sources.a.http.timeout"]);
         assert_eq!(inside, (r#"{"sources":{"a":{"http":{"url":"x","timeout":9},"rows":"r"},"b":1}}"#.to_owned(), Vec::new()));
+        let further = merged(&[first, "sources: {a: {http: {retry: 2}}}"], &["sources.a.http.retry"]);
+        assert_eq!(further, (r#"{"sources":{"a":{"http":{"url":"x","timeout":1,"retry":2},"rows":"r"},"b":1}}"#.to_owned(), Vec::new()));
         assert_eq!(merged(&["metrics: [1]", "metrics: [2]"], &["metrics"]).0, r#"{"metrics":[2]}"#);
     }
 
