@@ -79,12 +79,12 @@ impl Converter<'_> {
     }
 
     fn secret(&mut self, handle: &str, node: &Node) -> Option<Value> {
-        match self.secrets.fetch(handle) {
+        match self.secrets.fetch(handle, self.folder) {
             // A handle is a secret whatever the field's type says.
             Ok(text) => Some(Value::Secret(Secret::new(text))),
             Err(why) => {
                 let problem = Diagnostic::error("no-secret", format!("the secret `{handle}` cannot be read: {why}"), node.span);
-                self.problems.push(problem.label("this handle").help("handles are env:NAME, file:/path or exec:/path/to/program"));
+                self.problems.push(problem.label("this handle").help("handles are env:NAME, file:PATH or exec:PROGRAM"));
                 None
             }
         }

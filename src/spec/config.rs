@@ -7,6 +7,7 @@
 //! ```
 
 use crate::base::diag::Diagnostic;
+use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::print::text_of;
 use crate::base::span::Span;
@@ -352,8 +353,11 @@ impl FieldType {
             ConfigType::Int => value.as_number().and_then(|n| n.as_integer()).map(|_| value.clone()),
             ConfigType::Float => value.as_number().map(|_| value.clone()),
             ConfigType::Bool => matches!(value, Value::Bool(_)).then(|| value.clone()),
-            ConfigType::List => value.as_list().map(|_| value.clone()),
-            ConfigType::Map => value.as_map().map(|_| value.clone()),
+            ConfigType::List => match &self.items {
+                Some(of) => value.as_list()?.iter().map(|item| of.typed(item)).collect::<Option<_>>().map(Value::list),
+                None => value.as_list().map(|_| value.clone()),
+            },
+            ConfigType::Map => self.typed_map(value.as_map()?),
             ConfigType::Secret => text.map(|text| Value::Secret(crate::base::secret::Secret::new(text))),
             ConfigType::Any => Some(value.clone()),
             ConfigType::Enum => self.word(&text_of(value)?),
@@ -363,6 +367,23 @@ impl FieldType {
         };
         let found = self.types.iter().find_map(convert);
         found.or_else(|| self.any_of.iter().find_map(|option| option.typed(value)))
+    }
+
+    /// A map with its fields as their types, and the constant defaults of those that it lacks.
+    fn typed_map(&self, map: &Map) -> Option<Value> {
+        let mut out = map.clone();
+        for ConfigField { key, field, .. } in self.fields.iter().flatten() {
+            let given = map.get(key).filter(|value| !value.is_missing());
+            let value = match (given, &field.default) {
+                (Some(value), _) => Some(field.typed(value)?),
+                (None, Some(DataTemplate::Fixed(default))) => field.typed(default),
+                (None, _) => None,
+            };
+            if let Some(value) = value {
+                out.insert(key.clone(), value);
+            }
+        }
+        Some(Value::map(out))
     }
 
     /// The value of an `enum` that prints like this.

@@ -65,7 +65,8 @@ impl Merger {
         for entry in from {
             self.path.push(entry.key.clone());
             let Some(at) = into.iter().position(|known| known.key == entry.key) else {
-                if !is_shared(&self.path) {
+                let above = self.path.split_last().map_or(&[][..], |(_, above)| above);
+                if !is_shared(above) {
                     // A further key of another file's source is a change of it all the same.
                     self.overrides_it();
                 }
@@ -99,16 +100,25 @@ impl Merger {
             return false;
         }
         let whole = is_whole(&self.path) && !self.overrides_inside();
-        match (&mut known.value.data, entry.value.data) {
+        let mut value = entry.value;
+        if self.path.iter().map(|key| &**key).eq(["config", "use"]) {
+            // A single word is short for a list of one.
+            as_list(&mut known.value);
+            as_list(&mut value);
+        }
+        match (&mut known.value.data, value.data) {
             (Data::Map(into), Data::Map(from)) if !whole => {
                 self.maps(into, from);
-                known.value.span = entry.value.span;
+                known.value.span = value.span;
             }
             (Data::List(into), Data::List(from)) if !whole => {
                 into.extend(from);
-                known.value.span = entry.value.span;
+                known.value.span = value.span;
             }
-            _ => self.report_twice(known.key_span, entry.key_span),
+            (Data::Map(_), Data::List(_)) | (Data::List(_), Data::Map(_)) if !whole => {
+                self.report_twice(known.key_span, entry.key_span, true)
+            }
+            _ => self.report_twice(known.key_span, entry.key_span, false),
         }
         false
     }
@@ -134,10 +144,12 @@ impl Merger {
         self.active().any(|(_, o)| o.path.starts_with(&path))
     }
 
-    fn report_twice(&mut self, first: Span, again: Span) {
+    fn report_twice(&mut self, first: Span, again: Span, unlike: bool) {
         let path = self.dotted();
         let problem = Diagnostic::error("doubled-key", format!("`{path}` is given by two files"), again);
         let problem = problem.label("given again here").also(first, "first given here");
+        let why = "It is a list in one file and a map in the other: write both in the same form, then they are put together.";
+        let problem = if unlike { problem.text(why) } else { problem };
         self.problems.push(if self.part == self.last {
             problem.help(format!("keep one of the two, or write `override: [{path}]` at the top of the spec to take this one"))
         } else {
@@ -163,6 +175,12 @@ impl Merger {
                 None => problem.help("remove it; it is needed only for a key that a fragment gives too"),
             });
         }
+    }
+}
+
+fn as_list(node: &mut Node) {
+    if matches!(node.data, Data::Scalar(_)) {
+        node.data = Data::List(vec![node.clone()]);
     }
 }
 
@@ -269,5 +287,12 @@ mod tests {
     fn an_override_of_nothing_is_told() {
         assert_eq!(merged(&["sources: {a: 1}", "name: x"], &["sources.b"]).1, ["`sources.b` overrides nothing"]);
         assert_eq!(merged(&["sources: {a: 1}", "name: x"], &["sources.a"]).1, ["`sources.a` overrides nothing"]);
+        assert_eq!(merged(&["sources: {a: 1}", "sources: {b: 1}"], &["sources.b"]).1, ["`sources.b` overrides nothing"]);
+    }
+
+    #[test]
+    fn words_of_standard_options_are_a_list_of_one() {
+        let whole = merged(&["config: {use: http}", "config: {use: http}"], &[]);
+        assert_eq!(whole, (r#"{"config":{"use":["http","http"]}}"#.to_owned(), Vec::new()));
     }
 }
