@@ -9,6 +9,7 @@ use engine::catalog::files::{ConfFile, SpecFile};
 use engine::expr::frame::Frame;
 use engine::expr::names;
 use engine::net::http::HttpRequest;
+use engine::net::login::Login;
 use engine::plan::Check;
 use engine::source::{Place, Request};
 use engine::spec::source::Origin;
@@ -218,8 +219,9 @@ fn shown(request: &HttpRequest) -> Json {
         "verify": connect.tls.verify,
         "tls": [file(&connect.tls.ca_file), file(&connect.tls.cert_file), file(&connect.tls.key_file), connect.tls.server_name.clone()],
         "follow": request.follow_redirects,
+        "login": matches!(request.login, Login::Digest(_)).then_some("digest"),
     });
-    let usual = json!({"headers": [], "timeout": 10.0, "connect_timeout": 5.0, "proxy": null, "verify": true, "tls": [null, null, null, null], "follow": true});
+    let usual = json!({"headers": [], "timeout": 10.0, "connect_timeout": 5.0, "proxy": null, "verify": true, "tls": [null, null, null, null], "follow": true, "login": null});
     let differs = all.as_object().expect("a map").iter().filter(|(key, value)| usual[key] != **value);
     differs.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
@@ -233,6 +235,8 @@ fn standard_options_reach_the_requests() {
         ("{username: null, password: null, headers: null, proxy: null, timeout: null, tls_verify: null, tls_ca_cert: null}", json!({})),
         ("{username: u, password: p}", json!({"headers": ["authorization: Basic dTpw"]})),
         ("{password: p}", json!({})),
+        ("{username: u, auth_type: digest}", json!({"login": "digest"})),
+        ("{username: u, bearer_token: t}", json!({"headers": ["authorization: Bearer t"]})),
         ("{headers: {X-A: b, X-B: null}, extra_headers: {x-a: c, X-C: 1}}", json!({"headers": ["x-a: b", "x-c: 1"]})),
         ("{timeout: 3}", json!({"timeout": 3.0})),
         ("{timeout: 3, read_timeout: 500ms, connect_timeout: 2}", json!({"timeout": 0.5, "connect_timeout": 2.0})),
@@ -292,6 +296,14 @@ metrics: [{name: n, value: all.count + own.count}]
         shown(&found[0][1]),
         json!({"headers": ["x-user: own"], "timeout": 1.0, "connect_timeout": 1.0, "proxy": "http://p:9", "verify": false, "tls": [null, null, null, "other"]})
     );
+}
+
+#[test]
+fn the_login_of_the_instance_is_the_last_resort_of_a_list() {
+    let spec = PLAIN.replace("'http://h.test/'}", "'http://h.test/', auth: [{bearer: t, when: instance.password is undefined}]}");
+    let found = requests(&spec, "instances: [{username: u}, {username: u, password: p}]\n");
+    assert_eq!(shown(&found[0][0]), json!({"headers": ["authorization: Bearer t"]}));
+    assert_eq!(shown(&found[1][0]), json!({"headers": ["authorization: Basic dTpw"]}));
 }
 
 #[test]

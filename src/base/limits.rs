@@ -148,5 +148,11 @@ pub const RUNS_AT_ONCE: usize = 256;
 pub const IDLE_CONNECTIONS: usize = 32;
 /// An idle connection is closed after this: longer than most intervals, shorter than most firewalls forget.
 pub const IDLE_TIME: Duration = Duration::from_secs(90);
+/// Nonces of digest logins that are kept, one for each server and user: a forgotten one costs a request.
+pub const DIGEST_NONCES: usize = 4096;
+/// Tokens that one check keeps: one for each item of an `each` that logs in by itself.
+pub const SESSIONS: usize = 1000;
+/// The end of a token's life in which it is not used any more, since a request takes its time; of short lives a tenth.
+pub const TOKEN_MARGIN: Duration = Duration::from_secs(30);
 /// Distinct connect settings that are kept ready.
 pub const HTTP_CLIENTS: usize = 4096;

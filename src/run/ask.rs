@@ -5,6 +5,7 @@
 
 use super::RunCx;
 use super::aside::{LARGE, aside};
+use super::login::authorized;
 use super::page::{Page, PageSink};
 use super::records::records;
 use super::result::{Fate, SourceResult};
@@ -335,7 +336,7 @@ impl Asking<'_, '_> {
     async fn attempt(&mut self, request: &Request) -> Result<Vec<Page>, ExchangeError> {
         self.turn().await?;
         let left = self.left();
-        let exchange = self.cx.exchanger.exchange(self.of.name, request);
+        let exchange = authorized(self.cx, self.of.name, request);
         let answers = match request.ends_within() {
             // A second alarm for later would never ring.
             Some(limit) if limit <= left => exchange.await?,

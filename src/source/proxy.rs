@@ -16,10 +16,12 @@ use crate::expr::data::DataTemplate;
 use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
+use crate::net::client::ConnectSettings;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader, Record, unknown_key};
 use crate::yaml::shape::Shape;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 crate::fields! {
     /// A proxy for each scheme.
@@ -91,6 +93,12 @@ impl Choice {
             Value::List(_) => Err("a list is neither an address nor a map of `http`, `https` and `no_proxy`".to_owned()),
             other => Ok(Choice { http: address(other), https: address(other), no_proxy: Vec::new() }),
         }
+    }
+
+    /// The way to an address: `connect` with its proxy, or without one.
+    pub fn before(&self, url: &str, connect: &Arc<ConnectSettings>) -> Arc<ConnectSettings> {
+        let proxy = self.for_url(url);
+        if proxy == connect.proxy { Arc::clone(connect) } else { Arc::new(ConnectSettings { proxy, ..ConnectSettings::clone(connect) }) }
     }
 
     /// The proxy for an address.

@@ -14,6 +14,7 @@ use crate::expr::code::Expression;
 use crate::expr::data::DataTemplate;
 use crate::expr::names;
 use crate::rows::read::order_lets;
+use crate::source::auth::named;
 use crate::yaml::basic::{Keyed, Raw};
 use crate::yaml::boolean_word;
 use crate::yaml::node::{Entry, Node};
@@ -83,7 +84,7 @@ pub fn check_fragment(whole: Whole, file: FileId, sources: &Sources) -> Vec<Diag
 }
 
 /// Problems that may be none once the other files are there.
-const OF_OTHER_FILES: &[&str] = &["unknown-source", "idle-override"];
+const OF_OTHER_FILES: &[&str] = &["unknown-source", "idle-override", "unknown-login", "unused-login"];
 
 /// Maps that others may complete: the file, `topology`, `health`, and what stands inside a kind of
 /// source, where `defaults` may stand in.
@@ -141,7 +142,9 @@ fn read_root(root: &Node, standard: Vec<Entry>, file: FileId, name: Option<&str>
     let lets = fields.take::<Keyed<Expression>>("let", reader).unwrap_or_default();
     let lets = order_lets(lets, &[], reader);
     let defaults = Defaults::read(fields.node("defaults"), standard, reader);
+    named::declare(fields.node("auth"), reader);
     let specs = read_sources(fields.node("sources"), &defaults, reader);
+    named::report_unused(reader);
     let mut mappings = Vec::new();
     // Service checks come first, since events may ask for the status they have found.
     for family in [Family::ServiceChecks, Family::Metrics, Family::Events, Family::Logs] {
@@ -246,7 +249,8 @@ fn read_sources(node: Option<&Node>, defaults: &Defaults, reader: &mut Reader<'_
         return None;
     };
     let check_tags = defaults.tags("service_checks");
-    let read: Vec<_> = entries.iter().map(|entry| SourceSpec::read(entry, &defaults.source(&entry.value), &check_tags, reader)).collect();
+    let read: Vec<_> =
+        entries.iter().map(|entry| SourceSpec::read(entry, &defaults.source(&entry.value, &reader.logins), &check_tags, reader)).collect();
     // Sources that could not be read have left their problems; the others are still resolved.
     Some(read.into_iter().flatten().collect())
 }
