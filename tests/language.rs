@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::script::{play, summary};
+use common::script::{play, play_in, summary};
 use common::{cases, compared, field, folders, report, text_of, yaml};
 use engine::base::print::to_json;
 use engine::base::value::Value;
@@ -219,7 +219,7 @@ fn snippet(folder: &Path) -> Option<String> {
     let read = |name: &str| text_of(&folder.join(name));
     let answers = read("answers.yaml");
     let answers = if answers.trim().is_empty() { json!({}) } else { yaml(&answers) };
-    let found = match play(&read("spec.yaml"), &read("instance.yaml"), &answers) {
+    let found = match play_in(folder, &read("spec.yaml"), &read("instance.yaml"), &answers) {
         Err(problems) => return Some(format!("{}:\n{problems}", folder.display())),
         Ok(played) => played.outcomes.iter().map(|outcome| summary(outcome, &played.sources)).collect::<Json>(),
     };

@@ -9,7 +9,7 @@ use crate::base::diag;
 use crate::base::suggest::{listed, nearest};
 use crate::base::time::{Clock, SystemClock};
 use crate::base::units::parse_duration;
-use crate::catalog::files::{all_specs, confs_of, find_spec};
+use crate::catalog::files::{SpecFile, all_specs, confs_of, find_spec};
 use crate::catalog::{Catalog, Checks, Places};
 use crate::expr::frame::Remark;
 use crate::plan::Check;
@@ -31,6 +31,7 @@ use std::time::Duration;
   engine check http --instance 0        only the first instance
   engine check cpu --rate               run twice, so that rates have two readings
   engine check http --trace             show requests, answers and rows
+  engine check disk --plan              show the spec with all that it uses, run nothing
   engine check disk --format json       one JSON object, for tools")]
 pub struct Arguments {
     /// The name of the spec.
@@ -53,6 +54,9 @@ pub struct Arguments {
     /// Shows requests, answers, rows, and which line of the spec made what.
     #[arg(long)]
     trace: bool,
+    /// Shows the whole spec with its fragments, each part with its file and line; runs nothing.
+    #[arg(long, conflicts_with_all = ["instance", "times", "pause", "rate", "trace", "format"])]
+    plan: bool,
 }
 
 /// How results are written.
@@ -77,6 +81,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
         Err(why) => return usage(&why, common),
     };
     let style = Style::stderr(common.color);
+    if arguments.plan {
+        return print_plan(&arguments.name, common, &places, &mut catalog);
+    }
     let found = find(&arguments.name, &places, &mut catalog);
     diag::sort(&mut catalog.problems);
     show(&catalog.problems, &catalog.sources, style);
@@ -115,18 +122,37 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
     if failed { FAILED } else { CLEAN }
 }
 
-/// The checks of a name, or why there are none.
-fn find(name: &str, places: &Places, catalog: &mut Catalog) -> Result<Checks, String> {
-    let Some(spec) = find_spec(&places.spec_dirs, name) else {
+/// Shows what a spec and everything that it uses come to.
+fn print_plan(name: &str, common: &Common, places: &Places, catalog: &mut Catalog) -> u8 {
+    let spec = match spec_of(name, places) {
+        Ok(spec) => spec,
+        Err(why) => return usage(&why, common),
+    };
+    let plan = catalog.plan(&spec);
+    diag::sort(&mut catalog.problems);
+    show(&catalog.problems, &catalog.sources, Style::stderr(common.color));
+    if let Some(text) = catalog.print(&spec) {
+        print!("{text}");
+    }
+    if plan.is_some() { CLEAN } else { FAILED }
+}
+
+fn spec_of(name: &str, places: &Places) -> Result<SpecFile, String> {
+    find_spec(&places.spec_dirs, name).ok_or_else(|| {
         let specs = all_specs(&places.spec_dirs);
         let names = || specs.iter().map(|s| s.name.as_str());
         let folders = places.spec_dirs.iter().map(|d| d.display().to_string()).collect::<Vec<_>>().join(", ");
-        return Err(match nearest(name, names()) {
+        match nearest(name, names()) {
             Some(near) => format!("there is no spec `{name}` in {folders}; did you mean `{near}`?"),
             None if specs.is_empty() => format!("there is no spec `{name}`: {folders} holds no specs"),
             None => format!("there is no spec `{name}` in {folders}; there are {}", listed(names(), 40)),
-        });
-    };
+        }
+    })
+}
+
+/// The checks of a name, or why there are none.
+fn find(name: &str, places: &Places, catalog: &mut Catalog) -> Result<Checks, String> {
+    let spec = spec_of(name, places)?;
     let Some(plan) = catalog.plan(&spec) else { return Err(format!("the spec `{name}` has errors")) };
     let confs = confs_of(&places.conf_dir, name);
     if confs.is_empty() {

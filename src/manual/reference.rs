@@ -7,6 +7,7 @@ use super::conf;
 use super::names::{ERRORS, MEMBERS, NAMES};
 use super::parts::{Collector, Part, kind_title, title};
 use super::schema::slug;
+use super::standard::{self, StandardOption};
 use crate::conf::engine::EngineConf;
 use crate::expr::function::{self, Function};
 use crate::expr::parse_call::signature;
@@ -20,6 +21,7 @@ const START: &str = include_str!("text/start.md");
 const RULES: &str = include_str!("text/rules.md");
 const TEXTS: &str = include_str!("text/texts.md");
 const CONFIG: &str = include_str!("text/config.md");
+const SHARING: &str = include_str!("text/sharing.md");
 const SOURCES: &str = include_str!("text/sources.md");
 const DECODERS: &str = include_str!("text/decoders.md");
 const MAPPINGS: &str = include_str!("text/mappings.md");
@@ -46,7 +48,9 @@ pub fn reference() -> String {
     let chapters = [
         START.to_owned(),
         top_level(&keys),
+        SHARING.to_owned(),
         chapter(CONFIG, &config),
+        standard_options(),
         chapter(SOURCES, &sources),
         results(),
         rows(),
@@ -192,6 +196,19 @@ fn grouped(of: &Shape) -> String {
 
 fn link(heading: &str, text: &str) -> String {
     format!("[{text}](#{})", slug(heading))
+}
+
+/// What `config.use` may name.
+fn standard_options() -> String {
+    let set = |(name, options): (&str, Vec<StandardOption>)| {
+        let rows = options.into_iter().map(|option| {
+            let default = if option.default.is_empty() { String::new() } else { code(&option.default) };
+            vec![code(&option.key), code(&option.section), option.types, default, option.doc]
+        });
+        let table = grid(&["key", "under", "type", "default", "what it does"], rows);
+        format!("### Standard options of `{name}`\n\n{}\n\n{table}", include_str!("text/standard.md").trim_end())
+    };
+    standard::sets().into_iter().map(set).collect::<Vec<_>>().join("\n\n")
 }
 
 fn results() -> String {

@@ -10,10 +10,10 @@ use crate::expr::code::Code;
 use crate::expr::names;
 use crate::map::Mapped;
 use crate::rows::{Choose, Input, RowsSpec};
+use crate::source::Folders;
 use crate::spec::source::{Origin, SourceSpec};
 use crate::spec::{Placed, Spec};
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Which sources a place uses: those it needs, and those it merely mentions.
@@ -77,7 +77,7 @@ impl Graph {
 ///
 /// # Errors
 /// Sources, or sources and names, that wait for each other.
-pub fn compile(mut spec: Spec, folder: PathBuf) -> Result<Plan, Vec<Diagnostic>> {
+pub fn compile(mut spec: Spec, folders: Folders) -> Result<Plan, Vec<Diagnostic>> {
     let graph = Graph::of(&spec);
     let sources: Vec<SourcePlan> = spec.sources.iter().enumerate().map(|(at, source)| source_plan(at, source, &graph)).collect();
     let mut circles = circles(&spec, &sources);
@@ -99,7 +99,7 @@ pub fn compile(mut spec: Spec, folder: PathBuf) -> Result<Plan, Vec<Diagnostic>>
     let names = Arc::new(std::mem::take(&mut spec.names));
     let facts = [("name", &spec.name), ("version", &spec.version)].map(|(key, text)| (Text::from(key), Value::Text(text.clone())));
     let facts = Value::map(facts.into_iter().collect());
-    Ok(Plan { spec, folder, sources, lets, mappings, remember, names, facts })
+    Ok(Plan { spec, folders, sources, lets, mappings, remember, names, facts })
 }
 
 fn source_plan(at: usize, source: &SourceSpec, graph: &Graph) -> SourcePlan {

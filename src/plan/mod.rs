@@ -16,11 +16,11 @@ use crate::expr::function::Cache;
 use crate::expr::names;
 use crate::observation::TagSet;
 use crate::rows::{Let, RowsSpec};
+use crate::source::Folders;
 use crate::source::auth::sessions::Sessions;
 use crate::spec::Spec;
 use crate::state::folder::Owner;
 use std::hash::{Hash, Hasher};
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 /// A compiled spec.
@@ -28,8 +28,8 @@ use std::sync::{Arc, OnceLock};
 pub struct Plan {
     /// The spec with everything that was read.
     pub spec: Spec,
-    /// The folder of its file, where relative paths start.
-    pub folder: PathBuf,
+    /// The folders of its files, where relative paths start.
+    pub folders: Folders,
     /// Its sources, in written order, with what they wait for.
     pub sources: Vec<SourcePlan>,
     /// The names of the run, with the sources they use.

@@ -195,7 +195,7 @@ fn prepare(cx: &RunCx<'_>, of: &Of<'_>, binds: &Arc<Binds>, frame: &mut Frame) -
         frame.set(*bound, value.clone());
     }
     let requests = match &of.spec.origin {
-        Origin::Fetch(source) => source.requests(&Place { folder: &cx.check.plan.folder, kept: cx.memory.kept(of.name) }, frame),
+        Origin::Fetch(source) => source.requests(&Place { folders: &cx.check.plan.folders, kept: cx.memory.kept(of.name) }, frame),
         Origin::Derived => Ok(Vec::new()),
     };
     let needs_frame = of.spec.expect.is_some() || of.repeats.is_some_and(|repeats| repeats.paginate.is_some() || repeats.poll.is_some());

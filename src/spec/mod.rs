@@ -1,6 +1,6 @@
 //! The language as a whole: one spec, read from its file and resolved.
 //!
-//! [`read::read`] turns the tree of a file into a [`Spec`]; every template, path and expression is
+//! [`share::assemble`] puts the trees of its files together, [`read::read`] turns the whole into a [`Spec`]; every template, path and expression is
 //! parsed on the way. [`resolve::resolve`] then checks every name against the scope it stands in.
 //! Both report all problems at once and never fail.
 
@@ -8,9 +8,13 @@ pub mod config;
 pub mod defaults;
 pub mod docs;
 pub mod mappings;
+pub mod merge;
+pub mod print;
 pub mod read;
 pub mod resolve;
+pub mod share;
 pub mod source;
+pub mod standard;
 pub mod state;
 
 use crate::base::name::{NameId, Names};

@@ -10,7 +10,7 @@
 //! # restart: the process was started anew before this run; lost: the output was not accepted
 //! ```
 
-use super::rendered;
+use super::{Folder, rendered};
 use engine::base::error_kind::ErrorKind;
 use engine::base::span::Sources;
 use engine::base::time::{Clock, SystemClock};
@@ -27,7 +27,8 @@ use engine::run::exchanger::{Exchanger, Live};
 use engine::run::reuse::Reuse;
 use engine::run::scripted::{Script, Scripted};
 use engine::run::{Memory, Outcome, RunCx, run};
-use engine::state::folder::Folder;
+use engine::spec::share::assemble;
+use engine::state::folder::Folder as StateFolder;
 use engine::yaml::load::load;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
@@ -83,8 +84,16 @@ pub struct Played {
 /// # Errors
 /// The problems of spec and instance, rendered.
 pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String> {
+    play_in(Path::new("/"), spec, instance, answers)
+}
+
+/// The same for a spec whose fragments lie in a folder.
+///
+/// # Errors
+/// The problems of spec and instance, rendered.
+pub fn play_in(folder: &Path, spec: &str, instance: &str, answers: &Json) -> Result<Played, String> {
     let mut sources = Sources::default();
-    let check = check(spec, instance, &mut sources)?;
+    let check = check(folder, spec, instance, &mut sources)?;
     let single = [answers.clone()];
     let runs = answers.as_array().map_or(&single[..], Vec::as_slice);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -118,7 +127,7 @@ pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String
 /// The problems of spec and instance, rendered.
 pub fn play_live(spec: &str, instance: &str, runs: usize) -> Result<Played, String> {
     let mut sources = Sources::default();
-    let check = check(spec, instance, &mut sources)?;
+    let check = check(Path::new("/"), spec, instance, &mut sources)?;
     let live = Live { outside: Default::default(), clock: Arc::new(SystemClock) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new(), memory: Memory::default() };
@@ -136,7 +145,7 @@ pub fn play_live(spec: &str, instance: &str, runs: usize) -> Result<Played, Stri
 /// The memory as a new process finds it.
 fn restart(check: &Check, memory: &mut Memory) -> Option<String> {
     let place = tempfile::tempdir().expect("a folder");
-    let folder = Folder::new(place.path());
+    let folder = StateFolder::new(place.path());
     folder.save(&check.owner(), memory).expect("the memory is saved");
     let loaded = folder.load(&check.owner(), Timestamp::UNIX_EPOCH);
     *memory = loaded.memory;
@@ -144,11 +153,12 @@ fn restart(check: &Check, memory: &mut Memory) -> Option<String> {
 }
 
 /// A spec bound to the one instance of `instance` (the keys of an instance, or nothing).
-fn check(spec: &str, instance: &str, sources: &mut Sources) -> Result<Check, String> {
+fn check(folder: &Path, spec: &str, instance: &str, sources: &mut Sources) -> Result<Check, String> {
     let file = sources.add("spec.yaml", spec);
     let loaded = load(sources, file);
-    let name = loaded.root.entry("name").and_then(|e| e.value.as_scalar()).map_or("case".to_owned(), |s| s.text.to_string());
-    let (spec, problems) = engine::spec::read::read(loaded, file, &name, sources);
+    let whole = assemble(loaded, sources, &mut Folder(folder));
+    let name = whole.loaded.root.entry("name").and_then(|e| e.value.as_scalar()).map_or("case".to_owned(), |s| s.text.to_string());
+    let (spec, problems) = engine::spec::read::read(whole, file, &name, sources);
     let spec = spec.ok_or_else(|| rendered(&problems, sources))?;
     let plan = Arc::new(compile(spec, "/".into()).map_err(|problems| rendered(&problems, sources))?);
     let conf = if instance.contains("instances:") { instance.to_owned() } else { conf_of(instance) };
