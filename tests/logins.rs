@@ -155,6 +155,24 @@ fn a_token_may_be_the_bare_text_of_an_answer() {
 }
 
 #[test]
+fn a_token_may_stand_in_xml_and_one_login_serve_every_page() {
+    let service = Service::start(|asked| match asked.line.as_str() {
+        "POST /services/auth/login" => {
+            (200, "content-type: text/xml\r\n".to_owned(), "<response><sessionKey>tok</sessionKey></response>".to_owned())
+        }
+        _ if asked.header("authorization") != "Splunk tok" => status(401),
+        "GET /jobs?page=1" => json(doc!([{"v": 1}, {"v": 2}])),
+        "GET /jobs?page=2" => json(doc!([{"v": 3}])),
+        _ => json(doc!([])),
+    });
+    let spec = "sources:\n  jobs:\n    http:\n      url: URL/jobs\n      paginate: {page: {param: page, start: 1}}\n      auth:\n        session:\n          login: {http: {url: /services/auth/login, form: {username: u, password: p}}, decode: xml}\n          token: $.sessionKey\n          inject: {header: {Authorization: 'Splunk {{ token }}'}}\nmetrics: [{from: jobs, name: v, value: $.v, tags: {v: $.v}}]\n";
+    let played = played(spec, &service, 2);
+    assert_eq!(errors(&played), ["", ""]);
+    assert_eq!(played.outcomes[1].observations.samples.len(), 3);
+    assert_eq!(service.asked("POST ").len(), 1);
+}
+
+#[test]
 fn digest_and_signatures_are_logins_of_sources() {
     let service = Service::start(|asked| match asked.header("authorization") {
         value if value.starts_with("Digest username=\"u\", realm=\"r\", nonce=\"n\", uri=\"/a\"") => json(doc!({"v": 1})),
