@@ -150,3 +150,19 @@ pub const SESSIONS: usize = 1000;
 pub const TOKEN_MARGIN: Duration = Duration::from_secs(30);
 /// Distinct connect settings that are kept ready.
 pub const HTTP_CLIENTS: usize = 4096;
+
+/// What `state` may hold, for one check: a cursor takes some ten bytes, a list of ids some thousand.
+/// Ten thousand checks that use it up take 160 MiB.
+pub const STATE_BYTES: usize = 16 << 10;
+/// What `previous` may hold, for one check: the rows of a cluster, not the logs of a day.
+pub const PREVIOUS_BYTES: usize = 1 << 20;
+/// Nesting of a value that is kept: each level takes two in the file, whose reader stops at 128.
+pub const KEPT_DEPTH: usize = 48;
+/// Rows that `once` remembers where `keep` says nothing: 16 bytes each.
+pub const ONCE_KEEP: usize = 10_000;
+/// The largest `keep`: 1.6 MB in the file, and as much again in memory.
+pub const ONCE_KEEP_MOST: usize = 100_000;
+/// Values that `on_change` compares, for one check: twice the service checks of one run.
+pub const WATCHED: usize = 10_000;
+/// What one check may keep on disk: the readings of as many series as one run may have.
+pub const STATE_FILE_BYTES: u64 = 64 << 20;

@@ -23,6 +23,7 @@ const CONFIG: &str = include_str!("text/config.md");
 const SOURCES: &str = include_str!("text/sources.md");
 const DECODERS: &str = include_str!("text/decoders.md");
 const MAPPINGS: &str = include_str!("text/mappings.md");
+const STATE: &str = include_str!("text/state.md");
 const CONF: &str = include_str!("text/conf.md");
 
 /// The keys of a spec that hold mappings, in the order of the page.
@@ -41,7 +42,7 @@ pub fn reference() -> String {
     let mut of = |key: &str| collector.parts(&shape_of(key, &keys));
     let (config, sources) = (of("config"), of("sources"));
     let mappings: Vec<Part> = MAPPING_KEYS.iter().flat_map(|key| of(key)).collect();
-    let defaults = of("defaults");
+    let (state, defaults) = (of("state"), of("defaults"));
     let chapters = [
         START.to_owned(),
         top_level(&keys),
@@ -52,6 +53,7 @@ pub fn reference() -> String {
         chapter(DECODERS, &decoders),
         chapter(MAPPINGS, &mappings),
         chapter(TEXTS, &texts),
+        chapter(STATE, &state),
         chapter("## Defaults for many\n", &defaults),
         names(),
         RULES.to_owned(),

@@ -7,6 +7,7 @@ use crate::base::value::{Lazy, Text, Value};
 use crate::net::Answer;
 use crate::net::certificate::Certificate;
 use crate::net::headers::Headers;
+use crate::rows::once::Sightings;
 use crate::rows::{Binds, Row};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -92,6 +93,8 @@ pub struct SourceResult {
     pub kept: Vec<(Text, Value)>,
     /// Its indexes.
     pub by: Value,
+    /// What its `once` has seen and let through.
+    pub once: Option<Sightings>,
 }
 
 impl SourceResult {
@@ -118,6 +121,7 @@ impl SourceResult {
             capped: false,
             kept: Vec::new(),
             by: Value::Missing,
+            once: None,
         }
     }
 

@@ -9,6 +9,7 @@ use super::defaults::{FAMILIES, IN_KIND, SHARED};
 use super::mappings::WrittenKey;
 use super::read::Identity;
 use super::source::SourceSpec;
+use super::state::WrittenState;
 use crate::expr::code::Expression;
 use crate::expr::data::DataTemplate;
 use crate::map::{event, health, log, metric, service_check, topology};
@@ -44,6 +45,11 @@ fn bytes_to_rows() -> Vec<FieldDoc> {
         ),
         optional("tables", "Constant look-up tables. Nothing in them is a path or a text with holes.", map_of(Raw::shape())),
         optional("let", "Named expressions, computed once per run where they are needed.", Keyed::<Expression>::shape()),
+        optional(
+            "state",
+            "Names that are remembered between runs, read as `state.NAME` everywhere: cursors, for example. They move when the output of a run was accepted.",
+            map_of(WrittenState::shape()),
+        ),
         optional(
             "defaults",
             "What every mapping or source says unless it says otherwise. Tags add up, everything else is replaced.",

@@ -11,6 +11,7 @@ pub mod mappings;
 pub mod read;
 pub mod resolve;
 pub mod source;
+pub mod state;
 
 use crate::base::name::{NameId, Names};
 use crate::base::span::{FileId, Span};
@@ -22,6 +23,7 @@ use crate::rows::Let;
 use config::Config;
 use mappings::TopologyKey;
 use source::SourceSpec;
+use state::{Mention, StateSpec};
 
 /// How an integration is monitored, as its file declares it.
 #[derive(Debug)]
@@ -44,6 +46,12 @@ pub struct Spec {
     pub tables: Value,
     /// Names computed once per run.
     pub lets: Vec<Let>,
+    /// Names that are remembered between runs.
+    pub state: Vec<StateSpec>,
+    /// What the spec mentions of `previous`, as keys behind it.
+    pub previous: Vec<Mention>,
+    /// True if the number of the run is used, which is then remembered, too.
+    pub counts_runs: bool,
     /// Everything that makes observations, service checks before events.
     pub mappings: Vec<Placed>,
     /// The topology key, if the spec makes topology.

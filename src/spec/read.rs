@@ -5,6 +5,7 @@ use super::defaults::Defaults;
 use super::mappings::{read_family, read_health, read_topology};
 use super::resolve::resolve;
 use super::source::SourceSpec;
+use super::state::{mentioned, read_state};
 use super::{Family, Spec};
 use crate::base::diag::Diagnostic;
 use crate::base::span::{FileId, Sources, Span};
@@ -55,7 +56,11 @@ pub fn read(loaded: Loaded, file: FileId, name: &str, sources: &Sources) -> (Opt
     crate::base::diag::sort(&mut problems);
     let errors = crate::base::diag::has_errors(&problems);
     let (names, n_sites) = (reader.names, 0);
-    let spec = spec.filter(|_| !errors).map(|(spec, sites)| Spec { names, n_sites: sites.max(n_sites), ..spec });
+    let uses = || reader.uses.iter().map(|(used, _)| used);
+    let previous = mentioned(uses());
+    let counts_runs = uses().any(|used| used.name == names::RUN && used.member.as_deref().is_none_or(|member| member == "number"));
+    let spec = spec.filter(|_| !errors);
+    let spec = spec.map(|(spec, sites)| Spec { names, n_sites: sites.max(n_sites), previous, counts_runs, ..spec });
     (spec, problems)
 }
 
@@ -78,6 +83,7 @@ fn read_root(root: &Node, file: FileId, name: &str, reader: &mut Reader<'_>) -> 
     let tables = read_tables(fields.node("tables"), reader);
     let lets = fields.take::<Keyed<Expression>>("let", reader).unwrap_or_default();
     let lets = order_lets(lets, &[], reader);
+    let state = read_state(fields.node("state"), reader);
     let defaults = Defaults::read(fields.node("defaults"), reader);
     named::declare(fields.node("auth"), reader);
     let specs = read_sources(fields.node("sources"), &defaults, reader);
@@ -103,6 +109,9 @@ fn read_root(root: &Node, file: FileId, name: &str, reader: &mut Reader<'_>) -> 
         sources: specs?,
         tables,
         lets,
+        state,
+        previous: Vec::new(),
+        counts_runs: false,
         mappings,
         topology,
         health_stream,

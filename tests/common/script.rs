@@ -5,7 +5,9 @@
 //! page: {status: 404, body: gone}
 //! hosts: [{json: [{id: 1}]}, {error: timeout, message: took too long}]
 //! df: {body: "/dev/sda 10", exit_code: 0}
-//! # or, for several runs, a list of such maps
+//! # or, for several runs, a list of such maps; each may also say
+//! run: {now: 2026-01-01T00:01:00Z, restart: true, lost: true}
+//! # restart: the process was started anew before this run; lost: the output was not accepted
 //! ```
 
 use super::rendered;
@@ -15,7 +17,7 @@ use engine::base::time::{Clock, SystemClock};
 use engine::base::value::{Text, Value};
 use engine::catalog::secrets::Outside;
 use engine::conf::instance;
-use engine::expr::frame::Frame;
+use engine::expr::frame::{Frame, Remark};
 use engine::expr::names;
 use engine::net::{Answer, ExchangeError};
 use engine::observation::json::observations;
@@ -25,6 +27,7 @@ use engine::run::exchanger::{Exchanger, Live};
 use engine::run::reuse::Reuse;
 use engine::run::scripted::{Script, Scripted};
 use engine::run::{Memory, Outcome, RunCx, run};
+use engine::state::folder::Folder;
 use engine::yaml::load::load;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
@@ -35,11 +38,12 @@ use std::time::{Duration, Instant};
 /// The moment of every run.
 pub const NOW: &str = "2026-01-01T00:00:00Z";
 
-struct Still;
+/// A wall clock that stands still.
+struct Still(Timestamp);
 
 impl Clock for Still {
     fn now(&self) -> Timestamp {
-        NOW.parse().expect("a time")
+        self.0
     }
 
     fn instant(&self) -> Instant {
@@ -70,6 +74,8 @@ pub struct Played {
     pub sources: Sources,
     /// The sources in the order in which they were asked, with their requests.
     pub asked: Vec<(String, String)>,
+    /// What is remembered at the end.
+    pub memory: Memory,
 }
 
 /// Runs a spec against its answers.
@@ -82,15 +88,27 @@ pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String
     let single = [answers.clone()];
     let runs = answers.as_array().map_or(&single[..], Vec::as_slice);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new() };
-    let (mut memory, reuse) = (Memory::default(), Reuse::default());
+    let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new(), memory: Memory::default() };
+    let (mut memory, mut reuse) = (Memory::default(), Reuse::default());
     for answers in runs {
-        let script = script(answers);
-        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &script));
-        outcome.remember(&mut memory);
+        let (script, run) = (script(answers), &answers["run"]);
+        let now: Timestamp = run["now"].as_str().unwrap_or(NOW).parse().expect("a time");
+        let warning = if run["restart"] == json!(true) {
+            reuse = Reuse::default();
+            restart(&check, &mut memory)
+        } else {
+            None
+        };
+        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &script, now));
+        outcome.warnings.extend(warning.map(|message| Remark { span: check.instance.span, message, count: 1 }));
+        outcome.fold(&memory);
+        if run["lost"] != json!(true) {
+            outcome.remember(&mut memory);
+        }
         played.outcomes.push(outcome);
         played.asked.extend(script.asked());
     }
+    played.memory = memory;
     Ok(played)
 }
 
@@ -103,14 +121,26 @@ pub fn play_live(spec: &str, instance: &str, runs: usize) -> Result<Played, Stri
     let check = check(spec, instance, &mut sources)?;
     let live = Live { outside: Default::default(), clock: Arc::new(SystemClock) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new() };
+    let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new(), memory: Memory::default() };
     let (mut memory, reuse) = (Memory::default(), Reuse::default());
     for _ in 0..runs {
-        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &live));
+        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &live, NOW.parse().expect("a time")));
+        outcome.fold(&memory);
         outcome.remember(&mut memory);
         played.outcomes.push(outcome);
     }
+    played.memory = memory;
     Ok(played)
+}
+
+/// The memory as a new process finds it.
+fn restart(check: &Check, memory: &mut Memory) -> Option<String> {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = Folder::new(place.path());
+    folder.save(&check.owner(), memory).expect("the memory is saved");
+    let loaded = folder.load(&check.owner(), Timestamp::UNIX_EPOCH);
+    *memory = loaded.memory;
+    loaded.warning
 }
 
 /// A spec bound to the one instance of `instance` (the keys of an instance, or nothing).
@@ -144,12 +174,12 @@ fn engine_value() -> Value {
     json!({"hostname": "host.test", "version": "1.0.0", "vars": {"site": "lab"}}).into()
 }
 
-async fn one_run(check: &Check, memory: &Memory, reuse: &Reuse, exchanger: &dyn Exchanger) -> Outcome {
+async fn one_run(check: &Check, memory: &Memory, reuse: &Reuse, exchanger: &dyn Exchanger, now: Timestamp) -> Outcome {
     let cx = RunCx {
         check,
         memory,
         exchanger,
-        clock: &Still,
+        clock: &Still(now),
         engine: &engine_value(),
         interval: Duration::from_secs(15),
         deadline: Instant::now() + Duration::from_secs(10),
@@ -162,7 +192,7 @@ async fn one_run(check: &Check, memory: &Memory, reuse: &Reuse, exchanger: &dyn 
 
 fn script(answers: &Json) -> Script {
     let script = Script::default();
-    for (source, given) in answers.as_object().into_iter().flatten() {
+    for (source, given) in answers.as_object().into_iter().flatten().filter(|(name, _)| *name != "run") {
         let single = [given.clone()];
         for one in given.as_array().map_or(&single[..], Vec::as_slice) {
             script.add(source, scripted(one));
@@ -185,6 +215,8 @@ fn scripted(given: &Json) -> Scripted {
     answer.ended = NOW.parse().expect("a time");
     answer.elapsed = Duration::from_secs_f64(given["elapsed"].as_f64().unwrap_or(0.25));
     answer.status = given["status"].as_u64().and_then(|status| status.try_into().ok()).or(Some(200));
+    let kept = given["kept"].as_object().into_iter().flatten();
+    answer.kept = kept.map(|(key, value)| (Text::from(key.as_str()), value.clone().into())).collect();
     answer.exit_code = given["exit_code"].as_i64().and_then(|code| code.try_into().ok());
     answer.stderr = given["stderr"].as_str().unwrap_or_default().to_owned();
     let given = given["headers"].as_object().into_iter().flatten();
