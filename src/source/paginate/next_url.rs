@@ -36,7 +36,7 @@ pub const KIND: Kind<Arc<dyn Pager>> = Kind {
 crate::fields! {
     /// Pages by an address of the page before.
     struct ByUrl, "next_url" {
-        /// The address in the document of a page, as `row`; a relative one starts at the address of that page. Missing, empty or false: this page is the last one. Another host gets neither login nor headers.
+        /// The address in the document of a page, as `row`; a relative one starts at the address of that page. Missing, empty or false: this page is the last one; of a list with one item, that item counts. Another host gets neither login nor headers.
         from: From;
     }
 }
@@ -67,6 +67,15 @@ impl Pager for ByUrl {
     fn next(&self, turn: &Turn<'_>, frame: &mut Frame) -> Result<Option<HttpRequest>, ExchangeError> {
         let link = match self.from.0.0.eval(frame) {
             Err(Fault::Missing) | Ok(Value::Missing | Value::Bool(false)) => return Ok(None),
+            // A path that may match more than once, like `$.links[?@.rel == 'next'].href`, gives a list.
+            Ok(Value::List(items)) => match &items[..] {
+                [] => return Ok(None),
+                [one] => text_of(one).unwrap_or_default(),
+                several => {
+                    let message = format!("`paginate.next_url.from` gives {} addresses where one is needed", several.len());
+                    return Err(ExchangeError::new(ErrorKind::Limit, message));
+                }
+            },
             Ok(value) => text_of(&value).unwrap_or_default(),
             Err(fault) => return Err(bad_part("paginate.next_url.from", fault)),
         };
@@ -79,27 +88,94 @@ impl Pager for ByUrl {
 }
 
 /// The request at a link, which is relative to the address of the last page. A server behind a
-/// proxy often names itself with `http`: on the same host the scheme and port of the first request
-/// stay. Another host gets a bare GET, as after a redirect.
+/// proxy often names itself with `http`: on the host of the first request, its scheme, port and
+/// user info stay. Any other host gets a bare GET, as after a redirect, and however many pages it
+/// gives: what was meant for the first host never comes back to a link of another one.
 ///
 /// # Errors
 /// A link that is no address.
 pub fn follow(request: &HttpRequest, turn: &Turn<'_>, link: &str) -> Result<HttpRequest, ExchangeError> {
-    let no_url = |why: url::ParseError| {
+    let no_url = |why: &str| {
         let link = cut(&one_line(link), 120);
         ExchangeError::new(ErrorKind::Limit, format!("the address of the next page, `{link}`, is not a URL: {why}"))
     };
-    let asked = Url::parse(&turn.last.url).map_err(no_url)?;
+    let own = Url::parse(&turn.first.url).map_err(|why| no_url(&why.to_string()))?;
     // The address of the answer, which differs after a redirect, is what links are relative to.
-    let base = Url::parse(&turn.answer.url).unwrap_or_else(|_| asked.clone());
-    let mut next = base.join(link).map_err(no_url)?;
-    if next.host_str() == asked.host_str() {
-        // A port that is no number of this scheme cannot come from a URL.
-        let kept = next.set_scheme(asked.scheme()).and_then(|()| next.set_port(asked.port()));
-        debug_assert!(kept.is_ok(), "both are http or https");
-        return Ok(HttpRequest { url: next.into(), ..request.clone() });
+    let base = Url::parse(&turn.answer.url).or_else(|_| Url::parse(&turn.last.url)).unwrap_or_else(|_| own.clone());
+    let mut next = base.join(link).map_err(|why| no_url(&why.to_string()))?;
+    if !matches!(next.scheme(), "http" | "https") {
+        return Err(no_url(&format!("`{}` is neither http nor https", next.scheme())));
     }
-    let method = "GET".to_owned();
-    let bare = request.bare();
-    Ok(HttpRequest { url: next.into(), method, headers: Vec::new(), connect: Arc::new(bare.connect.for_strangers()), ..bare })
+    if next.host_str() != own.host_str() {
+        let bare = request.bare();
+        let connect = Arc::new(bare.connect.for_strangers());
+        return Ok(HttpRequest { url: next.into(), method: "GET".to_owned(), headers: Vec::new(), connect, ..bare });
+    }
+    let kept = next
+        .set_scheme(own.scheme())
+        .and_then(|()| next.set_port(own.port()))
+        .and_then(|()| next.set_username(own.username()))
+        .and_then(|()| next.set_password(own.password()));
+    kept.map_err(|()| no_url("it does not fit the first one"))?;
+    Ok(HttpRequest { url: next.into(), ..request.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::secret::Secret;
+    use crate::net::Answer;
+
+    /// The request after a page at `answered`, where the first one went to `first`.
+    fn after(first: &str, answered: &str, link: &str) -> Result<HttpRequest, ExchangeError> {
+        let first = HttpRequest { headers: vec![("x-key".to_owned(), Secret::new("secret"))], ..HttpRequest::get(first) };
+        let last = HttpRequest::get(answered);
+        let answer = Answer::of("", answered);
+        follow(&first, &Turn { first: &first, last: &last, answer: &answer, n_pages: 1, n_rows: 1, n_items: 1 }, link)
+    }
+
+    #[test]
+    fn a_link_is_relative_to_the_address_of_its_page_and_keeps_scheme_port_and_user_of_the_first() {
+        for (first, answered, link, expected) in [
+            ("http://h/v1/list?a=1", "http://h/v1/list?a=1", "?page=2", "http://h/v1/list?page=2"),
+            ("http://h/v1/list", "http://h/v1/list", "next", "http://h/v1/next"),
+            ("http://h/v1/list", "http://h/v2/list", "next", "http://h/v2/next"),
+            ("http://h/v1/list", "http://h/v1/list", "/x#part", "http://h/x#part"),
+            ("https://h:8443/a", "https://h:8443/a", "http://h/a?page=2", "https://h:8443/a?page=2"),
+            ("http://h/a", "http://h/a", "https://h:444/b", "http://h/b"),
+            ("http://h/a", "http://h/a", "//h/b", "http://h/b"),
+            ("http://me:pw@h/a", "http://h/a", "/b", "http://me:pw@h/b"),
+            ("http://h/a", "http://h/a", "http://me:pw@h/b", "http://h/b"),
+        ] {
+            let next = after(first, answered, link).unwrap();
+            assert_eq!((next.url.as_str(), next.headers.len()), (expected, 1), "{link}");
+        }
+    }
+
+    #[test]
+    fn another_host_gets_a_bare_request_and_so_do_all_its_further_pages() {
+        for (answered, link) in [
+            ("http://h/a", "http://other/b"),
+            ("http://h/a", "//other/b"),
+            ("http://h/a", "http://h.other/b"),
+            ("http://other/a", "/b"),
+            ("http://other/a", "http://other/b"),
+        ] {
+            let next = after("http://h/a", answered, link).unwrap();
+            assert!(next.headers.is_empty() && next.method == "GET", "{answered} {link}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_is_no_address_of_the_web_is_an_error() {
+        for (link, why) in [
+            ("http://[::bad/", "invalid IPv6 address"),
+            ("mailto:x@h", "`mailto` is neither http nor https"),
+            ("foo://h/a", "`foo` is neither"),
+            ("file:///etc/passwd", "`file` is neither"),
+        ] {
+            let error = after("http://h/a", "http://h/a", link).unwrap_err();
+            assert!(error.message.contains(why) && error.message.contains(link), "{error}");
+        }
+    }
 }
