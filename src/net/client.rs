@@ -158,6 +158,7 @@ fn ages(tls: &TlsSettings) -> Vec<Option<SystemTime>> {
 fn build(settings: &ConnectSettings, tls: rustls::ClientConfig) -> Result<Client, ExchangeError> {
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls)
+        .tls_info(true)
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)

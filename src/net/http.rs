@@ -20,6 +20,7 @@ use base64::Engine as _;
 use bytes::{Bytes, BytesMut};
 use percent_encoding::percent_decode_str;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
+use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
@@ -257,6 +258,8 @@ fn head_of(response: &mut Response, hop: &Hop) -> Answer {
     let mut answer = Answer::of(Bytes::new(), hop.url.as_str());
     answer.status = Some(response.status().as_u16());
     answer.headers = std::mem::take(response.headers_mut()).into();
+    let tls = response.extensions().get::<TlsInfo>();
+    answer.certificate = tls.and_then(TlsInfo::peer_certificate).map(Bytes::copy_from_slice);
     answer
 }
 

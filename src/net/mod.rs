@@ -6,6 +6,7 @@
 
 mod address;
 pub mod amend;
+pub mod certificate;
 pub mod client;
 pub mod command;
 #[cfg(test)]
@@ -53,6 +54,8 @@ pub struct Answer {
     pub exit_code: Option<i32>,
     /// The tail of the command's standard error.
     pub stderr: String,
+    /// The server's certificate in DER, of an answer over TLS.
+    pub certificate: Option<Bytes>,
     /// Positions that the next run is to begin at, by their keys; remembered once the output of
     /// this run has been accepted.
     pub kept: Vec<(Text, Value)>,
@@ -72,6 +75,7 @@ impl Answer {
             ended: Timestamp::UNIX_EPOCH,
             exit_code: None,
             stderr: String::new(),
+            certificate: None,
             kept: Vec::new(),
             more: false,
         }

@@ -5,6 +5,7 @@ use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::value::{Lazy, Text, Value};
 use crate::net::Answer;
+use crate::net::certificate::Certificate;
 use crate::net::headers::Headers;
 use crate::rows::{Binds, Row};
 use bytes::Bytes;
@@ -77,6 +78,8 @@ pub struct SourceResult {
     pub exit_code: Option<i32>,
     /// The tail of its standard error.
     pub stderr: String,
+    /// The server's certificate in DER.
+    pub certificate: Option<Bytes>,
     /// Its requests.
     pub requests: Vec<RequestNote>,
     /// Items of an `each` that failed.
@@ -108,6 +111,7 @@ impl SourceResult {
             body: Bytes::new(),
             exit_code: None,
             stderr: String::new(),
+            certificate: None,
             requests: Vec::new(),
             failed_items: 0,
             pages: Vec::new(),
@@ -135,8 +139,21 @@ impl SourceResult {
         self.body = answer.body;
         self.exit_code = answer.exit_code;
         self.stderr = answer.stderr;
+        self.certificate = answer.certificate;
         self.elapsed = answer.elapsed;
         self.ended = Some(answer.ended);
+    }
+
+    fn certificate_value(&self) -> Value {
+        let read = self.certificate.as_deref().and_then(Certificate::read);
+        let Some((certificate, now)) = read.zip(self.ended) else { return Value::Missing };
+        let entries = [
+            ("days_left", Value::Float(certificate.days_left(now))),
+            ("not_after", Value::Time(certificate.not_after)),
+            ("subject", Value::from(certificate.subject.as_str())),
+            ("issuer", Value::from(certificate.issuer.as_str())),
+        ];
+        Value::map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
     }
 
     /// True if it ran at all.
@@ -192,6 +209,7 @@ impl Lazy for SourceResult {
             "requests" => Value::list(self.requests.iter().map(request_value).collect()),
             "exit_code" => optional_number(self.exit_code),
             "stderr" if self.exit_code.is_some() => Value::from(self.stderr.as_str()),
+            "certificate" => self.certificate_value(),
             "by" => self.by.clone(),
             _ => Value::Missing,
         }

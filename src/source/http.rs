@@ -11,6 +11,7 @@ use super::poll::Poll;
 use super::rate::Rate;
 use super::retry::Retry;
 use super::statuses::Statuses;
+use super::version::Version;
 use super::wire::{maybe_text, wire_json, wire_pairs, wire_text};
 use super::{Place, Repeats, Request, Source, bad_part};
 use crate::base::error_kind::ErrorKind;
@@ -20,7 +21,7 @@ use crate::expr::code::{Code, Setting, Template};
 use crate::expr::data::{DataMap, DataTemplate};
 use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
-use crate::net::client::ConnectSettings;
+use crate::net::client::{ConnectSettings, HttpVersion};
 use crate::net::http::HttpRequest;
 use crate::net::status::StatusSet;
 use crate::net::trust::TlsSettings;
@@ -96,6 +97,8 @@ crate::fields! {
         poll: Option<Poll>;
         /// The most requests in a time, like `10/s` or `1000/h`, over all runs of an instance; further ones wait.
         rate_limit: Option<Setting<Rate>>;
+        /// The version of HTTP: `1.1`, or `2` from the first byte.
+        http_version: Setting<Version> = Setting::Fixed(Version(HttpVersion::One)), "1.1";
         /// The most bytes of an unpacked body.
         max_bytes: Setting<Size> = Setting::Fixed(Size(limits::BODY_BYTES)), "64MiB";
     }
@@ -215,6 +218,7 @@ impl Prepared {
             rate_limit: http.rate_limit.take(),
         };
         let computed = [&http.proxy, &http.unix_socket].into_iter().any(Option::is_some) || http.tls.is_some();
+        let computed = computed || !matches!(http.http_version, Setting::Fixed(Version(HttpVersion::One)));
         let connect = match &http.connect_timeout {
             Setting::Fixed(time) if !computed => {
                 Some(Arc::new(ConnectSettings { connect_timeout: time.duration(), ..ConnectSettings::default() }))
@@ -259,7 +263,7 @@ impl Http {
         self.json.iter().for_each(|json| json.codes(take));
         self.auth.iter().for_each(|auth| auth.codes(take));
         [&self.timeout, &self.connect_timeout].into_iter().filter_map(Setting::code).for_each(&mut *take);
-        self.follow_redirects.code().into_iter().chain(self.max_bytes.code()).for_each(&mut *take);
+        self.follow_redirects.code().into_iter().chain(self.max_bytes.code()).chain(self.http_version.code()).for_each(&mut *take);
         self.ok_status.iter().chain(&self.empty_status).filter_map(Setting::code).for_each(&mut *take);
         if let Some(tls) = &self.tls {
             tls.verify.code().into_iter().for_each(&mut *take);
@@ -359,7 +363,7 @@ impl Http {
             proxy: self.proxy.as_ref().and_then(|p| wire_text(&p.value(frame))).map(Secret::new),
             unix_socket: path(&self.unix_socket, frame),
             connect_timeout: self.connect_timeout.get(frame).map_err(|f| bad_part("connect_timeout", f))?.duration(),
-            ..ConnectSettings::default()
+            http_version: self.http_version.get(frame).map_err(|f| bad_part("http_version", f))?.0,
         })
     }
 

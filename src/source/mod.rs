@@ -14,6 +14,7 @@ pub mod poll;
 pub mod rate;
 pub mod retry;
 pub mod statuses;
+pub mod version;
 pub mod wire;
 
 use crate::base::error_kind::ErrorKind;

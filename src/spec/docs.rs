@@ -128,7 +128,7 @@ fn source() -> Shape {
 fn source_fields() -> Vec<FieldDoc> {
     let kinds = KINDS.iter().map(|kind| {
         let kind = (kind.docs)();
-        optional(kind.name, kind.doc, Shape::Kind(Box::new(kind)))
+        optional(kind.name, kind.doc, Shape::Kind("source", Box::new(kind)))
     });
     kinds.chain(SourceSpec::docs()).collect()
 }
