@@ -94,7 +94,7 @@ pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String
 }
 
 /// A spec bound to the one instance of `instance` (the keys of an instance, or nothing).
-fn check(spec: &str, instance: &str, sources: &mut Sources) -> Result<Check, String> {
+pub fn check(spec: &str, instance: &str, sources: &mut Sources) -> Result<Check, String> {
     let file = sources.add("spec.yaml", spec);
     let loaded = load(sources, file);
     let name = loaded.root.entry("name").and_then(|e| e.value.as_scalar()).map_or("case".to_owned(), |s| s.text.to_string());
