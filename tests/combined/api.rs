@@ -76,12 +76,14 @@ impl State {
         let mut reader = BufReader::new(second);
         while let Some(asked) = read(&mut reader) {
             let Some(number) = asked.path.first().and_then(|n| n.parse().ok()) else { return };
+            // The other sources may be asked at the same time.
+            let counts = usize::from(asked.path.len() > 2);
             self.change(number, |seen| {
-                seen.now += 1;
+                seen.now += counts;
                 seen.at_once = seen.at_once.max(seen.now);
             });
             let answer = self.answer(number, &asked);
-            self.change(number, |seen| seen.now -= 1);
+            self.change(number, |seen| seen.now -= counts);
             let Some((status, headers, body)) = answer else { return };
             let body = if body.is_null() { String::new() } else { body.to_string() };
             let head =
