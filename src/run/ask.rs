@@ -251,7 +251,13 @@ impl Asking<'_, '_> {
         if turn.n_rows == 0 || self.with_frame(stops) {
             return Ok(None);
         }
-        self.with_frame(|frame| paginate.pager.next(turn, frame))
+        let next = self.with_frame(|frame| paginate.pager.next(turn, frame))?;
+        let one_row = matches!(page.doc, Value::Map(_)) && self.of.spec.rows.rows.is_none();
+        if next.is_none() && turn.n_pages == 1 && one_row && paginate.pager.counts_rows() {
+            let why = "the first page is taken for the last one: without `rows`, a page that is a map counts as one row";
+            self.warnings.push(format!("{why} (`rows: $.items[*]` would choose those of `items`)"));
+        }
+        Ok(next)
     }
 
     /// What the frame says; conditions and pages always have one.

@@ -152,7 +152,7 @@ fn script(answers: &Json) -> Script {
 }
 
 /// One answer from its description.
-fn scripted(given: &Json) -> Scripted {
+pub fn scripted(given: &Json) -> Scripted {
     if let Some(kind) = given["error"].as_str() {
         let kind = KINDS.iter().find(|known| known.word() == kind).unwrap_or_else(|| panic!("no error kind {kind}"));
         return Err(ExchangeError::new(*kind, given["message"].as_str().unwrap_or("it did not work")));
