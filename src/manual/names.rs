@@ -22,7 +22,7 @@ pub const NAMES: &[(&str, &str, &str)] = &[
     ("previous", "everywhere", "Reserved for what the names held in the last accepted run; always missing so far."),
     ("checks", "in mappings", "The statuses of the service checks of this run: `checks[\"http.can_connect\"]`."),
     ("change", "in an event with `on_change`", "`from` and `to`, the two values that differ."),
-    ("token", "nowhere yet", "Reserved for what a login gave."),
+    ("token", "in `inject` of a session", "What the login gave; a secret."),
     ("cursor", "in `into` of `paginate: cursor`", "Where the next page begins, as the page before says."),
     ("file", "in rows of a `file` source", "The path of the file that the row came from."),
     ("parent", "with `recurse`", "The row one level up."),
@@ -69,7 +69,10 @@ pub const ERRORS: &[(ErrorKind, &str)] = &[
     (ErrorKind::Spawn, "The command could not be started."),
     (ErrorKind::NotFound, "No such file or program."),
     (ErrorKind::Permission, "Not allowed to read or start it."),
-    (ErrorKind::Auth, "Credentials were refused."),
+    (
+        ErrorKind::Auth,
+        "A login for a token failed, or an answer was refused with a new token, too; status, headers and body of that answer are there. Other logins that are refused are of kind `http_status`.",
+    ),
     (ErrorKind::Limit, "Another limit of the engine, or a part of the request that has no value."),
     (ErrorKind::Skipped, "A source that it needs did not work."),
 ];

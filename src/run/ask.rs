@@ -5,6 +5,7 @@
 
 use super::RunCx;
 use super::aside::{LARGE, aside};
+use super::login::authorized;
 use super::page::{Page, PageSink};
 use super::records::records_and_their_number;
 use super::result::{Fate, SourceResult};
@@ -14,7 +15,7 @@ use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::print::one_line;
 use crate::base::value::Value;
-use crate::decode::{self, Decoder};
+use crate::decode::{self, Decoded, Decoder, Facts};
 use crate::expr::code::Code;
 use crate::expr::fault::Fault;
 use crate::expr::frame::{Frame, Remark};
@@ -217,7 +218,8 @@ impl Asking<'_, '_> {
             let Some(mut page) = self.ready(&asked).await?.into_iter().next() else { return Ok(()) };
             let Request::Http(last) = asked else { return Ok(()) };
             n_pages += 1;
-            let (found, n_rows) = self.with_frame(|frame| records_and_their_number(self.of.plan, &page.doc, frame));
+            let plan = self.of.plan;
+            let (found, n_rows) = self.with_frame(|frame| records_and_their_number(plan, &page, frame));
             seen.page(&page, n_rows, n_pages)?;
             let room = rule.max_items.map_or(usize::MAX, |most| most.saturating_sub(n_found));
             let n_chosen = found.len();
@@ -252,7 +254,7 @@ impl Asking<'_, '_> {
             return Ok(None);
         }
         let next = self.with_frame(|frame| paginate.pager.next(turn, frame))?;
-        let one_row = matches!(page.doc, Value::Map(_)) && self.of.spec.rows.rows.is_none();
+        let one_row = matches!((&page.doc, &page.decoded), (Value::Map(_), None)) && self.of.spec.rows.rows.is_none();
         if next.is_none() && turn.n_pages == 1 && one_row && paginate.pager.counts_rows() {
             let why = "the first page is taken for the last one: without `rows`, a page that is a map counts as one row";
             self.warnings.push(format!("{why} (`rows: $.items[*]` would choose those of `items`)"));
@@ -345,7 +347,7 @@ impl Asking<'_, '_> {
     async fn attempt(&mut self, request: &Request) -> Result<Vec<Page>, ExchangeError> {
         self.turn().await?;
         let left = self.left();
-        let exchange = self.cx.exchanger.exchange(self.of.name, request);
+        let exchange = authorized(self.cx, self.of.name, request);
         let answers = match request.ends_within() {
             // A second alarm for later would never ring.
             Some(limit) if limit <= left => exchange.await?,
@@ -354,8 +356,8 @@ impl Asking<'_, '_> {
         let mut pages = Vec::with_capacity(answers.len());
         for answer in answers {
             let nothing = Nothing::of(request, &answer);
-            let doc = if nothing == Nothing::No { self.decoded(&answer)? } else { Value::Missing };
-            let mut page = Page::of(answer, doc);
+            let decoded = if nothing == Nothing::No { self.decoded(&answer)? } else { Decoded::default() };
+            let mut page = Page { decoded: decoded.rows, ..Page::of(answer, decoded.doc) };
             if self.cx.trace.is_some() {
                 page.request = request.describe();
             }
@@ -387,7 +389,7 @@ impl Asking<'_, '_> {
         Ok(())
     }
 
-    fn decoded(&mut self, answer: &Answer) -> Result<Value, ExchangeError> {
+    fn decoded(&mut self, answer: &Answer) -> Result<Decoded, ExchangeError> {
         let guessed;
         let decoder = match &self.decoder {
             Some(decoder) => decoder,
@@ -397,10 +399,11 @@ impl Asking<'_, '_> {
                 &guessed
             }
         };
-        match aside(answer.body.len() > LARGE, || decoder.decode(&answer.body)) {
-            Ok(decoded) => {
-                self.warnings.extend(decoded.warnings);
-                Ok(decoded.doc)
+        let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type") };
+        match aside(answer.body.len() > LARGE, || decoder.decode_answer(&answer.body, &facts)) {
+            Ok(mut decoded) => {
+                self.warnings.append(&mut decoded.warnings);
+                Ok(decoded)
             }
             Err(error) => Err(ExchangeError { answer: Some(Box::new(answer.clone())), ..ExchangeError::new(ErrorKind::Decode, error.0) }),
         }

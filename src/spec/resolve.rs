@@ -197,8 +197,9 @@ fn hidden(reader: &Reader<'_>) -> Vec<Diagnostic> {
         for (n, (name, span)) in scope.binds.iter().enumerate() {
             let text = reader.names.text(*name);
             let built_in = names::BUILT_IN.contains(&text);
-            let own = scope.parent.is_none() && names::EVERYWHERE.contains(name) && *span == Default::default();
-            let bound_by_us = ["row", "key", "file", "parent", "depth", "checks", "change", "cursor", "token"].contains(&text);
+            // What the language itself binds has no place.
+            let own = *span == Default::default() && built_in;
+            let bound_by_us = ["row", "key", "file", "parent", "depth", "checks", "change", "cursor"].contains(&text);
             if own || (built_in && bound_by_us && scope.parent.is_some()) {
                 continue;
             }
