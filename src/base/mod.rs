@@ -15,5 +15,6 @@ pub mod secret;
 pub mod span;
 pub mod suggest;
 pub mod time;
+pub mod unit;
 pub mod units;
 pub mod value;
