@@ -67,6 +67,15 @@ pub const YAML_NODES: usize = 1_000_000;
 pub const REGEX_TEXT: usize = 4 << 10;
 /// A compiled regular expression.
 pub const REGEX_BYTES: usize = 1 << 20;
+/// A grok pattern with its names replaced: several times the longest one that is built in.
+pub const GROK_TEXT: usize = 64 << 10;
+/// A compiled grok pattern: one log line needs more than an expression of its own, and a spec has few.
+pub const GROK_BYTES: usize = 8 << 20;
+/// Patterns that one grok pattern uses, directly or through others; doubling names that stand for
+/// nothing would be endless without growing.
+pub const GROK_REFERENCES: usize = 2_000;
+/// Grok patterns within grok patterns.
+pub const GROK_DEPTH: usize = 32;
 /// Steps of one evaluation: loops of templates, items of filters.
 pub const FUEL: u32 = 2_000_000;
 /// What a template may print.
@@ -133,5 +142,11 @@ pub const RUNS_AT_ONCE: usize = 256;
 pub const IDLE_CONNECTIONS: usize = 32;
 /// An idle connection is closed after this: longer than most intervals, shorter than most firewalls forget.
 pub const IDLE_TIME: Duration = Duration::from_secs(90);
+/// Nonces of digest logins that are kept, one for each server and user: a forgotten one costs a request.
+pub const DIGEST_NONCES: usize = 4096;
+/// Tokens that one check keeps: one for each item of an `each` that logs in by itself.
+pub const SESSIONS: usize = 1000;
+/// The end of a token's life in which it is not used any more, since a request takes its time; of short lives a tenth.
+pub const TOKEN_MARGIN: Duration = Duration::from_secs(30);
 /// Distinct connect settings that are kept ready.
 pub const HTTP_CLIENTS: usize = 4096;

@@ -5,6 +5,7 @@
 
 use super::RunCx;
 use super::aside::{LARGE, aside};
+use super::login::authorized;
 use super::page::{Page, PageSink};
 use super::records::records;
 use super::result::{Fate, SourceResult};
@@ -13,7 +14,7 @@ use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::print::one_line;
 use crate::base::value::Value;
-use crate::decode::{self, Decoder};
+use crate::decode::{self, Decoded, Decoder, Facts};
 use crate::expr::code::Code;
 use crate::expr::fault::Fault;
 use crate::expr::frame::{Frame, Remark};
@@ -213,7 +214,8 @@ impl Asking<'_, '_> {
             let Some(mut page) = self.ready(&asked).await?.into_iter().next() else { return Ok(()) };
             let Request::Http(last) = asked else { return Ok(()) };
             n_pages += 1;
-            let found = self.with_frame(|frame| records(self.of.plan, &page.doc, frame));
+            let plan = self.of.plan;
+            let found = self.with_frame(|frame| records(plan, &page, frame));
             let n_rows = found.len();
             seen.page(&page, n_rows, n_pages)?;
             let room = rule.max_items.map_or(usize::MAX, |most| most.saturating_sub(n_items));
@@ -334,7 +336,7 @@ impl Asking<'_, '_> {
     async fn attempt(&mut self, request: &Request) -> Result<Vec<Page>, ExchangeError> {
         self.turn().await?;
         let left = self.left();
-        let exchange = self.cx.exchanger.exchange(self.of.name, request);
+        let exchange = authorized(self.cx, self.of.name, request);
         let answers = match request.ends_within() {
             // A second alarm for later would never ring.
             Some(limit) if limit <= left => exchange.await?,
@@ -342,8 +344,8 @@ impl Asking<'_, '_> {
         };
         let mut pages = Vec::with_capacity(answers.len());
         for answer in answers {
-            let doc = if is_empty_status(request, &answer) { Value::Missing } else { self.decoded(&answer)? };
-            let mut page = Page::of(answer, doc);
+            let decoded = if is_empty_status(request, &answer) { Decoded::default() } else { self.decoded(&answer)? };
+            let mut page = Page { decoded: decoded.rows, ..Page::of(answer, decoded.doc) };
             if self.cx.trace.is_some() {
                 page.request = request.describe();
             }
@@ -372,7 +374,7 @@ impl Asking<'_, '_> {
         Ok(())
     }
 
-    fn decoded(&mut self, answer: &Answer) -> Result<Value, ExchangeError> {
+    fn decoded(&mut self, answer: &Answer) -> Result<Decoded, ExchangeError> {
         let guessed;
         let decoder = match &self.decoder {
             Some(decoder) => decoder,
@@ -382,10 +384,11 @@ impl Asking<'_, '_> {
                 &guessed
             }
         };
-        match aside(answer.body.len() > LARGE, || decoder.decode(&answer.body)) {
-            Ok(decoded) => {
-                self.warnings.extend(decoded.warnings);
-                Ok(decoded.doc)
+        let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type") };
+        match aside(answer.body.len() > LARGE, || decoder.decode_answer(&answer.body, &facts)) {
+            Ok(mut decoded) => {
+                self.warnings.append(&mut decoded.warnings);
+                Ok(decoded)
             }
             Err(error) => Err(ExchangeError { answer: Some(Box::new(answer.clone())), ..ExchangeError::new(ErrorKind::Decode, error.0) }),
         }

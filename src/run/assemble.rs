@@ -103,7 +103,7 @@ impl<'a> Assembly<'a> {
         }
         let records = match page.records.take() {
             Some(records) => records,
-            None => records(self.source, &page.doc, self.frame),
+            None => records(self.source, page, self.frame),
         };
         if self.source.per_record.is_plain() && self.source.carries.is_empty() {
             self.rows.extend(records);

@@ -10,6 +10,7 @@ mod assemble;
 pub mod exchanger;
 pub mod fetch;
 mod index;
+pub mod login;
 pub mod mapping;
 pub mod order;
 pub mod page;
@@ -125,6 +126,7 @@ impl Outcome {
 /// Runs a check once.
 pub async fn run(cx: &RunCx<'_>) -> Outcome {
     let started = cx.clock.instant();
+    cx.check.sessions.begin_run();
     let mut frame = base_frame(cx);
     let results = order::run_sources(cx, &mut frame).await;
     let mut outcome = Outcome::default();

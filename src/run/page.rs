@@ -11,6 +11,8 @@ pub struct Page {
     pub answer: Answer,
     /// Its document.
     pub doc: Value,
+    /// The rows of the decoder's own, a list, where they are not those of the document.
+    pub decoded: Option<Value>,
     /// Its rows before any of the row keys but `rows`, where they had to be looked at already.
     pub records: Option<Vec<Row>>,
     /// The request in one line, where somebody looks on.
@@ -22,7 +24,7 @@ pub struct Page {
 impl Page {
     /// A page that was just fetched.
     pub fn of(answer: Answer, doc: Value) -> Self {
-        Page { answer, doc, records: None, request: String::new(), from_cache: false }
+        Page { answer, doc, decoded: None, records: None, request: String::new(), from_cache: false }
     }
 }
 

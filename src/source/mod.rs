@@ -6,6 +6,7 @@
 //!
 //! Adding a source: one file with its fields, and one line in [`KINDS`].
 
+pub mod auth;
 pub mod command;
 pub mod file;
 pub mod http;
@@ -27,6 +28,7 @@ use crate::net::client::HttpClients;
 use crate::net::command::{CommandRequest, Commands};
 use crate::net::file::FileRequest;
 use crate::net::http::HttpRequest;
+use crate::net::login::Login;
 use crate::net::{Answer, ExchangeError};
 use crate::yaml::kind::Kind;
 use paginate::Paginate;
@@ -106,6 +108,8 @@ impl Request {
     /// place or has no limit.
     pub fn ends_within(&self) -> Option<Duration> {
         match self {
+            // A login may have to be made, or waited for.
+            Request::Http(request) if matches!(request.login, Login::Token(_)) => None,
             Request::Http(request) => Some(request.timeout),
             Request::Command(_) | Request::File(_) => None,
         }

@@ -146,7 +146,7 @@ impl Field for Paginate {
 fn docs() -> Vec<FieldDoc> {
     let way = |kind: &Kind<Arc<dyn Pager>>| {
         let doc = (kind.docs)();
-        FieldDoc { key: doc.name, doc: doc.doc.to_owned(), shape: Shape::Kind(Box::new(doc)), required: false, default: None }
+        FieldDoc { key: doc.name, doc: doc.doc.to_owned(), shape: Shape::Kind("paging", Box::new(doc)), required: false, default: None }
     };
     KINDS.iter().map(way).chain(Common::docs()).collect()
 }

@@ -13,6 +13,7 @@ use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
 use crate::net::http::HttpRequest;
+use crate::net::login::Login;
 use crate::source::bad_part;
 use crate::yaml::kind::Kind;
 use crate::yaml::node::Node;
@@ -93,13 +94,46 @@ pub fn follow(request: &HttpRequest, turn: &Turn<'_>, link: &str) -> Result<Http
     // The address of the answer, which differs after a redirect, is what links are relative to.
     let base = Url::parse(&turn.answer.url).unwrap_or_else(|_| asked.clone());
     let mut next = base.join(link).map_err(no_url)?;
-    if next.host_str() == asked.host_str() {
+    // What has left the first host stays without login, wherever its links lead: as with redirects.
+    let home = Url::parse(&request.url).map_err(no_url)?;
+    if next.host_str() == asked.host_str() && asked.host_str() == home.host_str() {
         // A port that is no number of this scheme cannot come from a URL.
         let kept = next.set_scheme(asked.scheme()).and_then(|()| next.set_port(asked.port()));
         debug_assert!(kept.is_ok(), "both are http or https");
         return Ok(HttpRequest { url: next.into(), ..request.clone() });
     }
     let method = "GET".to_owned();
-    let bare = request.bare();
+    let bare = HttpRequest { login: Login::None, ..request.bare() };
     Ok(HttpRequest { url: next.into(), method, headers: Vec::new(), connect: Arc::new(bare.connect.for_strangers()), ..bare })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::secret::Secret;
+    use crate::net::Answer;
+    use crate::net::digest::DigestLogin;
+
+    #[test]
+    fn what_left_the_first_host_stays_without_login() {
+        let login = DigestLogin { username: Secret::new("u"), password: Secret::new("p") };
+        let first = HttpRequest {
+            headers: vec![("x-key".to_owned(), Secret::new("k"))],
+            login: Login::Digest(Arc::new(login)),
+            ..HttpRequest::get("https://home.test/a")
+        };
+        let follow = |last: &HttpRequest, link: &str| {
+            let answer = Answer::of("", last.url.as_str());
+            let turn = Turn { first: &first, last, answer: &answer, n_pages: 1, n_rows: 1, n_items: 1 };
+            follow(&first, &turn, link).unwrap()
+        };
+        let bare = |request: &HttpRequest| request.headers.is_empty() && matches!(request.login, Login::None);
+        let second = follow(&first, "http://home.test/b");
+        assert!(!bare(&second) && second.url == "https://home.test/b");
+        let away = follow(&second, "https://other.test/c");
+        assert!(bare(&away));
+        for link in ["/d", "https://other.test/e", "https://home.test/f"] {
+            assert!(bare(&follow(&away, link)), "{link}");
+        }
+    }
 }
