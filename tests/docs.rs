@@ -12,6 +12,9 @@ use std::process::{Command, Output};
 /// Checks that run on any Linux machine, without a file in conf.d or with the shipped one.
 const ANYWHERE: &[&str] = &["cpu", "disk", "hello", "load", "memory", "network", "process_count", "uptime"];
 
+/// Variables whose secrets examples use.
+const SECRETS: &[&str] = &["ZABBIX_PASSWORD"];
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -21,6 +24,9 @@ fn engine(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ENGINE_")) {
         command.env_remove(name);
+    }
+    for name in SECRETS {
+        command.env(name, "a secret of the examples");
     }
     command.args(arguments).current_dir(folder).output().expect("the engine starts")
 }
@@ -106,7 +112,9 @@ fn yaml_of_the_pages_is_without_problems() {
         for block in blocks(&page) {
             n_blocks += 1;
             let path = format!("{}/{}", block.folder, block.file);
-            fs::write(work.path().join(&path), &block.text).expect("a file of the page");
+            let file = work.path().join(&path);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("the folder of a fragment");
+            fs::write(file, &block.text).expect("a file of the page");
             let lint = ["lint", "--deny", "warnings", "--spec-dir", "specs", "--spec-dir", &shipped, "--conf-dir", "conf.d", &path];
             found.extend(complaint(&engine(work.path(), &lint)).map(|said| format!("{}: {said}", block.place)));
         }

@@ -27,7 +27,8 @@ pub enum ErrorKind {
     NotFound,
     /// Not allowed to read or start it.
     Permission,
-    /// Credentials were refused, or a login failed.
+    /// A login for a token failed, or its token was refused even after a renewal. A refusal of
+    /// credentials that stand in the request itself is a status like any other.
     Auth,
     /// Another limit of the engine was reached.
     Limit,

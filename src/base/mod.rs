@@ -4,6 +4,7 @@
 
 pub mod diag;
 pub mod error_kind;
+pub mod fingerprint;
 pub mod glob;
 pub mod limits;
 pub mod map;
@@ -14,7 +15,9 @@ pub mod render;
 pub mod secret;
 pub mod span;
 pub mod step;
+pub mod stored;
 pub mod suggest;
 pub mod time;
+pub mod unit;
 pub mod units;
 pub mod value;

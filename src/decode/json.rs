@@ -12,7 +12,7 @@
 use super::document::{Builder, KnownKeys, Merges, Part, beyond_64_bits};
 use super::json_scan::Scan;
 use super::want::{RowsWanted, TakeRow, WHOLE, Want};
-use super::{DecodeError, Decoded, Decoder, Options, beginning, text};
+use super::{DecodeError, Decoded, Decoder, Facts, Options, beginning, text};
 use crate::base::limits;
 use crate::base::print::{cut, cut_bytes, one_line};
 use crate::base::value::Value;
@@ -46,17 +46,21 @@ struct Documents {
 
 impl Decoder for Documents {
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        self.decode_wanted(input, &WHOLE)
+        self.decode_wanted(input, &Facts::default(), &WHOLE)
     }
 
-    fn decode_wanted(&self, input: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
-        let text = present(input)?;
+    fn decode_wanted(&self, input: &[u8], facts: &Facts<'_>, want: &Want) -> Result<Decoded, DecodeError> {
+        let mut warnings = Vec::new();
+        let input = text::in_utf8(input, facts, &mut warnings);
+        let text = present(&input)?;
         let doc = self.keys.build(Merges::None, |builder| parse(&text, want, builder));
-        doc.map(Decoded::of).map_err(|fault| not_json(&fault, &text))
+        doc.map(|doc| Decoded::with(doc, warnings)).map_err(|fault| not_json(&fault, &text))
     }
 
-    fn stream(&self, input: &[u8], rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
-        let text = present(input)?;
+    fn stream(&self, input: &[u8], facts: &Facts<'_>, rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
+        let mut warnings = Vec::new();
+        let input = text::in_utf8(input, facts, &mut warnings);
+        let text = present(&input)?;
         let read = self.keys.build(Merges::None, |builder| {
             let left = builder.budget.left();
             match Scan::new(&text, &mut builder.keys, left).rows(rows, take) {
@@ -65,7 +69,7 @@ impl Decoder for Documents {
             }
         });
         match read {
-            Ok(Value::Missing) => Ok(Vec::new()),
+            Ok(Value::Missing) => Ok(warnings),
             Ok(_) => {
                 Err(DecodeError("this JSON is read by one parser of the engine and refused by the other: a bug of the engine".to_owned()))
             }

@@ -402,7 +402,7 @@ mod tests {
             let Some(whole) = parsed(&text) else { return Ok(()) };
             let (mut streamed, mut of_whole) = (Vec::new(), Vec::new());
             let mut keys = Share::with_slots(16);
-            let rows = RowsWanted { path: path.clone().into(), want: Want::whole() };
+            let rows = RowsWanted { path: path.clone().into(), of_document: true, want: Want::whole() };
             let read = Scan::new(&text, &mut keys, limits::NODES).rows(&rows, &mut |key, row| streamed.push((to_json(&key), to_json(&row))));
             prop_assert!(read.is_some());
             rows_of(&whole, &path, &mut |key, row| of_whole.push((to_json(&key), to_json(&row))));

@@ -42,7 +42,7 @@ impl Decoder for Lines {
             row.insert(number_key.clone(), number.into());
             rows.push(Value::map(row));
         }
-        Ok(Decoded { doc: Value::list(rows), warnings })
+        Ok(Decoded::with(Value::list(rows), warnings))
     }
 }
 

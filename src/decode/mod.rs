@@ -2,7 +2,8 @@
 //!
 //! A decoder gives one [`Value`]: a list where the format consists of records, a map or a text
 //! otherwise. The rows are the items of a list, or else the document as one row; so `.doc` of a
-//! source and its rows can never disagree.
+//! source and its rows can never disagree. Only a format that says something about all of its
+//! records, as a Nagios plugin does, gives rows of their own beside the document.
 //!
 //! ```yaml
 //! decode: json                                   # a word
@@ -29,16 +30,23 @@ use std::sync::{Arc, LazyLock};
 use want::{RowsWanted, TakeRow, Want, rows_of};
 
 pub mod csv;
+pub mod grok;
 pub mod gzip;
+pub mod html;
+pub mod ini;
 pub mod json;
 mod json_scan;
 pub mod key_value;
 pub mod lines;
+pub mod logfmt;
+pub mod nagios_perfdata;
 pub mod ndjson;
 pub mod prometheus;
 pub mod raw;
 pub mod regex;
 pub mod table;
+pub mod toml;
+pub mod xml;
 pub mod yaml;
 
 pub mod budget;
@@ -46,11 +54,17 @@ pub mod columns;
 pub mod document;
 pub mod exposition;
 pub mod faults;
+pub mod grok_expand;
+pub mod grok_patterns;
 pub mod guess;
+pub mod html_page;
+pub mod html_table;
+pub mod search;
 pub mod share;
 pub mod text;
 pub mod types;
 pub mod want;
+pub mod xml_tree;
 
 #[cfg(test)]
 mod testing;
@@ -60,15 +74,22 @@ pub use guess::guess;
 /// Every decoder by its name in YAML.
 pub const KINDS: &[Kind<Arc<dyn Decoder>>] = &[
     kind_of::<csv::Csv>(),
+    kind_of::<grok::Grok>(),
     kind_of::<gzip::Gzip>(),
+    kind_of::<html::Html>(),
+    kind_of::<ini::Ini>(),
     kind_of::<json::Json>(),
     kind_of::<key_value::KeyValue>(),
     kind_of::<lines::Lines>(),
+    kind_of::<logfmt::Logfmt>(),
+    kind_of::<nagios_perfdata::NagiosPerfdata>(),
     kind_of::<ndjson::Ndjson>(),
     kind_of::<prometheus::Prometheus>(),
     kind_of::<raw::Raw>(),
     kind_of::<regex::Regex>(),
     kind_of::<table::Table>(),
+    kind_of::<toml::Toml>(),
+    kind_of::<xml::Xml>(),
     kind_of::<yaml::Yaml>(),
 ];
 
@@ -77,6 +98,8 @@ pub const KINDS: &[Kind<Arc<dyn Decoder>>] = &[
 pub struct Decoded {
     /// The document.
     pub doc: Value,
+    /// The rows, a list, where they are not the items of the document or the document itself.
+    pub rows: Option<Value>,
     /// What was left out, one sentence for each kind of fault with its count: "3 lines are no
     /// samples, the first is line 7: …".
     pub warnings: Vec<String>,
@@ -85,8 +108,27 @@ pub struct Decoded {
 impl Decoded {
     /// A document without remarks.
     pub fn of(doc: Value) -> Self {
-        Decoded { doc, warnings: Vec::new() }
+        Decoded::with(doc, Vec::new())
     }
+
+    /// A document with what was left out of it.
+    pub fn with(doc: Value, warnings: Vec<String>) -> Self {
+        Decoded { doc, rows: None, warnings }
+    }
+
+    /// What the rows come from: the rows themselves where the decoder gives some, else the document.
+    pub fn records(&self) -> &Value {
+        self.rows.as_ref().unwrap_or(&self.doc)
+    }
+}
+
+/// What is known of an answer beside its bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Facts<'a> {
+    /// The exit code of a command.
+    pub exit_code: Option<i32>,
+    /// The content type as an HTTP server gives it, with its parameters.
+    pub content_type: Option<&'a str>,
 }
 
 /// Why bytes could not be decoded: a sentence fragment with line and column where there are any.
@@ -109,22 +151,35 @@ pub trait Decoder: Send + Sync + Debug {
     /// When the bytes are not what this decoder reads, or pass one of its limits.
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError>;
 
+    /// The document of an answer of which more is known. Bytes in the `charset` of the content type
+    /// become UTF-8 first: see [`text::in_utf8`].
+    ///
+    /// # Errors
+    /// As [`Decoder::decode`].
+    fn decode_answer(&self, input: &[u8], facts: &Facts<'_>) -> Result<Decoded, DecodeError> {
+        let mut warnings = Vec::new();
+        let text = text::in_utf8(input, facts, &mut warnings);
+        let mut decoded = self.decode(&text)?;
+        warnings.append(&mut decoded.warnings);
+        Ok(Decoded { warnings, ..decoded })
+    }
+
     /// The wanted parts of the document, and whatever it is easier to build than to leave out. Faults
     /// and limits are those of the whole.
     ///
     /// # Errors
-    /// As of [`Decoder::decode`].
-    fn decode_wanted(&self, input: &[u8], _: &Want) -> Result<Decoded, DecodeError> {
-        self.decode(input)
+    /// As [`Decoder::decode`].
+    fn decode_wanted(&self, input: &[u8], facts: &Facts<'_>, _: &Want) -> Result<Decoded, DecodeError> {
+        self.decode_answer(input, facts)
     }
 
     /// Every row, one after the other, and what was left out; rows that were handed on before an
     /// error are void.
     ///
     /// # Errors
-    /// As of [`Decoder::decode`].
-    fn stream(&self, input: &[u8], rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
-        whole_then_rows(self, input, rows, take)
+    /// As [`Decoder::decode`].
+    fn stream(&self, input: &[u8], facts: &Facts<'_>, rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
+        whole_then_rows(self, input, facts, rows, take)
     }
 
     /// The step from bytes to bytes, of decoders that may stand before another one in a list.
@@ -138,11 +193,15 @@ pub trait Decoder: Send + Sync + Debug {
 fn whole_then_rows<D: Decoder + ?Sized>(
     decoder: &D,
     input: &[u8],
+    facts: &Facts<'_>,
     rows: &RowsWanted,
     take: &mut TakeRow<'_>,
 ) -> Result<Vec<String>, DecodeError> {
-    let decoded = decoder.decode(input)?;
-    rows_of(&decoded.doc, &rows.path, take);
+    let decoded = decoder.decode_answer(input, facts)?;
+    let records = if rows.of_document { &decoded.doc } else { decoded.records() };
+    if !decoded.doc.is_missing() {
+        rows_of(records, &rows.path, take);
+    }
     Ok(decoded.warnings)
 }
 
@@ -278,20 +337,24 @@ struct Chain {
 
 impl Decoder for Chain {
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        self.last.decode(&self.unpacked(input)?)
+        self.last.decode(&self.unpack(input)?)
     }
 
-    fn decode_wanted(&self, input: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
-        self.last.decode_wanted(&self.unpacked(input)?, want)
+    fn decode_answer(&self, input: &[u8], facts: &Facts<'_>) -> Result<Decoded, DecodeError> {
+        self.last.decode_answer(&self.unpack(input)?, facts)
     }
 
-    fn stream(&self, input: &[u8], rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
-        self.last.stream(&self.unpacked(input)?, rows, take)
+    fn decode_wanted(&self, input: &[u8], facts: &Facts<'_>, want: &Want) -> Result<Decoded, DecodeError> {
+        self.last.decode_wanted(&self.unpack(input)?, facts, want)
+    }
+
+    fn stream(&self, input: &[u8], facts: &Facts<'_>, rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
+        self.last.stream(&self.unpack(input)?, facts, rows, take)
     }
 }
 
 impl Chain {
-    fn unpacked<'i>(&self, input: &'i [u8]) -> Result<Cow<'i, [u8]>, DecodeError> {
+    fn unpack<'i>(&self, input: &'i [u8]) -> Result<Cow<'i, [u8]>, DecodeError> {
         let mut bytes = Cow::Borrowed(input);
         for unpacker in &self.unpackers {
             bytes = Cow::Owned(unpacker.unpack(&bytes)?);
@@ -321,6 +384,7 @@ mod tests {
         "ndjson",
         "{ndjson: {bad_rows: skip}}",
         "yaml",
+        "{yaml: {documents: many}}",
         "csv",
         "{csv: {columns: [a, b], trim: '# ', quote: '', types: {a: time, b: size}}}",
         "lines",
@@ -330,25 +394,49 @@ mod tests {
         "key_value",
         "{key_value: {line: '(?P<key>.)(?P<value>.*)', types: {a: duration}}}",
         "{table: {header: true}}",
+        "{table: {header: true, widths: header, blocks: true}}",
+        "{table: {columns: [a, b, c], widths: [1, 3]}}",
         "{table: {columns: [a, b], separator: ':', skip: 1, types: {b: number}}}",
         "{regex: {pattern: '(?P<a>\\w)(?P<b>é)?'}}",
         "{regex: {pattern: '(?P<a>.)', over: text, types: {a: int}}}",
         "{regex: {patterns: ['^(?P<a>\\d+)', '(?P<b>.)'], header: '^#(?P<h>.*)', on_unmatched: count}}",
         "[gzip, json]",
+        "html",
+        "{html: {table: 'tr td, table', columns: [a, b], types: {a: number}}}",
+        "toml",
+        "{grok: {pattern: ['^%{INT:a.b:int}', '%{QS:q}|%{URI:u}|%{NOTSPACE:[a][c]}'], on_unmatched: count}}",
+        "xml",
+        "{xml: {namespaces: keep, lists: [a, a.b], types: {a: number}}}",
+        "ini",
+        "{ini: {separator: '=', lists: [a], types: {a: number}}}",
+        "logfmt",
+        "{logfmt: {bad_rows: fail, types: {a: time}}}",
+        "nagios_perfdata",
+        "{nagios_perfdata: {text: false, types: {warn: number}}}",
     ];
+
+    static DECODERS: LazyLock<Vec<Arc<dyn Decoder>>> = LazyLock::new(|| EVERY.iter().map(|options| decoder(options)).collect());
+
+    #[test]
+    fn every_kind_is_among_those_that_must_not_panic() {
+        for kind in KINDS {
+            let named = |options: &&str| options.trim_start_matches(['{', '[']).starts_with(kind.name);
+            assert!(EVERY.iter().any(named), "{}", kind.name);
+        }
+    }
 
     proptest! {
         #[test]
         fn no_decoder_panics_on_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            for options in EVERY {
-                let _ = decoder(options).decode(&bytes);
+            for decoder in DECODERS.iter() {
+                let _ = decoder.decode(&bytes);
             }
         }
 
         #[test]
-        fn no_decoder_panics_on_broken_syntax(text in r#"(\{|\}|\[|\]|"|\\|,|:|=|#| |\n|\r|\t|a|é|1|-|\.|# TYPE a |NaN|\*|&a|---|null|\x00|\u{feff}){0,60}"#) {
-            for options in EVERY {
-                let _ = decoder(options).decode(text.as_bytes());
+        fn no_decoder_panics_on_broken_syntax(text in r#"(\{|\}|\[|\]|"|\\|,|:|=|#| |\n|\r|\t|a|é|1|-|\.|# TYPE a |NaN|\*|&a|---|null|\x00|\u{feff}|<|>|/|</a>|<a>|<td>|<tr>|<table>|&|;|'|\||%|=1){0,60}"#) {
+            for decoder in DECODERS.iter() {
+                let _ = decoder.decode(text.as_bytes());
             }
         }
     }
@@ -369,6 +457,17 @@ mod tests {
         assert_eq!(to_json(&decoder("[gzip, json]").decode(&packed).unwrap().doc).to_string(), r#"{"a":1}"#);
         assert_eq!(document("[json]", b"1"), "1");
         assert!(fault("[gzip, json]", b"{}").contains("not gzip"));
+    }
+
+    #[test]
+    fn the_charset_of_an_answer_holds_for_every_text_even_a_packed_one() {
+        let facts = Facts { content_type: Some("text/csv; charset=iso-8859-1"), ..Facts::default() };
+        let read = |options, bytes: &[u8]| to_json(&decoder(options).decode_answer(bytes, &facts).unwrap().doc).to_string();
+        assert_eq!(read("csv", b"a\n\xe9\n"), r#"[{"a":"é"}]"#);
+        assert_eq!(read("json", b"\"\xe9\""), r#""é""#);
+        assert_eq!(read("gzip", &gzip::packed(b"\xe9")), r#""é""#);
+        assert_eq!(read("[gzip, lines]", &gzip::packed(b"\xe9")), r#"[{"line":"é","number":1}]"#);
+        assert_eq!(read("nagios_perfdata", b"\xe9"), r#"{"text":"é","long_text":null,"perfdata":[]}"#);
     }
 
     #[test]

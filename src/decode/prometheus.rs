@@ -17,7 +17,7 @@ use super::faults::Faults;
 use super::share::Share;
 use super::types::since_epoch;
 use super::want::{NOTHING, RowsWanted, TakeRow, WHOLE, Want};
-use super::{DecodeError, Decoded, Decoder, Options, beginning, text, whole_then_rows};
+use super::{DecodeError, Decoded, Decoder, Facts, Options, beginning, text, whole_then_rows};
 use crate::base::map::Map;
 use crate::base::value::{Text, Value};
 use crate::yaml::node::Node;
@@ -43,24 +43,28 @@ impl Options for Prometheus {
 
 impl Decoder for Prometheus {
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        self.decode_wanted(input, &WHOLE)
+        self.decode_wanted(input, &Facts::default(), &WHOLE)
     }
 
-    fn decode_wanted(&self, input: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
+    fn decode_wanted(&self, input: &[u8], facts: &Facts<'_>, want: &Want) -> Result<Decoded, DecodeError> {
         let mut rows = Vec::new();
-        let warnings = samples(input, want.items().unwrap_or(&NOTHING), &mut |row| rows.push(row))?;
-        Ok(Decoded { doc: Value::list(rows), warnings })
+        let mut warnings = Vec::new();
+        let input = text::in_utf8(input, facts, &mut warnings);
+        warnings.extend(samples(&input, want.items().unwrap_or(&NOTHING), &mut |row| rows.push(row))?);
+        Ok(Decoded::with(Value::list(rows), warnings))
     }
 
-    fn stream(&self, input: &[u8], rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
+    fn stream(&self, input: &[u8], facts: &Facts<'_>, rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
         if !rows.path.is_empty() {
-            return whole_then_rows(self, input, rows, take);
+            return whole_then_rows(self, input, facts, rows, take);
         }
-        let mut n = 0usize;
-        samples(input, &rows.want, &mut |row| {
+        let (mut n, mut warnings) = (0usize, Vec::new());
+        let input = text::in_utf8(input, facts, &mut warnings);
+        warnings.extend(samples(&input, &rows.want, &mut |row| {
             take(Value::from(n), row);
             n += 1;
-        })
+        })?);
+        Ok(warnings)
     }
 }
 

@@ -9,19 +9,13 @@
 //!   regex: {header: '^Pool (?P<pool>\S+):', pattern: '^\s+(?P<disk>\S+)\s+(?P<errors>\d+)$', types: {errors: number}}
 //! ```
 
-use super::budget::Budget;
-use super::faults::Faults;
-use super::share::Share;
-use super::types::{CellType, Types};
-use super::want::{NOTHING, RowsWanted, TakeRow, WHOLE, Want};
-use super::{DecodeError, Decoded, Decoder, Options, beginning, conflict, text, whole_then_rows};
-use crate::base::map::Map;
-use crate::base::value::{Text, Value};
+use super::search::{Groups, OnUnmatched, Over, Search};
+use super::types::Types;
+use super::{Decoder, Options, conflict};
 use crate::yaml::basic::Placed;
 use crate::yaml::node::Node;
 use crate::yaml::pattern::Pattern;
 use crate::yaml::read::Reader;
-use regex::CaptureLocations;
 use std::sync::Arc;
 
 crate::fields! {
@@ -47,28 +41,6 @@ crate::fields! {
     }
 }
 
-crate::words! {
-    /// What a pattern is searched in.
-    pub enum Over {
-        /// In each line.
-        Lines = "lines",
-        /// In the whole text.
-        Text = "text",
-    }
-}
-
-crate::words! {
-    /// What happens with lines that nothing matches.
-    pub enum OnUnmatched {
-        /// Nothing.
-        Skip = "skip",
-        /// A warning with their count.
-        Count = "count",
-        /// The source fails.
-        Fail = "fail",
-    }
-}
-
 impl Options for Regex {
     const NAME: &'static str = "regex";
 
@@ -85,218 +57,33 @@ impl Options for Regex {
         }
         let several = self.pattern.is_none();
         let patterns = self.pattern.into_iter().chain(self.patterns);
-        let patterns: Vec<_> = patterns.map(|pattern| Groups::new(pattern, &self.types, reader)).collect();
-        let header = self.header.map(|pattern| Groups::new(pattern, &self.types, reader));
+        let patterns: Vec<_> = patterns.map(|pattern| groups_of(pattern, &self.types, reader)).collect();
+        let header = self.header.map(|pattern| groups_of(pattern, &self.types, reader));
         let patterns: Vec<_> = patterns.into_iter().collect::<Option<_>>()?;
         let header = header.map_or(Some(None), |header| header.map(Some))?;
         let groups = || patterns.iter().chain(&header).flat_map(Groups::names);
-        if several && groups().any(|name| &**name == NUMBER) {
+        if several && groups().any(|name| name == NUMBER) {
             conflict("a group of the name `pattern`", node.span, "rename it: the number of the pattern has that name", reader);
             return None;
         }
         let well = self.types.check(groups(), reader);
         let numbered = several.then(|| NUMBER.into());
-        well.then(|| {
-            Arc::new(Compiled { patterns, numbered, over: self.over, header, on_unmatched: self.on_unmatched }) as Arc<dyn Decoder>
-        })
+        well.then(|| Arc::new(Search { patterns, numbered, over: self.over, header, on_unmatched: self.on_unmatched }) as Arc<dyn Decoder>)
     }
 }
 
 /// The column of the pattern's number.
-const NUMBER: &str = "pattern";
+pub const NUMBER: &str = "pattern";
 
-/// Words of one text that are held once.
-const TEXT_SLOTS: usize = 1024;
-
-/// A pattern with its named groups.
-#[derive(Debug)]
-struct Groups {
-    regex: regex::Regex,
-    named: Vec<Group>,
-}
-
-#[derive(Debug)]
-struct Group {
-    index: usize,
-    name: Text,
-    cell: CellType,
-}
-
-impl Groups {
-    fn new(pattern: Placed<Pattern>, types: &Types, reader: &mut Reader<'_>) -> Option<Groups> {
-        let regex = pattern.value.0;
-        let names = regex.capture_names().enumerate().filter_map(|(index, name)| Some((index, name?)));
-        let named: Vec<_> = names.map(|(index, name)| Group { index, name: name.into(), cell: types.of(name) }).collect();
-        if named.is_empty() {
-            let help = "name what the rows shall hold: `(?P<name>…)` instead of `(…)`";
-            conflict("a pattern without a named group", pattern.span, help, reader);
-            return None;
-        }
-        Some(Groups { regex, named })
+/// The named groups of a pattern; `None` after a problem was reported.
+fn groups_of(pattern: Placed<Pattern>, types: &Types, reader: &mut Reader<'_>) -> Option<Groups> {
+    let groups = Groups::new(pattern.value.0, |name| Some((name.into(), types.of(name))));
+    if groups.is_empty() {
+        let help = "name what the rows shall hold: `(?P<name>…)` instead of `(…)`";
+        conflict("a pattern without a named group", pattern.span, help, reader);
+        return None;
     }
-
-    fn names(&self) -> impl Iterator<Item = &Text> {
-        self.named.iter().map(|group| &group.name)
-    }
-
-    /// The groups that somebody reads.
-    fn wanted(&self, want: &Want) -> Vec<&Group> {
-        self.named.iter().filter(|group| want.has(&group.name)).collect()
-    }
-}
-
-/// The decoder with its options checked.
-#[derive(Debug)]
-struct Compiled {
-    patterns: Vec<Groups>,
-    numbered: Option<Text>,
-    over: Over,
-    header: Option<Groups>,
-    on_unmatched: OnUnmatched,
-}
-
-/// Takes a finished row.
-type Take<'t> = dyn FnMut(Value) + 't;
-
-impl Decoder for Compiled {
-    fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        self.decode_wanted(input, &WHOLE)
-    }
-
-    fn decode_wanted(&self, input: &[u8], want: &Want) -> Result<Decoded, DecodeError> {
-        let mut rows = Vec::new();
-        let warnings = self.rows(input, want.items().unwrap_or(&NOTHING), &mut |row| rows.push(row))?;
-        Ok(Decoded { doc: Value::list(rows), warnings })
-    }
-
-    fn stream(&self, input: &[u8], rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
-        if !rows.path.is_empty() {
-            return whole_then_rows(self, input, rows, take);
-        }
-        let mut n = 0usize;
-        self.rows(input, &rows.want, &mut |row| {
-            take(Value::from(n), row);
-            n += 1;
-        })
-    }
-}
-
-/// A pattern while a text is searched with it.
-struct Search<'g> {
-    groups: &'g Groups,
-    wanted: Vec<&'g Group>,
-    found: CaptureLocations,
-}
-
-impl<'g> Search<'g> {
-    fn new(groups: &'g Groups, want: &Want) -> Self {
-        Search { groups, wanted: groups.wanted(want), found: groups.regex.capture_locations() }
-    }
-
-    fn matches(&mut self, line: &str) -> bool {
-        self.groups.regex.captures_read(&mut self.found, line).is_some()
-    }
-
-    /// Adds the groups of the match to a row; missing ones, too, so that every row has every column.
-    fn add(&self, line: &str, texts: &mut Share, row: &mut Map) {
-        for group in &self.wanted {
-            let cell = part(line, self.found.get(group.index));
-            row.insert(group.name.clone(), cell.map(|cell| converted(group.cell, cell, texts)).into());
-        }
-    }
-}
-
-/// Words that are in many lines are held once.
-fn converted(to: CellType, cell: &str, texts: &mut Share) -> Value {
-    if to == CellType::Text { Value::Text(texts.get(cell)) } else { to.convert(cell) }
-}
-
-impl Compiled {
-    fn rows(&self, input: &[u8], want: &Want, take: &mut Take<'_>) -> Result<Vec<String>, DecodeError> {
-        let mut warnings = Vec::new();
-        let text = text::lenient(input, &mut warnings);
-        let mut unmatched = Faults::default();
-        match self.over {
-            Over::Lines => {
-                self.over_lines(&text, want, &mut unmatched, take)?;
-                unmatched.warn("line is not matched", "lines are not matched", &mut warnings);
-            }
-            Over::Text => {
-                self.over_text(&text, want, &mut unmatched, take)?;
-                unmatched.warn("text is not matched", "texts are not matched", &mut warnings);
-            }
-        }
-        Ok(warnings)
-    }
-
-    fn over_lines(&self, text: &str, want: &Want, unmatched: &mut Faults, take: &mut Take<'_>) -> Result<(), DecodeError> {
-        let mut searches: Vec<_> = self.patterns.iter().map(|groups| Search::new(groups, want)).collect();
-        let mut header = self.header.as_ref().map(|groups| Search::new(groups, want));
-        let (mut budget, mut texts, mut carried) = (Budget::default(), Share::with_slots(TEXT_SLOTS), Map::default());
-        for group in header.iter().flat_map(|header| &header.wanted) {
-            carried.insert(group.name.clone(), Value::Missing);
-        }
-        for (number, line) in text::lines(text) {
-            if let Some(header) = &mut header
-                && header.matches(line)
-            {
-                header.add(line, &mut texts, &mut carried);
-                continue;
-            }
-            let Some(at) = searches.iter_mut().position(|search| search.matches(line)) else {
-                if !line.trim().is_empty() {
-                    self.unmatched(number, line, unmatched)?;
-                }
-                continue;
-            };
-            let Some(search) = searches.get(at) else { continue };
-            budget.spend(1 + self.n_columns(search.groups))?;
-            let mut row = if carried.is_empty() { Map::with_capacity(search.wanted.len()) } else { carried.clone() };
-            search.add(line, &mut texts, &mut row);
-            if let Some(name) = self.numbered.as_ref().filter(|name| want.has(name)) {
-                row.insert(name.clone(), at.into());
-            }
-            take(Value::map(row));
-        }
-        Ok(())
-    }
-
-    /// How many columns a row of that pattern has, read or not.
-    fn n_columns(&self, groups: &Groups) -> usize {
-        let carried = self.header.iter().flat_map(Groups::names).filter(|name| groups.names().all(|own| own != *name));
-        groups.named.len() + carried.count() + usize::from(self.numbered.is_some())
-    }
-
-    fn over_text(&self, text: &str, want: &Want, unmatched: &mut Faults, take: &mut Take<'_>) -> Result<(), DecodeError> {
-        let (mut budget, mut texts, mut empty) = (Budget::default(), Share::with_slots(TEXT_SLOTS), true);
-        for groups in &self.patterns {
-            let wanted = groups.wanted(want);
-            for found in groups.regex.captures_iter(text) {
-                budget.spend(1 + groups.named.len())?;
-                let mut row = Map::with_capacity(wanted.len());
-                for group in &wanted {
-                    let cell = found.get(group.index).map(|cell| converted(group.cell, cell.as_str(), &mut texts));
-                    row.push_new(group.name.clone(), cell.into());
-                }
-                empty = false;
-                take(Value::map(row));
-            }
-        }
-        if empty { self.unmatched(1, text, unmatched) } else { Ok(()) }
-    }
-
-    fn unmatched(&self, number: usize, line: &str, unmatched: &mut Faults) -> Result<(), DecodeError> {
-        match self.on_unmatched {
-            OnUnmatched::Skip => {}
-            OnUnmatched::Count => unmatched.add(number, || beginning(line)),
-            OnUnmatched::Fail => return Err(DecodeError(format!("line {number} is not matched: {}", beginning(line)))),
-        }
-        Ok(())
-    }
-}
-
-fn part(line: &str, place: Option<(usize, usize)>) -> Option<&str> {
-    place.and_then(|(start, end)| line.get(start..end))
+    Some(groups)
 }
 
 #[cfg(test)]

@@ -126,6 +126,9 @@ pub struct RowsWanted {
     /// Where the rows are: names and `[*]` only. Where the path can match once at most, the items of
     /// the list there, else the value; so with an empty path the items of a list at the top.
     pub path: Box<[Step]>,
+    /// True if somebody wrote the path: then rows that the decoder gives besides its document do not
+    /// count.
+    pub of_document: bool,
     /// What is wanted of a row.
     pub want: Want,
 }

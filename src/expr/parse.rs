@@ -1,7 +1,7 @@
 //! Text to tree: MiniJinja's grammar, with every name and function looked up at once and every slip
 //! placed in the YAML file.
 
-use super::cure::{DigitName, cure};
+use super::cure::{Continued, DigitName, cure};
 use super::function;
 use super::names;
 use super::ops::Arithmetic;
@@ -75,12 +75,20 @@ pub fn path(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Parsed> 
             let of_source = reader.source_names.contains(&root);
             let first = path.steps().and_then(|s| s.first()).and_then(key_of);
             let member = if of_source { Some("doc".into()) } else { first };
+            let keys = of_source.then(|| "doc".into()).into_iter().chain(path.keys()).collect();
             let span = locate::inside(reader.sources, node, 0, 1 + name.len());
-            Some(Parsed { expr: rooted(root, of_source, path), uses: vec![Use { name: root, member, span }] })
+            Some(Parsed { expr: rooted(root, of_source, path), uses: vec![Use { name: root, member, keys, span }] })
         }
         Err(error) => {
             if let Some(found) = DigitName::in_path(text) {
                 reader.report(found.problem("bad-path", text, node, reader.sources));
+                return None;
+            }
+            let is_source = |name: &str| reader.source_names.iter().any(|id| reader.names.text(*id) == name);
+            if let Some(found) = Continued::find(text, is_source) {
+                let span = locate::inside(reader.sources, node, found.at, text.len());
+                let problem = Diagnostic::error("bad-path", "a path stands alone", span).label("this belongs to an expression");
+                reader.report(problem.help(format!("write it as one: `{}`", found.expression)));
                 return None;
             }
             let shift = name.len();
@@ -238,8 +246,9 @@ impl Parser<'_, '_> {
         let name = self.reader.names.intern(text);
         if !self.locals.iter().any(|local| &**local == text) {
             let member = steps.first().and_then(key_of);
+            let keys = steps.iter().map_while(key_of).collect();
             let span = self.span(span);
-            self.uses.push(Use { name, member, span });
+            self.uses.push(Use { name, member, keys, span });
         }
         Expr::Walk(name, steps.into())
     }

@@ -1,7 +1,7 @@
 //! Calls of functions, filters and tests: the function is found, and its arguments are put where its
 //! parameters are, while parsing.
 
-use super::function::{self, Function};
+use super::function::{self, Function, signature};
 use super::parse::Parser;
 use super::tree::Expr;
 use crate::base::diag::Diagnostic;
@@ -154,13 +154,4 @@ impl Parser<'_, '_> {
         }
         self.report(problem.help(format!("it is called as {}", signature(function))));
     }
-}
-
-/// `name(a, b, c?)`.
-pub fn signature(function: &Function) -> String {
-    let mut params: Vec<_> = function.params.iter().map(|p| if p.required { p.name.to_owned() } else { format!("{}?", p.name) }).collect();
-    if function.variadic {
-        params.push("…".to_owned());
-    }
-    format!("{}({})", function.name, params.join(", "))
 }

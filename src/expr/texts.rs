@@ -193,12 +193,22 @@ fn printable(value: &Value) -> Option<Value> {
 }
 
 fn pair(key: &Template, value: &PairValue, frame: &mut Frame, out: &mut dyn TextSink) {
-    let Some(key) = key.text(frame) else { return };
+    let computed;
+    let key = match key.as_const() {
+        Some(key) => key,
+        None => match key.text(frame) {
+            Some(key) => {
+                computed = key;
+                &computed
+            }
+            None => return,
+        },
+    };
     match value {
-        PairValue::Fixed(text) => out.pair(&key, &Value::Text(text.clone())),
+        PairValue::Fixed(text) => out.pair(key, &Value::Text(text.clone())),
         PairValue::Computed(code) => match code.value(frame) {
-            Value::List(items) => items.iter().for_each(|item| out.pair(&key, item)),
-            other => out.pair(&key, &other),
+            Value::List(items) => items.iter().for_each(|item| out.pair(key, item)),
+            other => out.pair(key, &other),
         },
     }
 }

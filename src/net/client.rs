@@ -6,6 +6,7 @@
 //! referer, no redirects (those are followed by [`super::http`], which knows what is secret).
 
 use super::address::GuardedLookup;
+use super::digest::Nonces;
 use super::pulse::Pulse;
 use super::trust;
 pub use super::trust::TlsSettings;
@@ -84,6 +85,8 @@ pub struct HttpClients {
     system_roots: OnceLock<Arc<RootCertStore>>,
     /// For [`super::http`].
     pub(super) pulse: Pulse,
+    /// For [`super::login`].
+    pub(super) nonces: Nonces,
 }
 
 /// A client and the ages of the files it was made of: certificates are renewed under a running

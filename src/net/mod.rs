@@ -9,18 +9,24 @@ pub mod amend;
 pub mod certificate;
 pub mod client;
 pub mod command;
+pub mod digest;
 #[cfg(test)]
 mod exchange_tests;
 mod failure;
 pub mod file;
 pub mod headers;
+mod hmac;
 pub mod http;
 pub mod link;
+pub mod login;
+#[cfg(test)]
+mod login_tests;
 mod pipes;
 mod program;
 mod pulse;
 pub mod reaper;
 pub mod redirect;
+pub mod sigv4;
 pub mod status;
 #[cfg(test)]
 mod testing;

@@ -310,6 +310,11 @@ impl Observations {
         }
         let room = self.samples.len() < most;
         if room {
+            // Room takes no memory before it is filled, and growing step by step would hold the samples
+            // of a large run twice.
+            if self.samples.len() == limits::SAMPLES_APART {
+                self.samples.reserve_exact(most - limits::SAMPLES_APART);
+            }
             self.samples.push(sample);
         }
         room

@@ -69,7 +69,7 @@ pub fn wanted(at: usize, spec: &Spec, plan: &SourcePlan, mappings: &[MapPlan], l
     let streamed = place.filter(|_| streams).map(|path| {
         let mut want = row;
         want.settle();
-        RowsWanted { path: path.into(), want }
+        RowsWanted { path: path.into(), of_document: plan.after.rows.is_some(), want }
     });
     Wanted { doc, streamed, feeds, group_rows }
 }
@@ -197,6 +197,7 @@ fn may_stream(source: &SourceSpec, spec: &Spec, plan: &SourcePlan) -> bool {
         && source.expect.is_none()
         && source.cache.is_none()
         && source.index.is_empty()
+        && source.rows.once.is_none()
         && plan.before.each.is_empty()
         && plan.after.each.iter().all(|each| each.source.is_none())
         && !is_read_elsewhere(source, spec, &["body"])
@@ -209,7 +210,7 @@ fn takes_rows(at: usize, source: &SourceSpec, placed: &Placed, planned: &MapPlan
         planned.from.len() == 1 && planned.needs.iter().all(|need| *need == at) && rows.each.iter().all(|each| each.source.is_none());
     let undoable = source.on_error == OnError::Fail || (rows.group.is_empty() && rows.dedupe.is_none() && rows.limit.is_none());
     let family = matches!(placed.family, Family::Metrics | Family::Events | Family::Logs | Family::ServiceChecks);
-    let mut early = placed.mapped.mapping.is_early();
+    let mut early = !placed.mapped.mapping.watches() && rows.once.is_none();
     let mut look = |code: &Code| early &= !code.uses.iter().any(|used| is_late(used.name, used.member.as_deref(), late));
     rows.codes(&mut |code| look(code));
     placed.mapped.mapping.codes(&mut |code| look(code));

@@ -5,16 +5,18 @@
 
 use super::RunCx;
 use super::aside::{LARGE, aside};
+use super::login::authorized;
 use super::page::{Page, PageSink};
-use super::records::records;
+use super::records::records_and_their_number;
 use super::result::{Fate, SourceResult};
+use super::reuse::KeptItem;
 use super::rules::{PageRule, PollRule, Rules, pause};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::print::one_line;
 use crate::base::value::Value;
 use crate::decode::want::WHOLE;
-use crate::decode::{self, DecodeError, Decoder};
+use crate::decode::{self, DecodeError, Decoder, Facts};
 use crate::expr::code::Code;
 use crate::expr::fault::Fault;
 use crate::expr::frame::{Frame, Remark};
@@ -138,8 +140,9 @@ impl Asking<'_, '_> {
     async fn item(&mut self, binds: &Binds, requests: &[Request], sink: &mut dyn PageSink) -> Result<(), Failed> {
         let now = self.cx.clock.instant();
         let kept = self.rules.cache.and_then(|_| self.cx.reuse.answer(self.of.spec.name, binds, now));
-        if let Some(pages) = kept {
-            return sink.pages(pages).map_err(Failed::at_end);
+        if let Some(kept) = kept {
+            (self.capped, self.warnings) = (kept.capped, kept.warnings);
+            return sink.pages(kept.pages).map_err(Failed::at_end);
         }
         // Pages of an address that fails half-way are no pages of the next one.
         if requests.len() == 1 && self.rules.cache.is_none() {
@@ -164,8 +167,9 @@ impl Asking<'_, '_> {
 
     fn keep(&mut self, binds: &Binds, pages: &[Page], time: Duration) {
         let now = self.cx.clock.instant();
-        let until = now.checked_add(time).unwrap_or(now);
-        if !self.cx.reuse.keep(self.of.spec.name, binds, pages, until, now) {
+        let until = now.checked_add(time).unwrap_or_else(|| now + limits::CACHE_TIME_MOST);
+        let item = KeptItem { pages: pages.to_vec(), capped: self.capped.clone(), warnings: self.warnings.clone() };
+        if !self.cx.reuse.keep(self.of.spec.name, binds, item, until, now) {
             let most = words::size(limits::CACHE_BYTES as u64);
             self.warnings.push(format!("the answer is not kept: the answers under `cache` of one check may hold {most}"));
         }
@@ -173,7 +177,8 @@ impl Asking<'_, '_> {
 
     async fn address(&mut self, request: &Request, sink: &mut dyn PageSink) -> Result<(), Failed> {
         self.began = self.cx.clock.instant();
-        self.current = None;
+        (self.current, self.ready) = (None, false);
+        self.warnings.clear();
         let paginate = self.of.repeats.and_then(|repeats| repeats.paginate.as_ref());
         let result = match (paginate, self.rules.pages, request) {
             (Some(paginate), Some(rule), Request::Http(http)) => self.pages(paginate, rule, http, sink).await,
@@ -213,7 +218,7 @@ impl Asking<'_, '_> {
         let mut first = first.clone();
         self.with_frame(|frame| paginate.pager.first(&mut first, frame))?;
         let mut seen = Seen::default();
-        let (mut n_pages, mut n_items) = (0, 0);
+        let (mut n_pages, mut n_items, mut n_found) = (0, 0, 0_usize);
         let mut request = first.clone();
         loop {
             seen.request(&request, n_pages)?;
@@ -223,17 +228,19 @@ impl Asking<'_, '_> {
             let Some(mut page) = self.ready(&asked).await?.into_iter().next() else { return Ok(()) };
             let Request::Http(last) = asked else { return Ok(()) };
             n_pages += 1;
-            let found = self.with_frame(|frame| records(self.of.plan, &page.doc, frame));
-            let n_rows = found.len();
+            let plan = self.of.plan;
+            let (found, n_rows) = self.with_frame(|frame| records_and_their_number(plan, &page, frame));
             seen.page(&page, n_rows, n_pages)?;
-            let room = rule.max_items.map_or(usize::MAX, |most| most.saturating_sub(n_items));
+            let room = rule.max_items.map_or(usize::MAX, |most| most.saturating_sub(n_found));
+            let n_chosen = found.len();
             page.records = Some(found.into_iter().take(room).collect());
+            n_found += n_chosen;
             n_items += n_rows;
             let next =
                 self.next_page(paginate, &Turn { first: &first, last: &last, answer: &page.answer, n_pages, n_rows, n_items }, &page);
             sink.pages(vec![page])?;
             let next = next?;
-            if n_rows > room || (n_rows == room && next.is_some()) {
+            if n_chosen > room || (n_chosen == room && next.is_some()) {
                 let most = rule.max_items.unwrap_or(room);
                 self.capped = Some(format!("`max_items` of {most} is reached: further rows are left out"));
                 return Ok(());
@@ -256,7 +263,13 @@ impl Asking<'_, '_> {
         if turn.n_rows == 0 || self.with_frame(stops) {
             return Ok(None);
         }
-        self.with_frame(|frame| paginate.pager.next(turn, frame))
+        let next = self.with_frame(|frame| paginate.pager.next(turn, frame))?;
+        let one_row = matches!((&page.doc, &page.decoded), (Value::Map(_), None)) && self.of.spec.rows.rows.is_none();
+        if next.is_none() && turn.n_pages == 1 && one_row && paginate.pager.counts_rows() {
+            let why = "the first page is taken for the last one: without `rows`, a page that is a map counts as one row";
+            self.warnings.push(format!("{why} (`rows: $.items[*]` would choose those of `items`)"));
+        }
+        Ok(next)
     }
 
     /// What the frame says; conditions and pages always have one.
@@ -301,7 +314,7 @@ impl Asking<'_, '_> {
 
     async fn poll_pause(&mut self, rule: PollRule, until: &Code, began: Instant) -> Result<(), ExchangeError> {
         let polled = self.cx.clock.instant().saturating_duration_since(began);
-        let late = polled + rule.every > rule.timeout;
+        let late = polled.saturating_add(rule.every) > rule.timeout;
         if late || rule.every >= self.left() {
             let limit = if late { format!("`poll.timeout` of {}", words::time(rule.timeout)) } else { "the run's deadline".to_owned() };
             let why = self.with_frame(|frame| until.with_values("`until` does not hold", frame));
@@ -344,7 +357,7 @@ impl Asking<'_, '_> {
     async fn attempt(&mut self, request: &Request) -> Result<Vec<Page>, ExchangeError> {
         self.turn().await?;
         let left = self.left();
-        let exchange = self.cx.exchanger.exchange(self.of.name, request);
+        let exchange = authorized(self.cx, self.of.name, request);
         let answers = match request.ends_within() {
             // A second alarm for later would never ring.
             Some(limit) if limit <= left => exchange.await?,
@@ -352,14 +365,15 @@ impl Asking<'_, '_> {
         };
         let mut pages = Vec::with_capacity(answers.len());
         for answer in answers {
-            let mut page = match is_empty_status(request, &answer) {
-                true => Page::of(answer, Value::Missing),
-                false => self.decoded(answer)?,
-            };
+            let nothing = Nothing::of(request, &answer);
+            let mut page = if nothing == Nothing::No { self.decoded(answer)? } else { Page::of(answer, Value::Missing) };
             if self.cx.trace.is_some() {
                 page.request = request.describe();
             }
-            self.expected(&page)?;
+            // "Nothing there" is fine where the spec says so: it has no document to expect anything of.
+            if nothing != Nothing::AsDeclared {
+                self.expected(&page)?;
+            }
             pages.push(page);
         }
         Ok(pages)
@@ -397,10 +411,11 @@ impl Asking<'_, '_> {
         }
         // Who looks on wants to see everything.
         let want = if self.cx.trace.is_some() { &WHOLE } else { &self.of.plan.wanted.doc };
-        match aside(answer.body.len() > LARGE, || decoder.decode_wanted(&answer.body, want)) {
-            Ok(decoded) => {
-                self.warnings.extend(decoded.warnings);
-                Ok(Page::of(answer, decoded.doc))
+        let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type") };
+        match aside(answer.body.len() > LARGE, || decoder.decode_wanted(&answer.body, &facts, want)) {
+            Ok(mut decoded) => {
+                self.warnings.append(&mut decoded.warnings);
+                Ok(Page { decoded: decoded.rows, ..Page::of(answer, decoded.doc) })
             }
             Err(error) => Err(undecodable(answer, error)),
         }
@@ -461,11 +476,24 @@ fn out_of_time() -> ExchangeError {
     ExchangeError::new(ErrorKind::Timeout, "the run reached its deadline (`run_timeout`, or the interval) before this was done")
 }
 
-/// "Nothing there", as the spec says: fine, and without rows.
-fn is_empty_status(request: &Request, answer: &Answer) -> bool {
-    match (request, answer.status) {
-        (Request::Http(http), Some(status)) => http.empty_status.contains(status) || status == 204,
-        _ => false,
+/// Whether an answer says that there is nothing: fine, and without rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nothing {
+    /// There is a document.
+    No,
+    /// `empty_status` has it.
+    AsDeclared,
+    /// 204, whose answers have no body.
+    ByStandard,
+}
+
+impl Nothing {
+    fn of(request: &Request, answer: &Answer) -> Nothing {
+        match (request, answer.status) {
+            (Request::Http(http), Some(status)) if http.empty_status.contains(status) => Nothing::AsDeclared,
+            (Request::Http(_), Some(204)) => Nothing::ByStandard,
+            _ => Nothing::No,
+        }
     }
 }
 

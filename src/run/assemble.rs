@@ -22,6 +22,7 @@ use crate::rows::pipeline::{RowSource, capture, run};
 use crate::rows::{Binds, Row};
 use crate::spec::source::{Origin, SourceSpec};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The result of one source in the making.
 pub struct Assembly<'a> {
@@ -39,6 +40,7 @@ pub struct Assembly<'a> {
     made: Vec<Made>,
     /// The pages of the item so far.
     n_pages: usize,
+    began: Instant,
 }
 
 impl PageSink for Assembly<'_> {
@@ -54,7 +56,8 @@ impl<'a> Assembly<'a> {
         let result = SourceResult::without_exchange(Fate::Ok, None);
         let flow = Flow::of(cx, source, held, frame);
         let (rows, docs, made) = (Vec::new(), Vec::new(), Vec::new());
-        Assembly { cx, spec, source, held, frame, binds: Arc::default(), result, rows, docs, flow, made, n_pages: 0 }
+        let began = cx.clock.instant();
+        Assembly { cx, spec, source, held, frame, binds: Arc::default(), result, rows, docs, flow, made, n_pages: 0, began }
     }
 
     /// The pages that follow belong to the item with these names.
@@ -109,10 +112,12 @@ impl<'a> Assembly<'a> {
             from_cache: page.from_cache,
             ..self.note()
         });
+        let ended = self.result.ended.max(Some(page.answer.ended));
         // The first page speaks for its item, the last item for the source.
         if self.n_pages == 0 && self.result.error.is_none() {
             self.result.fill(page.answer, page.doc);
         }
+        self.result.ended = ended;
         self.n_pages += 1;
     }
 
@@ -142,7 +147,7 @@ impl<'a> Assembly<'a> {
         }
         let records = match page.records.take() {
             Some(records) => records,
-            None => records(self.source, &page.doc, self.frame),
+            None => records(self.source, page, self.frame),
         };
         if let Some(flow) = &mut self.flow {
             flow.records(&page.answer, &records, inherited.as_ref(), self.frame);
@@ -174,16 +179,21 @@ impl<'a> Assembly<'a> {
 
     /// The end of an item, after its pages.
     pub fn end(&mut self, item: Item) {
-        for warning in item.warnings.iter().chain(&item.capped) {
+        for warning in &item.warnings {
             self.warn(warning);
         }
         self.frame.absorb(item.remarks);
-        self.result.capped |= item.capped.is_some();
+        if let Some(capped) = item.capped {
+            match self.result.caps.iter_mut().find(|(cap, _)| *cap == capped) {
+                Some((_, count)) => *count += 1,
+                None => self.result.caps.push((capped, 1)),
+            }
+        }
         let nothing = self.n_pages == 0 && item.failure.is_none();
         if nothing {
             self.result.requests.push(RequestNote { elapsed: item.elapsed, ..self.note() });
         }
-        if self.result.requests.len() > 1 || self.n_pages == 0 {
+        if self.n_pages == 0 {
             self.result.elapsed = self.result.elapsed.max(item.elapsed);
         }
         if let Some(failed) = item.failure {
@@ -204,14 +214,12 @@ impl<'a> Assembly<'a> {
         if result.error.is_none() {
             result.fate = Fate::Failed;
             result.error = Some((error.kind, error.message));
-            result.doc = Value::Missing;
-            result.url.clone_from(&note.url);
+            // Nothing of an earlier request may look like the answer of this one.
+            let answer = error.answer.map_or_else(|| Answer::of("", note.url.clone()), |answer| *answer);
+            let doc = text_doc(&answer);
+            result.fill(answer, doc);
             result.elapsed = note.elapsed;
             result.ended = Some(self.cx.clock.now());
-            if let Some(answer) = error.answer {
-                let doc = text_doc(&answer);
-                result.fill(*answer, doc);
-            }
         }
         result.requests.push(note);
     }
@@ -222,7 +230,10 @@ impl<'a> Assembly<'a> {
             let made = flow.finish(self.frame);
             self.keep(made);
         }
-        let Assembly { source, held, frame, mut result, rows, docs, made, .. } = self;
+        let Assembly { cx, source, held, frame, mut result, rows, docs, made, began, .. } = self;
+        if result.requests.len() > 1 {
+            result.elapsed = result.elapsed.max(cx.clock.instant().saturating_duration_since(began));
+        }
         let rows = if source.after.group.is_empty() { limited(source, rows, frame) } else { grouped(source, rows, held, frame) };
         result.rows = Arc::new(rows);
         result.pages = docs;
@@ -230,9 +241,9 @@ impl<'a> Assembly<'a> {
     }
 }
 
-/// What a refused answer says: its JSON, where it is JSON; else nothing.
+/// What a refused answer says where it is JSON or XML, as SOAP faults are; else nothing.
 fn text_doc(answer: &Answer) -> Value {
-    let kind = decode::guess(answer.header("content-type"), "").filter(|kind| *kind == "json");
+    let kind = decode::guess(answer.header("content-type"), "").filter(|kind| matches!(*kind, "json" | "xml"));
     let decoder = kind.and_then(|kind| decode::named(kind, &Value::Missing).ok());
     decoder.and_then(|decoder| decoder.decode(&answer.body).ok()).map(|decoded| decoded.doc).unwrap_or_default()
 }

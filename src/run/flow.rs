@@ -8,9 +8,10 @@ use super::RunCx;
 use super::fetch::Held;
 use crate::base::span::Span;
 use crate::decode::want::RowsWanted;
-use crate::decode::{DecodeError, Decoder};
+use crate::decode::{DecodeError, Decoder, Facts};
 use crate::expr::frame::{Frame, Remark};
-use crate::map::{Changes, MapCx, Scratch};
+use crate::map::watch::Watch;
+use crate::map::{MapCx, Scratch};
 use crate::net::Answer;
 use crate::observation::Observations;
 use crate::plan::SourcePlan;
@@ -78,7 +79,6 @@ struct Shared<'a> {
     cx: &'a RunCx<'a>,
     /// The end of the first answer.
     ended: Option<Timestamp>,
-    changes: Changes,
     scratch: Scratch,
 }
 
@@ -96,7 +96,7 @@ impl<'a> Flow<'a> {
         let feeds = source.wanted.feeds.iter().filter_map(feed).collect();
         let over_all = Stage::new(&source.over_all, frame);
         let over_all = if source.wanted.group_rows { over_all } else { over_all.counting() };
-        let shared = Shared { cx, ended: None, changes: Changes::default(), scratch: Scratch::default() };
+        let shared = Shared { cx, ended: None, scratch: Scratch::default() };
         Some(Flow { source, wanted, held, over_all, feeds, shared, n_rows: 0 })
     }
 
@@ -113,7 +113,8 @@ impl<'a> Flow<'a> {
     ) -> Result<Vec<String>, DecodeError> {
         self.shared.ended.get_or_insert(answer.ended);
         let wanted = self.wanted;
-        decoder.stream(&answer.body, wanted, &mut |key, value| self.record(&Row { value, key, binds: None }, inherited, frame))
+        let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type") };
+        decoder.stream(&answer.body, &facts, wanted, &mut |key, value| self.record(&Row { value, key, binds: None }, inherited, frame))
     }
 
     /// Takes the records of an answer that is decoded already.
@@ -127,7 +128,11 @@ impl<'a> Flow<'a> {
         let Flow { source, held, over_all, feeds, shared, n_rows, .. } = self;
         let mut pass = |row: &Row, frame: &mut Frame| {
             *n_rows += 1;
-            over_all.take(row, *held, frame, &mut |frame| to_mappings(source, row.binds.as_ref(), feeds, shared, *held, frame));
+            if source.over_all.is_plain() {
+                return to_mappings(row, feeds, shared, held, frame);
+            }
+            let binds = if source.after.group.is_empty() { row.binds.as_ref() } else { None };
+            over_all.take(row, *held, frame, &mut |frame| to_mappings(&capture(&[], binds, frame), feeds, shared, held, frame));
         };
         if source.per_record.is_plain() && source.carries.is_empty() && inherited.is_none() {
             return pass(record, frame);
@@ -151,8 +156,8 @@ impl<'a> Flow<'a> {
 
     /// The groups, which had to wait for the last row.
     pub fn finish(self, frame: &mut Frame) -> Vec<Made> {
-        let Flow { source, held, over_all, mut feeds, mut shared, .. } = self;
-        over_all.finish(frame, &mut |frame| to_mappings(source, None, &mut feeds, &mut shared, held, frame));
+        let Flow { held, over_all, mut feeds, mut shared, .. } = self;
+        over_all.finish(frame, &mut |frame| to_mappings(&capture(&[], None, frame), &mut feeds, &mut shared, held, frame));
         let end = |mut feed: Feed<'_>| {
             shared.with(&mut feed.made, frame, |frame, map_cx| {
                 feed.stage.finish(frame, &mut |frame| feed.placed.mapped.mapping.emit(map_cx, frame));
@@ -163,21 +168,12 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// The row that the frame holds to every mapping.
-fn to_mappings(
-    source: &SourcePlan,
-    binds: Option<&Arc<Binds>>,
-    feeds: &mut [Feed<'_>],
-    shared: &mut Shared<'_>,
-    held: &Held,
-    frame: &mut Frame,
-) {
-    let binds = if source.after.group.is_empty() { binds } else { None };
-    let row = capture(&[], binds, frame);
+/// One row to every mapping.
+fn to_mappings(row: &Row, feeds: &mut [Feed<'_>], shared: &mut Shared<'_>, held: &Held, frame: &mut Frame) {
     for feed in feeds {
         let Feed { placed, stage, made } = feed;
         shared.with(made, frame, |frame, map_cx| {
-            stage.take(&row, held, frame, &mut |frame| placed.mapped.mapping.emit(map_cx, frame));
+            stage.take(row, held, frame, &mut |frame| placed.mapped.mapping.emit(map_cx, frame));
         });
     }
 }
@@ -194,7 +190,7 @@ impl Shared<'_> {
             hostname: check.instance.hostname.as_ref(),
             timestamp: self.ended.unwrap_or_else(|| self.cx.clock.now()),
             tag_cache: &check.tag_cache,
-            changes: &mut self.changes,
+            watch: Watch::default(),
             scratch: &mut self.scratch,
             errors: &mut made.errors,
         };

@@ -15,6 +15,8 @@ pub struct Page {
     pub doc: Value,
     /// What reads the rows out of the answer, where no document is made of it.
     pub unread: Option<Arc<dyn Decoder>>,
+    /// The rows of the decoder's own, a list, where they are not those of the document.
+    pub decoded: Option<Value>,
     /// Its rows before any of the row keys but `rows`, where they had to be looked at already.
     pub records: Option<Vec<Row>>,
     /// The request in one line, where somebody looks on.
@@ -26,7 +28,7 @@ pub struct Page {
 impl Page {
     /// A page that was just fetched.
     pub fn of(answer: Answer, doc: Value) -> Self {
-        Page { answer, doc, unread: None, records: None, request: String::new(), from_cache: false }
+        Page { answer, doc, unread: None, decoded: None, records: None, request: String::new(), from_cache: false }
     }
 }
 

@@ -4,9 +4,12 @@ use crate::base::error_kind::ErrorKind;
 use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::value::{Lazy, Text, Value};
+use crate::decode::Facts;
+use crate::decode::text::in_utf8;
 use crate::net::Answer;
 use crate::net::certificate::Certificate;
 use crate::net::headers::Headers;
+use crate::rows::once::Sightings;
 use crate::rows::{Binds, Row};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -86,12 +89,14 @@ pub struct SourceResult {
     pub failed_items: usize,
     /// The documents of its pages.
     pub pages: Vec<Value>,
-    /// True if a cap left something out.
-    pub capped: bool,
+    /// The caps that left something out, each with the number of items that reached it.
+    pub caps: Vec<(String, usize)>,
     /// Positions for the next run, by their keys.
     pub kept: Vec<(Text, Value)>,
     /// Its indexes.
     pub by: Value,
+    /// What its `once` has seen and let through.
+    pub once: Option<Sightings>,
 }
 
 impl SourceResult {
@@ -115,9 +120,10 @@ impl SourceResult {
             requests: Vec::new(),
             failed_items: 0,
             pages: Vec::new(),
-            capped: false,
+            caps: Vec::new(),
             kept: Vec::new(),
             by: Value::Missing,
+            once: None,
         }
     }
 
@@ -168,7 +174,7 @@ fn error_value(error: &Option<(ErrorKind, String)>) -> Value {
     Value::map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
 }
 
-fn body_text(body: &Bytes) -> Value {
+fn body_text(body: &[u8]) -> Value {
     Value::text(String::from_utf8_lossy(body))
 }
 
@@ -199,12 +205,16 @@ impl Lazy for SourceResult {
             "headers" => Value::map(self.headers.iter().map(|(name, value)| (Text::from(name), Value::from(&*value))).collect()),
             "elapsed" if self.ran() => Value::Float(self.elapsed.as_secs_f64()),
             "url" if self.ran() => Value::from(self.url.as_str()),
-            "body" if self.ran() => body_text(&self.body),
+            "body" if self.ran() => {
+                let facts = Facts { content_type: self.headers.get("content-type"), ..Facts::default() };
+                // The decoder has warned of what is no text.
+                body_text(&in_utf8(&self.body, &facts, &mut Vec::new()))
+            }
             "doc" => self.doc.clone(),
             "rows" => Value::list(self.rows.iter().map(|row| row.value.clone()).collect()),
             "count" => Value::from(self.rows.len()),
             "failed" => Value::from(self.failed_items),
-            "capped" => Value::Bool(self.capped),
+            "capped" => Value::Bool(!self.caps.is_empty()),
             "pages" => Value::list(self.pages.clone()),
             "requests" => Value::list(self.requests.iter().map(request_value).collect()),
             "exit_code" => optional_number(self.exit_code),

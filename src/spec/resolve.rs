@@ -2,6 +2,7 @@
 
 use super::Spec;
 use super::source::Origin;
+use super::state::{unknown_previous, unknown_state};
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
 use crate::base::span::Span;
@@ -25,6 +26,7 @@ pub fn resolve((spec, _): &(Spec, usize), reader: &mut Reader<'_>) {
         if visible.contains(&used.name) {
             problems.extend(unknown_member(used, reader));
             problems.extend(unknown_config(used, spec, reader));
+            problems.extend(unknown_memory(used, spec, reader));
         } else {
             problems.push(not_in_scope(used, &visible, reader));
         }
@@ -113,6 +115,7 @@ pub const MEMBERS: &[&str] = &[
     "url",
     "body",
     "doc",
+    "pages",
     "rows",
     "count",
     "failed",
@@ -120,6 +123,7 @@ pub const MEMBERS: &[&str] = &[
     "requests",
     "exit_code",
     "stderr",
+    "certificate",
     "by",
 ];
 
@@ -137,8 +141,21 @@ fn unknown_member(used: &Use, reader: &Reader<'_>) -> Option<Diagnostic> {
     };
     Some(problem.help(format!(
         "its document is `${name}.{member}` or `{name}.doc.{member}`; its result has {}",
-        listed(MEMBERS.iter().copied(), 20)
+        listed(MEMBERS.iter().copied(), 30)
     )))
+}
+
+/// Members of what is remembered between runs.
+fn unknown_memory(used: &Use, spec: &Spec, reader: &Reader<'_>) -> Option<Diagnostic> {
+    let span = used.member.as_deref().map_or(used.span, |member| member_span(used, member, reader));
+    match used.name {
+        names::STATE => unknown_state(used, span, &spec.state),
+        names::PREVIOUS => {
+            let lets: Vec<&str> = spec.lets.iter().map(|local| reader.names.text(local.name)).collect();
+            unknown_previous(used, span, &lets, reader)
+        }
+        _ => None,
+    }
 }
 
 fn unknown_config(used: &Use, spec: &Spec, reader: &Reader<'_>) -> Option<Diagnostic> {
@@ -195,8 +212,9 @@ fn hidden(reader: &Reader<'_>) -> Vec<Diagnostic> {
         for (n, (name, span)) in scope.binds.iter().enumerate() {
             let text = reader.names.text(*name);
             let built_in = names::BUILT_IN.contains(&text);
-            let own = scope.parent.is_none() && names::EVERYWHERE.contains(name) && *span == Default::default();
-            let bound_by_us = ["row", "key", "file", "parent", "depth", "checks", "change"].contains(&text);
+            // What the language itself binds has no place.
+            let own = *span == Default::default() && built_in;
+            let bound_by_us = ["row", "key", "file", "parent", "depth", "checks", "change", "cursor"].contains(&text);
             if own || (built_in && bound_by_us && scope.parent.is_some()) {
                 continue;
             }

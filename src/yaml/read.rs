@@ -55,8 +55,21 @@ pub struct Use {
     pub name: NameId,
     /// The member that is read of it, where that is constant: `rows` in `hosts.rows`.
     pub member: Option<Text>,
+    /// All constant keys that are read behind it: `members`, `by`, `id` in `previous.members.by.id[row.id]`.
+    pub keys: Box<[Text]>,
     /// Where it stands.
     pub span: Span,
+}
+
+/// A part of a spec that other places refer to by its name.
+#[derive(Clone, Debug)]
+pub struct NamedNode {
+    /// Its name and what stands there.
+    pub entry: Entry,
+    /// True once a place has referred to it.
+    pub used: bool,
+    /// True while it is being read.
+    pub open: bool,
 }
 
 /// Reads the nodes of one file, or of several that make one spec.
@@ -71,6 +84,8 @@ pub struct Reader<'s> {
     /// The names of sources: a path on one of them goes into its document. To be set before
     /// anything is read.
     pub source_names: Vec<NameId>,
+    /// The named logins, which are read where they are used. To be set before anything is read.
+    pub logins: Vec<NamedNode>,
     /// Every use of a name with the scope it stands in.
     pub uses: Vec<(Use, ScopeId)>,
     /// True if the file broke off, so that missing keys mean nothing.
@@ -89,6 +104,7 @@ impl<'s> Reader<'s> {
             problems: Vec::new(),
             names: Names::default(),
             source_names: Vec::new(),
+            logins: Vec::new(),
             uses: Vec::new(),
             broken,
             scopes,
@@ -147,6 +163,14 @@ impl<'s> Reader<'s> {
     /// Notes the use of a name in the current scope.
     pub fn note(&mut self, used: Use) {
         self.uses.push((used, self.current));
+    }
+
+    /// What a node says, however it is quoted: what memory is found by must outlive a change of style.
+    pub fn written(&self, node: &Node) -> Text {
+        match node.as_scalar() {
+            Some(scalar) => scalar.text.trim().into(),
+            None => self.sources.slice(node.span).trim().into(),
+        }
     }
 
     /// A number for a place whose result can be kept per check.

@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod arg;
+mod bits;
 mod convert;
 mod document;
 mod glob;
@@ -13,6 +14,7 @@ mod group;
 mod hash;
 mod layout;
 mod list;
+mod lookup;
 mod map;
 mod metric_name;
 mod number;
@@ -192,12 +194,14 @@ const TABLES: &[(&str, &[Function])] = &[
     ("Filling texts in", printf::TABLE),
     ("Layout", layout::TABLE),
     ("Numbers", number::TABLE),
+    ("Bits", bits::TABLE),
     ("One value of many", aggregate::TABLE),
     ("Lists", list::TABLE),
     ("Order", sort::TABLE),
     ("Lists of rows", group::TABLE),
     ("Filters for every item", select::TABLE),
     ("Maps", map::TABLE),
+    ("Look-up tables", lookup::TABLE),
     ("Time", time::TABLE),
     ("Regular expressions", regex::TABLE),
     ("Patterns of names", glob::TABLE),
@@ -243,6 +247,15 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// The names of tests.
 pub fn test_names() -> impl Iterator<Item = &'static str> {
     all_tests().map(|test| test.name)
+}
+
+/// `name(a, b, c?)`.
+pub fn signature(function: &Function) -> String {
+    let mut params: Vec<_> = function.params.iter().map(|p| if p.required { p.name.to_owned() } else { format!("{}?", p.name) }).collect();
+    if function.variadic {
+        params.push("…".to_owned());
+    }
+    format!("{}({})", function.name, params.join(", "))
 }
 
 /// Calls a function that another one was told by name, as `map` does, by the rules of every call:

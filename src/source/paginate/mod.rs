@@ -45,6 +45,11 @@ pub trait Pager: Send + Sync + Debug {
     /// A part that cannot be computed.
     fn next(&self, turn: &Turn<'_>, frame: &mut Frame) -> Result<Option<HttpRequest>, ExchangeError>;
 
+    /// True if the number of rows of a page tells whether it is the last one.
+    fn counts_rows(&self) -> bool {
+        false
+    }
+
     /// Calls `take` for every computed place.
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code));
 }
@@ -146,7 +151,7 @@ impl Field for Paginate {
 fn docs() -> Vec<FieldDoc> {
     let way = |kind: &Kind<Arc<dyn Pager>>| {
         let doc = (kind.docs)();
-        FieldDoc { key: doc.name, doc: doc.doc.to_owned(), shape: Shape::Kind(Box::new(doc)), required: false, default: None }
+        FieldDoc { key: doc.name, doc: doc.doc.to_owned(), shape: Shape::Kind("paging", Box::new(doc)), required: false, default: None }
     };
     KINDS.iter().map(way).chain(Common::docs()).collect()
 }
