@@ -42,7 +42,7 @@ pub struct Instance {
     /// The deadline of a run; none for the usual one.
     pub run_timeout: Option<Duration>,
     /// How many samples one run may report.
-    pub max_samples: usize,
+    pub max_samples: u32,
 }
 
 /// What one file gave: the instances that are right, and how many there are in all.
@@ -160,7 +160,7 @@ fn one(
         Some(most) => most.min(limits::SERIES_MOST),
     };
     Some(Some(Instance {
-        max_samples,
+        max_samples: u32::try_from(max_samples).unwrap_or(u32::MAX),
         number,
         span: node.span,
         tags,

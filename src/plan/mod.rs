@@ -180,6 +180,11 @@ impl Check {
         Owner { name, id: self.id }
     }
 
+    /// How many samples one run may report.
+    pub fn max_samples(&self) -> usize {
+        self.instance.max_samples as usize
+    }
+
     /// The name in outputs: the spec and the number of the instance, or its name.
     pub fn label(&self) -> String {
         match &self.instance.name {

@@ -6,7 +6,7 @@
 use super::RunCx;
 use super::aside::{LARGE, aside};
 use super::login::authorized;
-use super::page::{Page, PageSink};
+use super::page::{Page, PageSink, undecodable};
 use super::records::records_and_their_number;
 use super::result::{Fate, SourceResult};
 use super::reuse::KeptItem;
@@ -16,7 +16,7 @@ use crate::base::limits;
 use crate::base::print::one_line;
 use crate::base::value::Value;
 use crate::decode::want::WHOLE;
-use crate::decode::{self, DecodeError, Decoder, Facts};
+use crate::decode::{self, Decoder, Facts};
 use crate::expr::code::Code;
 use crate::expr::fault::Fault;
 use crate::expr::frame::{Frame, Remark};
@@ -465,11 +465,6 @@ impl Seen {
         let message = format!("page {n_pages} is the same as an earlier one: the server does not move on");
         Err(ExchangeError { answer: Some(Box::new(page.answer.clone())), ..ExchangeError::new(ErrorKind::Limit, message) })
     }
-}
-
-/// The failure of an answer that is not what its decoder reads.
-pub fn undecodable(answer: Answer, error: DecodeError) -> ExchangeError {
-    ExchangeError { answer: Some(Box::new(answer)), ..ExchangeError::new(ErrorKind::Decode, error.0) }
 }
 
 fn out_of_time() -> ExchangeError {

@@ -5,10 +5,10 @@
 
 use super::RunCx;
 use super::aside::{LARGE, aside};
-use super::ask::{Failed, Item, undecodable};
+use super::ask::{Failed, Item};
 use super::fetch::Held;
 use super::flow::{Flow, Made};
-use super::page::{Page, PageSink};
+use super::page::{Page, PageSink, undecodable};
 use super::records::records;
 use super::result::{Fate, RequestNote, SourceResult};
 use super::survivors::limited;
@@ -95,7 +95,7 @@ impl<'a> Assembly<'a> {
             return;
         }
         for (all, more) in self.made.iter_mut().zip(made) {
-            all.join(more, self.cx.check.instance.max_samples);
+            all.join(more, self.cx.check.max_samples());
         }
     }
 

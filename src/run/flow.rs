@@ -185,7 +185,7 @@ impl Shared<'_> {
         std::mem::swap(&mut frame.remarks, &mut made.remarks);
         let mut map_cx = MapCx {
             out: &mut made.observations,
-            max_samples: check.instance.max_samples,
+            max_samples: check.max_samples(),
             instance_tags: &check.tags,
             hostname: check.instance.hostname.as_ref(),
             timestamp: self.ended.unwrap_or_else(|| self.cx.clock.now()),

@@ -30,7 +30,7 @@ pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, mut made: Vec<Made>, 
     let mut out = std::mem::take(&mut outcome.observations);
     let mut map_cx = MapCx {
         out: &mut out,
-        max_samples: cx.check.instance.max_samples,
+        max_samples: cx.check.max_samples(),
         instance_tags: &cx.check.tags,
         hostname: cx.check.instance.hostname.as_ref(),
         timestamp: now,

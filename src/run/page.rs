@@ -1,7 +1,8 @@
 //! One decoded answer of a source.
 
+use crate::base::error_kind::ErrorKind;
 use crate::base::value::Value;
-use crate::decode::Decoder;
+use crate::decode::{DecodeError, Decoder};
 use crate::net::{Answer, ExchangeError};
 use crate::rows::Row;
 use std::sync::Arc;
@@ -46,4 +47,9 @@ impl PageSink for Vec<Page> {
         self.extend(pages);
         Ok(())
     }
+}
+
+/// The failure of an answer that is not what its decoder reads.
+pub fn undecodable(answer: Answer, error: DecodeError) -> ExchangeError {
+    ExchangeError { answer: Some(Box::new(answer)), ..ExchangeError::new(ErrorKind::Decode, error.0) }
 }
