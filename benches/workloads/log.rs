@@ -30,13 +30,31 @@ events:
   - {from: access, when: row.status == "503", title: "{{ row.path }} is not available"}
 "#;
 
+fn answer(n: u64) -> u16 {
+    match n & 7 {
+        4 => 304,
+        5 => 404,
+        6 => 201,
+        _ => 200,
+    }
+}
+
+fn method(n: u64) -> &'static str {
+    match n % 6 {
+        3 => "POST",
+        4 => "PUT",
+        5 => "DELETE",
+        _ => "GET",
+    }
+}
+
 /// Lines of that many bytes or a little less.
 pub fn lines(bytes: usize) -> String {
     let mut out = String::with_capacity(bytes);
     for n in 0u64.. {
         let h = n.wrapping_mul(2_654_435_761) & 0xffff_ffff;
-        let status = if n % 1000 == 999 { 503 } else { [200, 200, 200, 200, 304, 404, 201, 200][(h >> 5 & 7) as usize] };
-        let method = ["GET", "GET", "GET", "POST", "PUT", "DELETE"][(h % 6) as usize];
+        let status = if n % 1000 == 999 { 503 } else { answer(h >> 5) };
+        let method = method(h);
         let (a, b, c) = (h & 255, h >> 8 & 255, h >> 16 & 255);
         let time = format!("{:02}/May/2024:{:02}:{:02}:{:02} +0000", 1 + n % 28, n / 3600 % 24, n / 60 % 60, n % 60);
         let before = out.len();
