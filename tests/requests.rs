@@ -211,7 +211,10 @@ fn requests_are_made_as_the_table_says() {
             Ok(found) => {
                 for (key, expected) in case["gives"].as_object().expect("what it gives") {
                     if !fits(key, &found[key], expected) {
-                        wrong.push(format!("{}: {key}\n  expected {expected}\n     found {}\n{}", case["about"], found[key], found["error"]));
+                        wrong.push(format!(
+                            "{}: {key}\n  expected {expected}\n     found {}\n{}",
+                            case["about"], found[key], found["error"]
+                        ));
                     }
                 }
             }
