@@ -17,6 +17,7 @@
 //! | `Row` → [`Observations`](observation::Observations) | `emit` | [`map`] |
 //! | samples of one run → [`Point`](fold::Point)s | `fold` | [`mod@fold`] |
 //! | all of one run → [`Outcome`](run::Outcome) | `run` | [`run`] |
+//! | what it leaves → [`Memory`](state::Memory) | `apply`, `save` | [`mod@state`] |
 //!
 //! Start at [`run::run`] to see one check from its sources to its outcome, at [`spec::read::read`]
 //! to see how a spec is read, and at [`agent::dispatcher`] to see how runs are scheduled.
@@ -27,8 +28,8 @@
 //! * Nothing after `resolve` looks a name of a spec up by text; a name is a slot in a frame.
 //! * Nothing changes a plan. Memory between runs belongs to the check and moves only with an
 //!   outcome.
-//! * No I/O, clock or environment outside [`net`], [`source`], [`run`], [`catalog`], [`agent`] and
-//!   [`cli`].
+//! * No I/O, clock or environment outside [`net`], [`source`], [`run`], [`mod@state`], [`catalog`],
+//!   [`agent`] and [`cli`].
 //! * A [`Secret`](base::secret::Secret) becomes text only where a request is rendered.
 //!
 //! The modules stand in layers, lowest first; each uses only those above it in this list.
@@ -48,6 +49,9 @@ pub mod rows;
 pub mod fold;
 pub mod map;
 pub mod source;
+
+// What is remembered is made of what `rows` and `fold` leave.
+pub mod state;
 
 pub mod spec;
 

@@ -20,6 +20,7 @@ use engine::run::exchanger::Live;
 use engine::run::reuse::Reuse;
 use engine::run::{Memory, Outcome, RunCx, run};
 use futures_util::StreamExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -58,7 +59,7 @@ fn found(outcome: &Outcome) -> Expected {
 async fn tried(combo: &Combo, number: usize, api: &Api, live: &Live) -> Option<String> {
     let spec = spec(combo, number, &api.url);
     let mut sources = Sources::default();
-    let check = match check(&spec, "", &mut sources) {
+    let check = match check(Path::new("/"), &spec, "", &mut sources) {
         Ok(check) => check,
         Err(problems) => return Some(format!("{combo:?}\n{spec}\n{problems}")),
     };

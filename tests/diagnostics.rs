@@ -1,29 +1,36 @@
 //! What a person sees who made a mistake: rendered problems as snapshots.
 //!
-//! A case is a folder in `tests/cases/lint` with `spec.yaml`, or `spec.yaml` and `conf.yaml`, and
-//! `expected.txt`, which `UPDATE=1` rewrites. The JSON form must carry the same places.
+//! A case is a folder in `tests/cases/lint` with `spec.yaml`, `conf.yaml` and `fragments`, or some of
+//! them, and `expected.txt`, which `UPDATE=1` rewrites. Fragments are found from the case's folder;
+//! without a spec they are checked alone. The JSON form must carry the same places.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
 mod common;
 
-use common::{compared, folders, report, text_of};
+use common::{Folder, compared, folders, report, text_of};
 use engine::base::diag::{Diagnostic, sort};
 use engine::base::render;
 use engine::base::span::{FileId, Sources};
+use engine::base::value::Value;
+use engine::catalog::files::fragments_in;
 use engine::catalog::secrets::Outside;
+use engine::catalog::twins::Known;
 use engine::conf::instance;
 use engine::expr::frame::Frame;
-use engine::plan::Plan;
 use engine::plan::compile::compile;
+use engine::plan::{Check, Plan};
+use engine::spec::read::check_fragment;
+use engine::spec::share::{FragmentStore, assemble};
 use engine::yaml::load::load;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
 /// The problems of one spec and its plan, if it has one.
-fn of_spec(sources: &Sources, file: FileId) -> (Option<Plan>, Vec<Diagnostic>) {
-    let (spec, mut problems) = engine::spec::read::read(load(sources, file), file, "case", sources);
+fn of_spec(folder: &Path, sources: &mut Sources, file: FileId) -> (Option<Plan>, Vec<Diagnostic>) {
+    let whole = assemble(load(sources, file), sources, &mut Folder(folder));
+    let (spec, mut problems) = engine::spec::read::read(whole, file, "case", sources);
     let plan = spec.map(|spec| compile(spec, "/".into()));
     match plan {
         Some(Ok(plan)) => (Some(plan), problems),
@@ -38,16 +45,38 @@ fn of_spec(sources: &Sources, file: FileId) -> (Option<Plan>, Vec<Diagnostic>) {
 fn of_conf(sources: &Sources, file: FileId, plan: Plan) -> Vec<Diagnostic> {
     let plan = Arc::new(plan);
     let mut frame = Frame::new(plan.names.clone(), Default::default());
-    instance::read(load(sources, file), &plan.spec, Path::new("/"), &Outside, &mut frame).problems
+    let read = instance::read(load(sources, file), &plan.spec, Path::new("/"), &Outside, &mut frame);
+    let (mut problems, mut known) = (read.problems, Known::default());
+    for instance in read.instances {
+        let added = known.add(&mut Check::bind(plan.clone(), instance, &[]), &Value::default(), &mut problems);
+        problems.extend(added.err().map(|problem| *problem));
+    }
+    problems
+}
+
+/// Fragments that no spec of the case uses, or the only files of the case.
+fn of_fragments(folder: &Path, sources: &mut Sources) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for fragment in fragments_in(folder) {
+        let path = fragment.path.strip_prefix(folder).expect("a path in the case").to_string_lossy().into_owned();
+        let file = Folder(folder).open(&path, sources).expect("a fragment");
+        let whole = assemble(load(sources, file), sources, &mut Folder(folder));
+        problems.extend(check_fragment(whole, file, sources));
+    }
+    problems
 }
 
 /// All problems of a case.
 fn problems(folder: &Path) -> (Sources, Vec<Diagnostic>) {
     let mut sources = Sources::default();
+    if !folder.join("spec.yaml").is_file() {
+        let found = of_fragments(folder, &mut sources);
+        return (sources, found);
+    }
     let file = sources.add("spec.yaml", text_of(&folder.join("spec.yaml")));
     let conf = folder.join("conf.yaml");
     let conf = conf.is_file().then(|| sources.add("conf.yaml", text_of(&conf)));
-    let (plan, mut found) = of_spec(&sources, file);
+    let (plan, mut found) = of_spec(folder, &mut sources, file);
     if let (Some(conf), Some(plan)) = (conf, plan) {
         found.extend(of_conf(&sources, conf, plan));
     }

@@ -112,7 +112,9 @@ fn yaml_of_the_pages_is_without_problems() {
         for block in blocks(&page) {
             n_blocks += 1;
             let path = format!("{}/{}", block.folder, block.file);
-            fs::write(work.path().join(&path), &block.text).expect("a file of the page");
+            let file = work.path().join(&path);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("the folder of a fragment");
+            fs::write(file, &block.text).expect("a file of the page");
             let lint = ["lint", "--deny", "warnings", "--spec-dir", "specs", "--spec-dir", &shipped, "--conf-dir", "conf.d", &path];
             found.extend(complaint(&engine(work.path(), &lint)).map(|said| format!("{}: {said}", block.place)));
         }

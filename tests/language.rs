@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::script::{play, summary};
+use common::script::{play, play_in, summary};
 use common::{cases, compared, field, folders, report, text_of, yaml};
 use engine::base::print::to_json;
 use engine::base::value::Value;
@@ -194,12 +194,32 @@ fn row_keys_give_the_same_rows_everywhere() {
     report(&wrong);
 }
 
+/// A source that failed, and one whose rows were not worked through, begins where it began.
+#[test]
+fn positions_move_with_sources_that_worked() {
+    let spec = "name: case\nversion: 1.0.0\nsources:\n  log: {file: {path: l}, decode: json}\n  also: {file: {path: m}, decode: json}\n  \
+                names: {http: {url: 'http://n/'}}\nlogs:\n  - {from: log, each: {n: names}, message: '{{ row }}{{ n }}'}\n  - {from: also, message: '{{ row }}'}\n";
+    let run = |log: Json, at: u64, names: Json| json!({"log": log, "also": {"json": [1], "kept": {"m": at}}, "names": names});
+    let position = |at: u64| json!({"json": [1], "kept": {"l": at}});
+    let (error, names) = (json!({"error": "connect"}), json!({"json": ["a"]}));
+    let mut runs = vec![run(position(1), 1, names.clone())];
+    for (next, expected) in
+        [(run(position(2), 2, error.clone()), (1, 2)), (run(error, 3, names.clone()), (1, 3)), (run(position(4), 4, names), (4, 4))]
+    {
+        runs.push(next);
+        let played = play(spec, "", &json!(runs)).expect("a spec");
+        let at = |source: &str, key: &str| played.memory.kept(source).get(key).cloned();
+        let expected = (Some(Value::Int(expected.0)), Some(Value::Int(expected.1)));
+        assert_eq!((at("log", "l"), at("also", "m")), expected, "{} runs", runs.len());
+    }
+}
+
 /// Plays one folder and compares what its runs came to.
 fn snippet(folder: &Path) -> Option<String> {
     let read = |name: &str| text_of(&folder.join(name));
     let answers = read("answers.yaml");
     let answers = if answers.trim().is_empty() { json!({}) } else { yaml(&answers) };
-    let found = match play(&read("spec.yaml"), &read("instance.yaml"), &answers) {
+    let found = match play_in(folder, &read("spec.yaml"), &read("instance.yaml"), &answers) {
         Err(problems) => return Some(format!("{}:\n{problems}", folder.display())),
         Ok(played) => played.outcomes.iter().map(|outcome| summary(outcome, &played.sources)).collect::<Json>(),
     };

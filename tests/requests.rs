@@ -20,6 +20,7 @@ use engine::run::{Memory, Outcome, RunCx, run};
 use engine::source::Request;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -140,7 +141,7 @@ fn played(case: &Json) -> Result<Json, String> {
     let things = indented(format!("things:\n{}", indented(text("things"))));
     let spec = format!("name: case\nversion: 1.0.0\nsources:\n{}{things}{MAPPINGS}", indented(text("before")));
     let mut sources = Sources::default();
-    let check = check(&spec, "", &mut sources).map_err(|problems| format!("{spec}\n{problems}"))?;
+    let check = check(Path::new("/"), &spec, "", &mut sources).map_err(|problems| format!("{spec}\n{problems}"))?;
     let (mut memory, reuse, mut stage) = (Memory::default(), Reuse::default(), Stage::new());
     let mut last = Outcome::default();
     for given in runs(case) {

@@ -4,7 +4,8 @@ use super::schedule::Schedule;
 use super::worker::{Carried, Done, Shared, work};
 use crate::base::limits;
 use crate::plan::Check;
-use std::collections::VecDeque;
+use crate::state::folder::Loaded;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -18,6 +19,7 @@ const STRAYS_EVERY: Duration = Duration::from_secs(10);
 /// The schedule of all checks, and what they remember.
 pub struct Dispatcher {
     checks: Vec<Arc<Check>>,
+    /// None before the first run, and while a run has it.
     carried: Vec<Option<Carried>>,
     schedule: Schedule,
     waiting: VecDeque<u32>,
@@ -38,7 +40,7 @@ impl Dispatcher {
         for check in &checks {
             schedule.add(check.id, check.instance.min_interval);
         }
-        let carried = checks.iter().map(|_| None).collect();
+        let carried = begin(&checks, shared.state.is_some());
         let checks = checks.into_iter().map(Arc::new).collect();
         Dispatcher { checks, carried, schedule, waiting: VecDeque::new(), workers: JoinSet::new(), shared, once, runtime }
     }
@@ -119,6 +121,22 @@ impl Dispatcher {
             }
         }
     }
+}
+
+/// Nothing is carried at first. Two checks with one id cannot share a file: the later one keeps what
+/// it remembers in memory.
+fn begin(checks: &[Check], on_disk: bool) -> Vec<Option<Carried>> {
+    let mut ids = HashSet::new();
+    let twin = |check: &Check| on_disk && !ids.insert(check.id);
+    let twins: Vec<bool> = checks.iter().map(twin).collect();
+    let carried = |(check, twin): (&Check, bool)| {
+        twin.then(|| {
+            let Loaded { memory, warning } = Loaded::twin();
+            tracing::warn!(check = %check.label(), "{}", warning.unwrap_or_default());
+            Carried { memory: Some(memory), ..Carried::default() }
+        })
+    };
+    checks.iter().zip(twins).map(carried).collect()
 }
 
 async fn until(next: Option<std::time::Instant>) {

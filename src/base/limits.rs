@@ -56,6 +56,12 @@ pub const DEPTH: usize = 128;
 pub const NODES: usize = 2_000_000;
 /// A spec file.
 pub const SPEC_BYTES: u64 = 1 << 20;
+/// Fragments that one spec uses, directly or through others: more is hardly readable, and circles end.
+pub const FRAGMENTS: usize = 32;
+/// What a secret handle may give: keys and certificates are smaller.
+pub const SECRET_BYTES: u64 = 64 << 10;
+/// A program that gives a secret has this long: loading waits for it.
+pub const SECRET_TIME: Duration = Duration::from_secs(10);
 /// A conf.d file.
 pub const CONF_BYTES: u64 = 64 << 20;
 /// Aliases in one YAML file.
@@ -76,6 +82,14 @@ pub const GROK_BYTES: usize = 8 << 20;
 pub const GROK_REFERENCES: usize = 2_000;
 /// Grok patterns within grok patterns.
 pub const GROK_DEPTH: usize = 32;
+/// A page of HTML: tables for people are small, and each byte of a page costs more than one of JSON.
+pub const HTML_BYTES: usize = 8 << 20;
+/// Elements, texts and comments of a page.
+pub const HTML_NODES: usize = 500_000;
+/// Nesting of a page: browsers stop at half of it, and the parser's time grows with it.
+pub const HTML_DEPTH: usize = 1_000;
+/// Attributes of one tag, or words of one comment: the parser compares each attribute with all others.
+pub const HTML_TAG_PARTS: usize = 10_000;
 /// Steps of one evaluation: loops of templates, items of filters.
 pub const FUEL: u32 = 2_000_000;
 /// What a template may print.
@@ -152,3 +166,19 @@ pub const SESSIONS: usize = 1000;
 pub const TOKEN_MARGIN: Duration = Duration::from_secs(30);
 /// Distinct connect settings that are kept ready.
 pub const HTTP_CLIENTS: usize = 4096;
+
+/// What `state` may hold, for one check: a cursor takes some ten bytes, a list of ids some thousand.
+/// Ten thousand checks that use it up take 160 MiB.
+pub const STATE_BYTES: usize = 16 << 10;
+/// What `previous` may hold, for one check: the rows of a cluster, not the logs of a day.
+pub const PREVIOUS_BYTES: usize = 1 << 20;
+/// Nesting of a value that is kept: each level takes two in the file, whose reader stops at 128.
+pub const KEPT_DEPTH: usize = 48;
+/// Rows that `once` remembers where `keep` says nothing: 16 bytes each.
+pub const ONCE_KEEP: usize = 10_000;
+/// The largest `keep`: 1.6 MB in the file, and as much again in memory.
+pub const ONCE_KEEP_MOST: usize = 100_000;
+/// Values that `on_change` compares, for one check: twice the service checks of one run.
+pub const WATCHED: usize = 10_000;
+/// What one check may keep on disk: the readings of as many series as one run may have.
+pub const STATE_FILE_BYTES: u64 = 64 << 20;

@@ -19,6 +19,11 @@ pub struct Map {
 }
 
 impl Map {
+    /// An empty map.
+    pub const fn new() -> Self {
+        Map { entries: Vec::new(), index: None }
+    }
+
     /// An empty map with room.
     pub fn with_capacity(n: usize) -> Self {
         Map { entries: Vec::with_capacity(n), index: None }

@@ -4,6 +4,7 @@
 
 pub mod diag;
 pub mod error_kind;
+pub mod fingerprint;
 pub mod glob;
 pub mod limits;
 pub mod map;
@@ -13,6 +14,7 @@ pub mod print;
 pub mod render;
 pub mod secret;
 pub mod span;
+pub mod stored;
 pub mod suggest;
 pub mod time;
 pub mod units;

@@ -97,6 +97,11 @@ impl Sources {
         FileId(clamp(self.files.len() - 1))
     }
 
+    /// The first file of a path, if it was taken in already.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        self.files.iter().position(|file| &*file.path == path).map(|at| FileId(clamp(at)))
+    }
+
     /// The file of an id; `None` only for an id of another session.
     pub fn get(&self, file: FileId) -> Option<&SourceText> {
         self.files.get(file.0 as usize)

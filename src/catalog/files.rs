@@ -11,6 +11,65 @@ pub struct SpecFile {
     pub path: PathBuf,
 }
 
+impl SpecFile {
+    /// The folder of the specs, where the paths of fragments start.
+    pub fn specs(&self) -> PathBuf {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        if self.path.file_stem().is_none_or(|stem| stem != "spec") {
+            return folder.to_path_buf();
+        }
+        match folder.file_name() {
+            Some(_) => folder.parent().map(Path::to_path_buf).unwrap_or_default(),
+            None => folder.join(".."),
+        }
+    }
+}
+
+/// One file that specs share.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FragmentFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// The folder of the specs, where the paths of fragments start.
+    pub specs: PathBuf,
+}
+
+/// The folder whose files are fragments and no specs.
+const FRAGMENTS: &str = "fragments";
+
+/// The fragment that a path is the file of: it lies in a folder `fragments`.
+pub fn fragment_at(path: &Path) -> Option<FragmentFile> {
+    let folder = path.ancestors().skip(1).find(|folder| folder.file_name().is_some_and(|name| name == FRAGMENTS))?;
+    let above = folder.parent().unwrap_or(Path::new(""));
+    let own = above.join("spec.yaml");
+    let specs = if own.is_file() { SpecFile { name: String::new(), path: own }.specs() } else { above.to_path_buf() };
+    is_yaml(path).then(|| FragmentFile { path: path.to_path_buf(), specs })
+}
+
+/// The fragments of a folder of specs, those beside single specs too, in order of path.
+pub fn fragments_in(folder: &Path) -> Vec<FragmentFile> {
+    let mut found = Vec::new();
+    let inside = entries(folder).into_iter().filter(|path| path.join("spec.yaml").is_file()).map(|path| path.join(FRAGMENTS));
+    let own = if folder.file_name().is_some_and(|name| name == FRAGMENTS) { folder.to_path_buf() } else { folder.join(FRAGMENTS) };
+    for folder in [own].into_iter().chain(inside) {
+        yaml_below(&folder, FOLDERS_DEEP, &mut found);
+    }
+    found.iter().filter_map(|path| fragment_at(path)).collect()
+}
+
+/// Folders of fragments in folders: a link that leads back ends here.
+const FOLDERS_DEEP: usize = 8;
+
+fn yaml_below(folder: &Path, deep: usize, out: &mut Vec<PathBuf>) {
+    for path in entries(folder) {
+        if path.is_dir() && deep > 0 {
+            yaml_below(&path, deep - 1, out);
+        } else if is_yaml(&path) {
+            out.push(path);
+        }
+    }
+}
+
 /// One file of instances.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConfFile {

@@ -3,7 +3,9 @@
 //! A broken spec or instance is a problem in the list; the others are there all the same.
 
 pub mod files;
+pub mod fragments;
 pub mod secrets;
+pub mod twins;
 
 use crate::base::diag::{Diagnostic, has_errors};
 use crate::base::limits;
@@ -16,8 +18,10 @@ use crate::expr::frame::Frame;
 use crate::expr::names;
 use crate::plan::compile::compile;
 use crate::plan::{Check, Plan};
+use crate::source::Folders;
+use crate::spec::share::{Whole, assemble};
 use crate::yaml::load::{Loaded, load};
-use files::{ConfFile, SpecFile};
+use files::{ConfFile, FragmentFile, SpecFile};
 use secrets::Outside;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,6 +48,8 @@ pub struct Catalog {
     pub engine: Value,
     /// The settings of the engine.
     pub conf: EngineConf,
+    /// What the instances are known by.
+    known: twins::Known,
 }
 
 /// The checks of one spec.
@@ -80,7 +86,10 @@ impl Catalog {
     fn load(&mut self, path: &Path, most: u64) -> Option<(FileId, Loaded)> {
         match files::read_text(path, most) {
             Ok(text) => {
-                let file = self.sources.add(&path.to_string_lossy(), text);
+                // A fragment that was read through a spec is the same file when it is read alone.
+                let shown = path.to_string_lossy();
+                let known = self.sources.find(&shown).filter(|file| self.sources.get(*file).is_some_and(|source| *source.text == *text));
+                let file = known.unwrap_or_else(|| self.sources.add(&shown, text));
                 let loaded = load(&self.sources, file);
                 Some((file, loaded))
             }
@@ -93,13 +102,16 @@ impl Catalog {
         }
     }
 
-    /// Reads and compiles one spec; `None` if it has errors, which are in the list then.
+    /// Reads and compiles one spec with its fragments; `None` if it has errors, which are in the list
+    /// then.
     pub fn plan(&mut self, spec: &SpecFile) -> Option<Arc<Plan>> {
-        let (file, loaded) = self.load(&spec.path, limits::SPEC_BYTES)?;
-        let (read, mut problems) = crate::spec::read::read(loaded, file, &spec.name, &self.sources);
-        let folder = std::path::absolute(&spec.path).ok().and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default();
-        let compiled = read.map(|read| compile(read, folder));
-        let plan = match compiled {
+        let (file, whole) = self.whole(&spec.path, &spec.specs())?;
+        let folder = |path: &Path| std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default();
+        let shown = |file: FileId| self.sources.get(file).map_or(Path::new(""), |source| Path::new(&*source.path));
+        let fragments = whole.fragments.iter().map(|(file, _)| (*file, folder(shown(*file)))).collect();
+        let folders = Folders { own: folder(&spec.path), fragments };
+        let (read, mut problems) = crate::spec::read::read(whole, file, &spec.name, &self.sources);
+        let plan = match read.map(|read| compile(read, folders)) {
             Some(Ok(plan)) => Some(Arc::new(plan)),
             Some(Err(more)) => {
                 problems.extend(more);
@@ -107,8 +119,40 @@ impl Catalog {
             }
             None => None,
         };
-        self.problems.extend(problems);
+        self.add(problems, file);
         plan
+    }
+
+    /// Checks a fragment as far as that can be done without a spec that uses it.
+    pub fn fragment(&mut self, fragment: &FragmentFile) {
+        if let Some((file, whole)) = self.whole(&fragment.path, &fragment.specs) {
+            let problems = crate::spec::read::check_fragment(whole, file, &self.sources);
+            self.add(problems, file);
+        }
+    }
+
+    /// The whole of a spec as one text; nothing where its files cannot be read.
+    pub fn print(&mut self, spec: &SpecFile) -> Option<String> {
+        let (_, whole) = self.whole(&spec.path, &spec.specs())?;
+        Some(crate::spec::print::print(&whole.loaded.root, &whole.standard, &self.sources))
+    }
+
+    /// A file with the fragments that it uses.
+    fn whole(&mut self, path: &Path, specs: &Path) -> Option<(FileId, Whole)> {
+        let (file, loaded) = self.load(path, limits::SPEC_BYTES)?;
+        let mut store = fragments::Disk { specs };
+        let whole = assemble(loaded, &mut self.sources, &mut store);
+        Some((file, whole))
+    }
+
+    /// Takes problems in: one of a fragment is told once, however many specs it is found through.
+    fn add(&mut self, problems: Vec<Diagnostic>, own: FileId) {
+        let same = |a: &Diagnostic, b: &Diagnostic| (a.span(), a.code, &a.title) == (b.span(), b.code, &b.title);
+        for problem in problems {
+            if problem.span().file == own || !self.problems.iter().any(|known| same(known, &problem)) {
+                self.problems.push(problem);
+            }
+        }
     }
 
     /// The checks of a spec's instances.
@@ -148,8 +192,16 @@ impl Catalog {
         self.problems.extend(instances.problems);
         out.disabled += instances.disabled;
         out.broken += instances.broken;
-        let tags = &self.conf.tags;
-        out.checks.extend(instances.instances.into_iter().map(|instance| Check::bind(plan.clone(), instance, tags)));
+        for instance in instances.instances {
+            let mut check = Check::bind(plan.clone(), instance, &self.conf.tags);
+            match self.known.add(&mut check, &self.engine, &mut self.problems) {
+                Ok(()) => out.checks.push(check),
+                Err(problem) => {
+                    self.problems.push(*problem);
+                    out.broken += 1;
+                }
+            }
+        }
     }
 
     /// True if something that was read has errors.

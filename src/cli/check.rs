@@ -2,21 +2,23 @@
 
 use super::check_result::{Ran, to_json};
 use super::check_text::Printer;
-use super::session::{open, show, usage};
+use super::session::{open, show, take_folder, usage};
 use super::style::Style;
 use super::{CLEAN, Common, FAILED, USAGE};
 use crate::base::diag;
 use crate::base::suggest::{listed, nearest};
 use crate::base::time::{Clock, SystemClock};
 use crate::base::units::parse_duration;
-use crate::catalog::files::{all_specs, confs_of, find_spec};
+use crate::catalog::files::{SpecFile, all_specs, confs_of, find_spec};
 use crate::catalog::{Catalog, Checks, Places};
+use crate::expr::frame::Remark;
 use crate::plan::Check;
 use crate::run::exchanger::Live;
 use crate::run::reuse::Reuse;
 use crate::run::trace::Trace;
 use crate::run::{Memory, RunCx, run as run_check, run_time};
 use crate::spec::config::{ConfigField, ConfigType};
+use crate::state::folder::{Folder, Loaded, Owner};
 use clap::ValueEnum;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use std::time::Duration;
   engine check http --instance 0        only the first instance
   engine check cpu --rate               run twice, so that rates have two readings
   engine check http --trace             show requests, answers and rows
+  engine check disk --plan              show the spec with all that it uses, run nothing
   engine check disk --format json       one JSON object, for tools")]
 pub struct Arguments {
     /// The name of the spec.
@@ -51,6 +54,9 @@ pub struct Arguments {
     /// Shows requests, answers, rows, and which line of the spec made what.
     #[arg(long)]
     trace: bool,
+    /// Shows the whole spec with its fragments, each part with its file and line; runs nothing.
+    #[arg(long, conflicts_with_all = ["instance", "times", "pause", "rate", "trace", "format"])]
+    plan: bool,
 }
 
 /// How results are written.
@@ -75,6 +81,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
         Err(why) => return usage(&why, common),
     };
     let style = Style::stderr(common.color);
+    if arguments.plan {
+        return print_plan(&arguments.name, common, &places, &mut catalog);
+    }
     let found = find(&arguments.name, &places, &mut catalog);
     diag::sort(&mut catalog.problems);
     show(&catalog.problems, &catalog.sources, style);
@@ -98,25 +107,52 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
         eprintln!("{}: the runtime cannot be started", style.bad("error"));
         return FAILED;
     };
-    let ran = runtime.block_on(run_all(&wanted, arguments, &catalog));
+    let (folder, _lock) = match take_folder(common.state_dir.clone(), style) {
+        Ok(taken) => taken.unzip(),
+        Err(why) => return usage(&why, common),
+    };
+    let (ran, memories) = runtime.block_on(run_all(&wanted, arguments, folder.as_ref(), &catalog));
     runtime.shutdown_timeout(Duration::from_millis(100));
     let failed = ran.iter().any(|ran| ran.outcome.failed()) || checks.broken > 0;
-    write(&ran, arguments, &checks, &catalog, Style::stdout(common.color));
+    let written = write(&ran, arguments, &checks, &catalog, Style::stdout(common.color));
+    // A reader that has gone away is no failure of the check, but what it has not seen is not over.
+    if let (Ok(()), Some(folder)) = (written, &folder) {
+        save(folder, &memories, style);
+    }
     if failed { FAILED } else { CLEAN }
+}
+
+/// Shows what a spec and everything that it uses come to.
+fn print_plan(name: &str, common: &Common, places: &Places, catalog: &mut Catalog) -> u8 {
+    let spec = match spec_of(name, places) {
+        Ok(spec) => spec,
+        Err(why) => return usage(&why, common),
+    };
+    let plan = catalog.plan(&spec);
+    diag::sort(&mut catalog.problems);
+    show(&catalog.problems, &catalog.sources, Style::stderr(common.color));
+    if let Some(text) = catalog.print(&spec) {
+        print!("{text}");
+    }
+    if plan.is_some() { CLEAN } else { FAILED }
+}
+
+fn spec_of(name: &str, places: &Places) -> Result<SpecFile, String> {
+    find_spec(&places.spec_dirs, name).ok_or_else(|| {
+        let specs = all_specs(&places.spec_dirs);
+        let names = || specs.iter().map(|s| s.name.as_str());
+        let folders = places.spec_dirs.iter().map(|d| d.display().to_string()).collect::<Vec<_>>().join(", ");
+        match nearest(name, names()) {
+            Some(near) => format!("there is no spec `{name}` in {folders}; did you mean `{near}`?"),
+            None if specs.is_empty() => format!("there is no spec `{name}`: {folders} holds no specs"),
+            None => format!("there is no spec `{name}` in {folders}; there are {}", listed(names(), 40)),
+        }
+    })
 }
 
 /// The checks of a name, or why there are none.
 fn find(name: &str, places: &Places, catalog: &mut Catalog) -> Result<Checks, String> {
-    let Some(spec) = find_spec(&places.spec_dirs, name) else {
-        let specs = all_specs(&places.spec_dirs);
-        let names = || specs.iter().map(|s| s.name.as_str());
-        let folders = places.spec_dirs.iter().map(|d| d.display().to_string()).collect::<Vec<_>>().join(", ");
-        return Err(match nearest(name, names()) {
-            Some(near) => format!("there is no spec `{name}` in {folders}; did you mean `{near}`?"),
-            None if specs.is_empty() => format!("there is no spec `{name}`: {folders} holds no specs"),
-            None => format!("there is no spec `{name}` in {folders}; there are {}", listed(names(), 40)),
-        });
-    };
+    let spec = spec_of(name, places)?;
     let Some(plan) = catalog.plan(&spec) else { return Err(format!("the spec `{name}` has errors")) };
     let confs = confs_of(&places.conf_dir, name);
     if confs.is_empty() {
@@ -162,15 +198,35 @@ fn example(fields: &[ConfigField]) -> String {
     format!("instances:\n  - {}", required.map(line).collect::<Vec<_>>().join("\n    "))
 }
 
-async fn run_all<'c>(checks: &[&'c Check], arguments: &Arguments, catalog: &Catalog) -> Vec<Ran<'c>> {
+/// Trouble with the folder is told once.
+fn save(folder: &Folder, memories: &[(Owner, Memory)], style: Style) {
+    let failed = memories.iter().find_map(|(owner, memory)| folder.save(owner, memory).err());
+    if let Some(why) = failed {
+        eprintln!("{}: state is not saved: {why}", style.bad("error"));
+    }
+}
+
+/// What the runs came to, and the memories that have moved.
+async fn run_all<'c>(
+    checks: &[&'c Check],
+    arguments: &Arguments,
+    folder: Option<&Folder>,
+    catalog: &Catalog,
+) -> (Vec<Ran<'c>>, Vec<(Owner, Memory)>) {
     let _ = crate::net::reaper::become_subreaper();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let live = Live { outside: crate::source::Outside::default(), clock: clock.clone() };
     let times = if arguments.rate { arguments.times.max(2) } else { arguments.times };
-    let mut out = Vec::new();
-    for check in checks {
-        let mut memory = Memory::default();
+    let (mut out, mut memories) = (Vec::new(), Vec::new());
+    for (at, check) in checks.iter().enumerate() {
+        let owner = check.owner();
+        let Loaded { mut memory, mut warning } = match folder {
+            Some(_) if checks.iter().take(at).any(|other| other.id == check.id) => Loaded::twin(),
+            Some(folder) => folder.load(&owner, clock.now()),
+            None => Loaded::default(),
+        };
         let reuse = Reuse::default();
+        let mut moved = false;
         for n in 1..=times {
             if n > 1 {
                 tokio::time::sleep(arguments.pause).await;
@@ -190,14 +246,18 @@ async fn run_all<'c>(checks: &[&'c Check], arguments: &Arguments, catalog: &Cata
                 trace: arguments.trace.then_some(&trace),
             };
             let mut outcome = patiently(&check.label(), run_check(&cx)).await;
-            let (points, readings) = outcome.fold(&memory);
-            memory.readings = readings;
+            outcome.warnings.extend(warning.take().map(|message| Remark { span: check.instance.span, message, count: 1 }));
+            let points = outcome.fold(&memory);
+            moved |= memory.is_moved_by(&outcome.changes);
             outcome.remember(&mut memory);
             out.push(Ran { check, run: n, outcome, points, trace: trace.take() });
         }
+        if moved {
+            memories.push((owner, memory));
+        }
     }
     crate::net::reaper::end_strays().await;
-    out
+    (out, memories)
 }
 
 /// After a second a person at a terminal is told what is going on.
@@ -224,12 +284,12 @@ async fn patiently<T>(label: &str, work: impl Future<Output = T>) -> T {
     }
 }
 
-fn write(ran: &[Ran<'_>], arguments: &Arguments, checks: &Checks, catalog: &Catalog, style: Style) {
+fn write(ran: &[Ran<'_>], arguments: &Arguments, checks: &Checks, catalog: &Catalog, style: Style) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    // A reader that has gone away is no failure of the check.
-    let _ = match arguments.format {
+    match arguments.format {
         Format::Json => writeln!(out, "{:#}", to_json(&arguments.name, ran, &catalog.sources)),
         Format::Human => write!(out, "{}", Printer::new(&catalog.sources, style).all(ran, checks)),
         Format::Summary => write!(out, "{}", Printer::new(&catalog.sources, Style { color: false }).summary(ran)),
-    };
+    }?;
+    out.flush()
 }

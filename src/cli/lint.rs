@@ -6,7 +6,9 @@ use super::{CLEAN, Common, FAILED};
 use crate::base::diag::{self, Level};
 use crate::base::render;
 use crate::base::suggest::{listed, nearest};
-use crate::catalog::files::{ConfFile, SpecFile, all_confs, all_specs, find_spec, is_yaml, spec_at, specs_in};
+use crate::catalog::files::{
+    ConfFile, FragmentFile, SpecFile, all_confs, all_specs, find_spec, fragment_at, fragments_in, is_yaml, spec_at, specs_in,
+};
 use crate::catalog::{Catalog, Places};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
@@ -18,7 +20,7 @@ use std::path::{Path, PathBuf};
   engine lint specs/disk.yaml          one spec
   engine lint --format json conf.d     as JSON, for tools")]
 pub struct Arguments {
-    /// Specs, files of conf.d, or folders of them; everything where none is given.
+    /// Specs, fragments, files of conf.d, or folders of them; everything where none is given.
     paths: Vec<PathBuf>,
     /// How problems are written.
     #[arg(long, default_value = "human")]
@@ -47,6 +49,7 @@ pub enum Deny {
 /// What a path is.
 enum Target {
     Spec(SpecFile),
+    Fragment(FragmentFile),
     Conf(ConfFile),
 }
 
@@ -65,6 +68,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
             Target::Spec(spec) => {
                 catalog.plan(spec);
             }
+            Target::Fragment(fragment) => catalog.fragment(fragment),
             Target::Conf(conf) => lint_conf(conf, &places, &mut catalog),
         }
     }
@@ -93,7 +97,8 @@ fn report(arguments: &Arguments, common: &Common, catalog: &mut Catalog, n_files
 fn targets(paths: &[PathBuf], places: &Places) -> Result<Vec<Target>, String> {
     if paths.is_empty() {
         let specs = all_specs(&places.spec_dirs).into_iter().map(Target::Spec);
-        return Ok(specs.chain(all_confs(&places.conf_dir).into_iter().map(Target::Conf)).collect());
+        let fragments = places.spec_dirs.iter().flat_map(|folder| fragments_in(folder)).map(Target::Fragment);
+        return Ok(specs.chain(fragments).chain(all_confs(&places.conf_dir).into_iter().map(Target::Conf)).collect());
     }
     let mut out = Vec::new();
     for path in paths {
@@ -110,12 +115,18 @@ fn targets_at(path: &Path) -> Vec<Target> {
     if path.is_dir() {
         let spec = path.join("spec.yaml");
         if spec.is_file() {
-            return spec_at(&spec).map(Target::Spec).into_iter().collect();
+            let own = fragments_in(path).into_iter().map(Target::Fragment);
+            return spec_at(&spec).map(Target::Spec).into_iter().chain(own).collect();
         }
         if named_conf(path) {
             return all_confs(path).into_iter().map(Target::Conf).collect();
         }
-        return specs_in(path).into_iter().map(Target::Spec).collect();
+        let of_fragments = fragment_at(&path.join("x.yaml")).is_some();
+        let specs = specs_in(path).into_iter().filter(|_| !of_fragments).map(Target::Spec);
+        return specs.chain(fragments_in(path).into_iter().map(Target::Fragment)).collect();
+    }
+    if let Some(fragment) = fragment_at(path) {
+        return vec![Target::Fragment(fragment)];
     }
     let parent = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let in_d = parent.extension().is_some_and(|ending| ending == "d");

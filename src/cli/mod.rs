@@ -42,8 +42,9 @@ pub struct Common {
     /// A folder of specs; may be given several times, the first that has a spec wins.
     #[arg(long, global = true, env = "ENGINE_SPEC_DIR", value_name = "DIR", value_delimiter = ':')]
     pub spec_dir: Vec<std::path::PathBuf>,
-    /// The folder of what is remembered between runs.
-    #[arg(long, global = true, env = "ENGINE_STATE_DIR", value_name = "DIR")]
+    /// The folder of what is remembered between runs; for `run` also ENGINE_STATE_DIR or `state_dir` of engine.yaml. `check` uses none unless it is given here.
+    // Not `env`: `check` must not touch the memory of a daemon by accident.
+    #[arg(long, global = true, value_name = "DIR")]
     pub state_dir: Option<std::path::PathBuf>,
     /// The name of this host in all observations.
     #[arg(long, global = true, env = "ENGINE_HOSTNAME", value_name = "NAME")]

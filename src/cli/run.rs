@@ -1,12 +1,12 @@
 //! `engine run`: every configured instance on the shared schedule, until it is stopped.
 
 use super::lint::no_spec;
-use super::session::{counted, open, show, usage};
+use super::session::{counted, open, show, state_dir, take_folder, usage};
 use super::style::Style;
 use super::{CLEAN, Common, FAILED, USAGE};
 use crate::agent::dispatcher::Dispatcher;
 use crate::agent::line::Lines;
-use crate::agent::worker::Shared;
+use crate::agent::worker::{Chunk, Shared, State};
 use crate::base::diag;
 use crate::base::time::{Clock, SystemClock};
 use crate::catalog::files::{all_confs, find_spec};
@@ -67,6 +67,17 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
     }
     eprintln!("{} instances, every {} s: {}", checks.len(), catalog.conf.interval.0, counted(&catalog.problems));
     raise_limits();
+    let place = state_dir(common, &places, &catalog);
+    if place.is_none() && checks.iter().any(|check| check.plan.remembers()) {
+        eprintln!(
+            "what the checks remember is lost when the engine ends: name a folder for it with `state_dir` in engine.yaml, or --state-dir"
+        );
+    }
+    // The lock is held to the end.
+    let (folder, _lock) = match take_folder(place, style) {
+        Ok(taken) => taken.unzip(),
+        Err(why) => return usage(&why, common),
+    };
     // The schedule has a thread of its own, so that no run, however heavy, can make it late.
     let schedule = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let threads = std::thread::available_parallelism().map_or(WORKERS, |n| n.get().max(WORKERS));
@@ -75,9 +86,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
         eprintln!("{}: the runtime cannot be started", style.bad("error"));
         return FAILED;
     };
-    let readable = arguments.format.map_or_else(|| std::io::stdout().is_terminal(), |format| format == Format::Human);
-    let once = arguments.once;
-    schedule.block_on(serve(checks, catalog, readable, workers.handle().clone(), once));
+    schedule.block_on(serve(checks, catalog, arguments, folder.map(State::new), workers.handle().clone()));
     workers.shutdown_timeout(Duration::from_secs(1));
     CLEAN
 }
@@ -104,7 +113,8 @@ fn load(places: &Places, catalog: &mut Catalog) -> Vec<Check> {
     out
 }
 
-async fn serve(checks: Vec<Check>, catalog: Catalog, readable: bool, workers: Handle, once: bool) {
+async fn serve(checks: Vec<Check>, catalog: Catalog, arguments: &Arguments, state: Option<State>, workers: Handle) {
+    let readable = arguments.format.map_or_else(|| std::io::stdout().is_terminal(), |format| format == Format::Human);
     let _ = crate::net::reaper::become_subreaper();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (output, lines) = mpsc::channel(OUTPUT_QUEUE);
@@ -116,10 +126,11 @@ async fn serve(checks: Vec<Check>, catalog: Catalog, readable: bool, workers: Ha
         engine: catalog.engine.clone(),
         lines: Lines { sources: Arc::new(catalog.sources), readable },
         output,
+        state,
     });
     let (stop, stopped) = mpsc::channel(1);
     tokio::spawn(watch_signals(stop));
-    Dispatcher::new(checks, interval, shared, workers, once).run(stopped).await;
+    Dispatcher::new(checks, interval, shared, workers, arguments.once).run(stopped).await;
     crate::net::reaper::end_strays().await;
     // All senders are gone, so the writer ends after its last line; a reader that has stopped
     // reading must not hold up the end.
@@ -144,13 +155,15 @@ async fn watch_signals(stop: mpsc::Sender<&'static str>) {
     std::process::exit(i32::from(FAILED));
 }
 
-fn write_lines(mut lines: mpsc::Receiver<String>) {
+fn write_lines(mut lines: mpsc::Receiver<Chunk>) {
     let mut out = std::io::stdout().lock();
-    while let Some(text) = lines.blocking_recv() {
-        if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+    while let Some(chunk) = lines.blocking_recv() {
+        if out.write_all(chunk.text.as_bytes()).and_then(|()| out.flush()).is_err() {
             // Nobody reads any more; the runs go on for their other effects.
             return;
         }
+        // A run that was cancelled waits no longer.
+        chunk.written.map(|written| written.send(()));
     }
 }
 

@@ -7,7 +7,9 @@ use crate::base::render;
 use crate::base::span::Sources;
 use crate::base::units::parse_duration;
 use crate::catalog::{Catalog, Places};
+use crate::state::folder::{Folder, NoLock};
 use crate::yaml::basic::Seconds;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Finds engine.yaml, specs and conf.d, and opens the catalog.
@@ -35,6 +37,32 @@ pub fn open(common: &Common) -> Result<(Places, Catalog), String> {
     };
     let places = Places { spec_dirs, conf_dir: conf_dir.unwrap_or_else(|| base.join("conf.d")), config };
     Ok((places, catalog))
+}
+
+/// The folder of memories that the daemon uses: of the command line or the environment, else of
+/// engine.yaml; without one everything is forgotten at the end.
+pub fn state_dir(common: &Common, places: &Places, catalog: &Catalog) -> Option<PathBuf> {
+    let base = places.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let configured = || catalog.conf.state_dir.as_deref().map(|dir| base.join(dir));
+    let given = common.state_dir.clone().or_else(|| std::env::var_os("ENGINE_STATE_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from));
+    given.or_else(configured)
+}
+
+/// Takes a folder of memories for as long as the answer lives. Where nothing can be written there,
+/// that is told, and everything goes on in memory.
+///
+/// # Errors
+/// Another engine has it.
+pub fn take_folder(path: Option<PathBuf>, style: Style) -> Result<Option<(Folder, File)>, String> {
+    let Some(folder) = path.map(Folder::new) else { return Ok(None) };
+    match folder.lock() {
+        Ok(lock) => Ok(Some((folder, lock))),
+        Err(NoLock::InUse(why)) => Err(why),
+        Err(NoLock::Unusable(why)) => {
+            eprintln!("{}: state is not saved: {why}", style.bad("error"));
+            Ok(None)
+        }
+    }
 }
 
 fn find_config(common: &Common) -> Option<PathBuf> {

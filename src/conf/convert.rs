@@ -1,9 +1,10 @@
 //! Values of conf.d as the types that a spec declares.
 
 use super::secrets::{SecretStore, handle_of};
-use crate::base::diag::Diagnostic;
+use crate::base::diag::{Diagnostic, Level};
 use crate::base::map::Map;
 use crate::base::number::Number;
+use crate::base::print::text_of;
 use crate::base::secret::Secret;
 use crate::base::span::Span;
 use crate::base::suggest::{listed, nearest};
@@ -12,7 +13,7 @@ use crate::base::value::{Text, Value};
 use crate::expr::data::DataTemplate;
 use crate::spec::config::{ConfigField, ConfigType, FieldType};
 use crate::yaml::boolean_word;
-use crate::yaml::node::{Literal, Node};
+use crate::yaml::node::{Data, Literal, Node};
 use crate::yaml::read::unknown_key;
 use std::path::Path;
 
@@ -41,12 +42,21 @@ impl Converter<'_> {
                 Err(problem) => attempts.push(*problem),
             }
         }
+        let mut taken: Option<(Value, Vec<Diagnostic>)> = None;
         for option in &field.any_of {
             let at = self.problems.len();
-            match self.convert(key, node, option) {
-                Some(value) => return Some(value),
-                None => attempts.extend(self.problems.drain(at..).next()),
+            let value = self.convert(key, node, option);
+            let told = self.problems.split_off(at);
+            match value {
+                // The type that the value is written as comes before one that it is taken for.
+                Some(value) if told.is_empty() => return Some(value),
+                Some(value) => taken = taken.or(Some((value, told))),
+                None => attempts.extend(told.into_iter().find(|problem| problem.level == Level::Error)),
             }
+        }
+        if let Some((value, told)) = taken {
+            self.problems.extend(told);
+            return Some(value);
         }
         self.problems.push(self.no_type_fits(key, node, attempts));
         None
@@ -58,6 +68,10 @@ impl Converter<'_> {
         {
             return only;
         }
+        // A map or list of the right shape with a slip inside is nearer than all others.
+        if let Some(inside) = attempts.iter().find(|attempt| attempt.span() != node.span) {
+            return inside.clone();
+        }
         let expected = attempts.iter().map(|p| p.title.clone()).collect::<Vec<_>>().join("; or ");
         Diagnostic::error("wrong-type", format!("`{key}` has none of its types"), node.span)
             .label(format!("found {}", node.describe()))
@@ -65,12 +79,12 @@ impl Converter<'_> {
     }
 
     fn secret(&mut self, handle: &str, node: &Node) -> Option<Value> {
-        match self.secrets.fetch(handle) {
+        match self.secrets.fetch(handle, self.folder) {
             // A handle is a secret whatever the field's type says.
             Ok(text) => Some(Value::Secret(Secret::new(text))),
             Err(why) => {
                 let problem = Diagnostic::error("no-secret", format!("the secret `{handle}` cannot be read: {why}"), node.span);
-                self.problems.push(problem.label("this handle").help("handles are env:NAME, file:/path or exec:/path/to/program"));
+                self.problems.push(problem.label("this handle").help("handles are env:NAME, file:PATH or exec:PROGRAM"));
                 None
             }
         }
@@ -86,7 +100,7 @@ impl Converter<'_> {
         match config_type {
             ConfigType::Any => {
                 boolean_word::warn(node, &mut self.problems);
-                Ok(node.to_value())
+                Ok(self.free(node))
             }
             ConfigType::List => self.list(key, node, field).ok_or_else(|| wrong("a list")),
             ConfigType::Map => self.map(key, node, field).ok_or_else(|| wrong("a map")),
@@ -120,10 +134,7 @@ impl Converter<'_> {
             },
             ConfigType::String | ConfigType::Glob => text.map(|t| Value::Text(t.clone())).ok_or_else(|| wrong("a text")),
             ConfigType::Secret => text.map(|t| Value::Secret(Secret::new(t.clone()))).ok_or_else(|| wrong("a secret")),
-            ConfigType::Enum => text
-                .filter(|t| field.values.contains(t))
-                .map(|t| Value::Text(t.clone()))
-                .ok_or_else(|| Box::new(not_a_word(key, node, field))),
+            ConfigType::Enum => text.and_then(|t| field.word(t)).ok_or_else(|| Box::new(not_a_word(key, node, field))),
         }
     }
 
@@ -168,9 +179,21 @@ impl Converter<'_> {
             }
             None => {
                 boolean_word::warn(node, &mut self.problems);
-                node.to_value()
+                self.free(node)
             }
         })
+    }
+
+    /// A value of no declared type; secret handles count at any depth.
+    fn free(&mut self, node: &Node) -> Value {
+        match &node.data {
+            Data::Scalar(scalar) => match handle_of(&scalar.text) {
+                Some(handle) => self.secret(handle, node).unwrap_or_default(),
+                None => scalar.to_value(),
+            },
+            Data::List(items) => Value::list(items.iter().map(|item| self.free(item)).collect()),
+            Data::Map(entries) => Value::map(entries.iter().map(|entry| (entry.key.clone(), self.free(&entry.value))).collect()),
+        }
     }
 
     /// The declared fields of a map; unknown and missing ones are problems. Fields without value
@@ -204,30 +227,10 @@ impl Converter<'_> {
     }
 
     fn checked(&mut self, key: &str, node: &Node, field: &FieldType, value: Value) -> Option<Value> {
-        let number = value.as_number().map(Number::as_f64);
-        let mut complain = |what: String| {
-            let problem = Diagnostic::error("out-of-range", format!("`{key}` must be {what}"), node.span);
-            self.problems.push(problem.label(format!("found {}", node.describe())).help(format!("give a value that is {what}")));
-        };
-        if let (Some(number), Some(min)) = (number, field.min)
-            && number < min
-        {
-            complain(format!("at least {}", Number::Float(min)));
-            return None;
-        }
-        if let (Some(number), Some(max)) = (number, field.max)
-            && number > max
-        {
-            complain(format!("at most {}", Number::Float(max)));
-            return None;
-        }
-        if let (Some(text), Some(pattern)) = (value.as_text(), &field.pattern)
-            && !pattern.0.is_match(text)
-        {
-            complain(format!("a text that matches `{}`", pattern.0.as_str()));
-            return None;
-        }
-        Some(value)
+        let Some(what) = field.unfit(&value) else { return Some(value) };
+        let problem = Diagnostic::error("out-of-range", format!("`{key}` must be {what}"), node.span);
+        self.problems.push(problem.label(format!("found {}", node.describe())).help(format!("give a value that is {what}")));
+        None
     }
 }
 
@@ -241,12 +244,13 @@ fn is_url(text: &str) -> bool {
 
 fn not_a_word(key: &str, node: &Node, field: &FieldType) -> Diagnostic {
     let problem = Diagnostic::error("unknown-word", format!("`{key}` cannot be {}", node.describe()), node.span);
-    let near = node.as_scalar().and_then(|s| nearest(&s.text, field.values.iter().map(|v| &**v)));
+    let words: Vec<Text> = field.values.iter().filter_map(text_of).collect();
+    let near = node.as_scalar().and_then(|s| nearest(&s.text, words.iter().map(|word| &**word)));
     let problem = match near {
         Some(near) => problem.label(format!("did you mean `{near}`?")).edit(node.span, near),
         None => problem.label("expected another word"),
     };
-    problem.help(format!("write one of {}", listed(field.values.iter().map(|v| &**v), 20)))
+    problem.help(format!("write one of {}", listed(words.iter().map(|word| &**word), 20)))
 }
 
 fn missing(what: &str, field: &ConfigField, span: Span) -> Diagnostic {

@@ -24,7 +24,7 @@ crate::fields! {
         pub conf_dir: Option<Text>;
         /// The folders of the specs, of which the first that has a spec wins; `specs` beside this file where it is not given.
         pub spec_dirs: Option<OneOrMany<Text>>;
-        /// The folder of what is remembered between runs.
+        /// The folder of what is remembered between runs, beside this file where it is relative. Without it a restart forgets everything: counters begin anew, and what was sent `once` is sent again.
         pub state_dir: Option<Text>;
         /// Where observations go besides standard output; not read by this version.
         pub sinks: Option<Raw>;

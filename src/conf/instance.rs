@@ -1,6 +1,7 @@
 //! One file of conf.d for one spec: its instances, typed, with defaults.
 
 use super::convert::Converter;
+use super::fallback::Filler;
 use super::secrets::SecretStore;
 use crate::base::diag::Diagnostic;
 use crate::base::limits;
@@ -10,7 +11,7 @@ use crate::base::value::{Text, Value};
 use crate::expr::frame::Frame;
 use crate::expr::names::{INIT_CONFIG, INSTANCE, STANDARD_KEYS};
 use crate::spec::Spec;
-use crate::spec::config::{ConfigField, ConfigType, FieldType};
+use crate::spec::config::{Bound, ConfigField, ConfigType, FieldType};
 use crate::yaml::load::Loaded;
 use crate::yaml::node::{Data, Node};
 use crate::yaml::read::unknown_key;
@@ -80,7 +81,8 @@ fn read_all(loaded: Loaded, spec: &Spec, folder: &Path, secrets: &dyn SecretStor
     let broken_init = crate::base::diag::has_errors(&converter.problems);
     frame.set(INSTANCE, Value::Missing);
     frame.set(INIT_CONFIG, Value::map(init_config.clone()));
-    add_defaults(&mut init_config, &spec.config.init_config, INIT_CONFIG, init.span, frame, &mut converter.problems);
+    let mut filler = Filler { name: INIT_CONFIG, span: init.span, frame, problems: &mut converter.problems };
+    filler.fill(&mut init_config, &spec.config.init_config, &spec.config.init_config_order);
     let init_config = Value::map(init_config);
     out.problems.append(&mut converter.problems);
     let standard = standard_fields(STANDARD_KEYS);
@@ -134,7 +136,8 @@ fn one(
     let mut config = converter.fields("the instance", node, fields, &[]);
     frame.set(INIT_CONFIG, init_config.clone());
     frame.set(INSTANCE, Value::map(config.clone()));
-    add_defaults(&mut config, &spec.config.instance, INSTANCE, node.span, frame, &mut converter.problems);
+    let mut filler = Filler { name: INSTANCE, span: node.span, frame, problems: &mut converter.problems };
+    filler.fill(&mut config, &spec.config.instance, &spec.config.instance_order);
     if config.get("enabled") == Some(&Value::Bool(false)) {
         return Some(None);
     }
@@ -187,54 +190,14 @@ fn standard_fields(keys: &[&str]) -> Vec<ConfigField> {
             field.items = Some(Box::new(FieldType::plain(ConfigType::String)));
         }
         if *key == "run_timeout" {
-            field.min = Some(0.001);
+            field.min = Some(Bound { least_or_most: 0.001, written: "1ms".into() });
         }
         if *key == "min_collection_interval" {
-            field.min = Some(0.0);
+            field.min = Some(Bound { least_or_most: 0.0, written: "0".into() });
         }
         ConfigField { key: Text::from(*key), span: Span::default(), field }
     };
     keys.iter().map(field).collect()
-}
-
-/// Computes the defaults of fields that were not given; those that use other fields of the same
-/// map see the ones that are there by then.
-fn add_defaults(
-    config: &mut Map,
-    fields: &[ConfigField],
-    name: crate::base::name::NameId,
-    span: Span,
-    frame: &mut Frame,
-    problems: &mut Vec<Diagnostic>,
-) {
-    for field in fields {
-        let Some(default) = field.field.default.as_ref().filter(|_| config.get(&field.key).is_none()) else { continue };
-        let value = default.eval(false, frame);
-        if value.is_missing() {
-            continue;
-        }
-        match field.field.typed(&value) {
-            Some(value) => {
-                config.insert(field.key.clone(), value);
-                frame.set(name, Value::map(config.clone()));
-            }
-            None => {
-                let problem =
-                    Diagnostic::error("bad-default", format!("the default of `{}` is no {}", field.key, words(&field.field)), field.span);
-                let shown = crate::base::print::shown(&value);
-                problems.push(
-                    problem
-                        .label(format!("it is {shown}"))
-                        .also(span, "for this instance")
-                        .help("give the field a value, or mend the default"),
-                );
-            }
-        }
-    }
-}
-
-fn words(field: &FieldType) -> String {
-    field.types.iter().map(|t| t.word()).collect::<Vec<_>>().join(" or ")
 }
 
 /// A shared empty map: most files have no `init_config`.

@@ -8,5 +8,6 @@
 
 pub mod convert;
 pub mod engine;
+pub mod fallback;
 pub mod instance;
 pub mod secrets;

@@ -3,13 +3,16 @@
 //! What a handle stands for is read by a [`SecretStore`], so that nothing here touches files or the
 //! environment.
 
+use std::path::Path;
+
 /// Where handles are looked up.
 pub trait SecretStore {
-    /// The text of a handle like `env:NAME` or `file:/run/secrets/x`.
+    /// The text of a handle like `env:NAME` or `file:/run/secrets/x`. A relative path starts at
+    /// `folder`.
     ///
     /// # Errors
     /// Why there is none, without any part of a secret.
-    fn fetch(&self, handle: &str) -> Result<String, String>;
+    fn fetch(&self, handle: &str, folder: &Path) -> Result<String, String>;
 }
 
 /// The handle of a value, if it is one.

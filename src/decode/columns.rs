@@ -9,7 +9,7 @@ use crate::base::value::{Text, Value};
 use std::collections::HashSet;
 
 /// The columns of one document.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Columns {
     list: Vec<Column>,
 }
@@ -59,6 +59,11 @@ impl Columns {
 
     /// The row of cells.
     pub fn row<'c>(&self, cells: impl IntoIterator<Item = &'c str>) -> Value {
+        Value::map(self.cells(cells))
+    }
+
+    /// The row of cells, for further columns.
+    pub fn cells<'c>(&self, cells: impl IntoIterator<Item = &'c str>) -> Map {
         let mut cells = cells.into_iter();
         let mut row = Map::with_capacity(self.list.len());
         for column in &self.list {
@@ -67,6 +72,6 @@ impl Columns {
                 row.insert(column.name.clone(), if cell.is_empty() { Value::Missing } else { column.cell.convert(cell) });
             }
         }
-        Value::map(row)
+        row
     }
 }

@@ -55,10 +55,15 @@ impl Faults {
 
     /// One sentence, with words for one fault and for many: "1 row is left out", "rows are left out".
     pub fn warn(self, one: &str, many: &str, warnings: &mut Vec<String>) {
-        let Some((line, words)) = self.first else { return };
+        self.warn_at("line", one, many, warnings);
+    }
+
+    /// The same for faults whose places are called otherwise than lines.
+    pub fn warn_at(self, place: &str, one: &str, many: &str, warnings: &mut Vec<String>) {
+        let Some((number, words)) = self.first else { return };
         warnings.push(match self.n_faults {
-            1 => format!("1 {one}, line {line}: {words}"),
-            n => format!("{n} {many}, the first is line {line}: {words}"),
+            1 => format!("1 {one}, {place} {number}: {words}"),
+            n => format!("{n} {many}, the first is {place} {number}: {words}"),
         });
     }
 }

@@ -183,7 +183,7 @@ mod tests {
 
     /// What the pattern of a name finds when it must fit the whole text.
     fn fits(name: &str, text: &str) -> bool {
-        row(&format!("^%{{{name}:x}}$"), text) != ""
+        !row(&format!("^%{{{name}:x}}$"), text).is_empty()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which decoder an answer without `decode:` gets: by its content type, else by the file's ending.
 //!
 //! Only what servers and file names say counts; nothing looks into the bytes, so a spec cannot
-//! change its meaning with the data.
+//! change its meaning with the data. `.conf` names no format: every program has its own.
 
 /// The name of a decoder without required options. `path` is the path of a URL or file; what
 /// follows `?` or `#` does not count.
@@ -17,11 +17,15 @@ fn by_content_type(content_type: &str) -> Option<&'static str> {
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => "ndjson",
         "application/yaml" | "application/x-yaml" | "text/yaml" | "text/x-yaml" => "yaml",
         "text/csv" | "application/csv" => "csv",
+        "application/toml" | "text/toml" | "text/x-toml" => "toml",
+        "application/xml" | "text/xml" => "xml",
+        "text/html" => "html",
         "application/openmetrics-text" => "prometheus",
         "text/plain" if exposition(parameters) => "prometheus",
-        "text/plain" | "text/html" => "raw",
+        "text/plain" => "raw",
         media if media.ends_with("+json") => "json",
         media if media.ends_with("+yaml") => "yaml",
+        media if media.ends_with("+xml") => "xml",
         _ => return None,
     })
 }
@@ -41,6 +45,11 @@ fn by_ending(path: &str) -> Option<&'static str> {
         "ndjson" | "jsonl" => "ndjson",
         "yaml" | "yml" => "yaml",
         "csv" => "csv",
+        "toml" => "toml",
+        "ini" => "ini",
+        "xml" => "xml",
+        "html" | "htm" => "html",
+        "logfmt" => "logfmt",
         "prom" => "prometheus",
         "txt" => "raw",
         "log" => "lines",
@@ -64,6 +73,13 @@ mod tests {
             (Some("application/octet-stream"), "/a/b.json?x=y.csv", Some("json")),
             (None, "C:\\logs\\a.LOG", Some("lines")),
             (None, "/etc/x.yml", Some("yaml")),
+            (Some("text/xml; charset=utf-8"), "/", Some("xml")),
+            (Some("application/soap+xml"), "/", Some("xml")),
+            (Some("text/html; charset=utf-8"), "/status", Some("html")),
+            (Some("application/toml"), "/", Some("toml")),
+            (None, "/etc/grafana/grafana.ini", Some("ini")),
+            (None, "/etc/x.conf", None),
+            (None, "/srv/index.HTM", Some("html")),
             (None, "/dir.json/file", None),
             (None, "", None),
         ];
@@ -74,7 +90,8 @@ mod tests {
 
     #[test]
     fn every_guess_is_a_decoder_that_needs_no_options() {
-        for path in ["a.json", "a.ndjson", "a.yaml", "a.csv", "a.prom", "a.txt", "a.log"] {
+        for path in ["a.json", "a.ndjson", "a.yaml", "a.csv", "a.prom", "a.txt", "a.log", "a.toml", "a.ini", "a.xml", "a.html", "a.logfmt"]
+        {
             let name = guess(None, path).unwrap();
             assert!(crate::decode::named(name, &crate::base::value::Value::Missing).is_ok(), "{name}");
         }

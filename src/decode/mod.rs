@@ -31,6 +31,7 @@ use std::sync::{Arc, LazyLock};
 pub mod csv;
 pub mod grok;
 pub mod gzip;
+pub mod html;
 pub mod ini;
 pub mod json;
 pub mod key_value;
@@ -54,6 +55,8 @@ pub mod faults;
 pub mod grok_expand;
 pub mod grok_patterns;
 pub mod guess;
+pub mod html_page;
+pub mod html_table;
 pub mod search;
 pub mod share;
 pub mod text;
@@ -70,6 +73,7 @@ pub const KINDS: &[Kind<Arc<dyn Decoder>>] = &[
     kind_of::<csv::Csv>(),
     kind_of::<grok::Grok>(),
     kind_of::<gzip::Gzip>(),
+    kind_of::<html::Html>(),
     kind_of::<ini::Ini>(),
     kind_of::<json::Json>(),
     kind_of::<key_value::KeyValue>(),
@@ -334,6 +338,7 @@ mod tests {
         "ndjson",
         "{ndjson: {bad_rows: skip}}",
         "yaml",
+        "{yaml: {documents: many}}",
         "csv",
         "{csv: {columns: [a, b], trim: '# ', quote: '', types: {a: time, b: size}}}",
         "lines",
@@ -343,11 +348,15 @@ mod tests {
         "key_value",
         "{key_value: {line: '(?P<key>.)(?P<value>.*)', types: {a: duration}}}",
         "{table: {header: true}}",
+        "{table: {header: true, widths: header, blocks: true}}",
+        "{table: {columns: [a, b, c], widths: [1, 3]}}",
         "{table: {columns: [a, b], separator: ':', skip: 1, types: {b: number}}}",
         "{regex: {pattern: '(?P<a>\\w)(?P<b>é)?'}}",
         "{regex: {pattern: '(?P<a>.)', over: text, types: {a: int}}}",
         "{regex: {patterns: ['^(?P<a>\\d+)', '(?P<b>.)'], header: '^#(?P<h>.*)', on_unmatched: count}}",
         "[gzip, json]",
+        "html",
+        "{html: {table: 'tr td, table', columns: [a, b], types: {a: number}}}",
         "toml",
         "{grok: {pattern: ['^%{INT:a.b:int}', '%{QS:q}|%{URI:u}|%{NOTSPACE:[a][c]}'], on_unmatched: count}}",
         "xml",
@@ -360,18 +369,28 @@ mod tests {
         "{nagios_perfdata: {text: false, types: {warn: number}}}",
     ];
 
+    static DECODERS: LazyLock<Vec<Arc<dyn Decoder>>> = LazyLock::new(|| EVERY.iter().map(|options| decoder(options)).collect());
+
+    #[test]
+    fn every_kind_is_among_those_that_must_not_panic() {
+        for kind in KINDS {
+            let named = |options: &&str| options.trim_start_matches(['{', '[']).starts_with(kind.name);
+            assert!(EVERY.iter().any(named), "{}", kind.name);
+        }
+    }
+
     proptest! {
         #[test]
         fn no_decoder_panics_on_any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            for options in EVERY {
-                let _ = decoder(options).decode(&bytes);
+            for decoder in DECODERS.iter() {
+                let _ = decoder.decode(&bytes);
             }
         }
 
         #[test]
         fn no_decoder_panics_on_broken_syntax(text in r#"(\{|\}|\[|\]|"|\\|,|:|=|#| |\n|\r|\t|a|é|1|-|\.|# TYPE a |NaN|\*|&a|---|null|\x00|\u{feff}|<|>|/|</a>|<a>|<td>|<tr>|<table>|&|;|'|\||%|=1){0,60}"#) {
-            for options in EVERY {
-                let _ = decoder(options).decode(text.as_bytes());
+            for decoder in DECODERS.iter() {
+                let _ = decoder.decode(text.as_bytes());
             }
         }
     }
@@ -392,6 +411,17 @@ mod tests {
         assert_eq!(to_json(&decoder("[gzip, json]").decode(&packed).unwrap().doc).to_string(), r#"{"a":1}"#);
         assert_eq!(document("[json]", b"1"), "1");
         assert!(fault("[gzip, json]", b"{}").contains("not gzip"));
+    }
+
+    #[test]
+    fn the_charset_of_an_answer_holds_for_every_text_even_a_packed_one() {
+        let facts = Facts { content_type: Some("text/csv; charset=iso-8859-1"), ..Facts::default() };
+        let read = |options, bytes: &[u8]| to_json(&decoder(options).decode_answer(bytes, &facts).unwrap().doc).to_string();
+        assert_eq!(read("csv", b"a\n\xe9\n"), r#"[{"a":"é"}]"#);
+        assert_eq!(read("json", b"\"\xe9\""), r#""é""#);
+        assert_eq!(read("gzip", &gzip::packed(b"\xe9")), r#""é""#);
+        assert_eq!(read("[gzip, lines]", &gzip::packed(b"\xe9")), r#"[{"line":"é","number":1}]"#);
+        assert_eq!(read("nagios_perfdata", b"\xe9"), r#"{"text":"é","long_text":null,"perfdata":[]}"#);
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //!
 //! This reads data, not specs: what people write for the engine is read with places by
 //! [`crate::yaml`]. Aliases are followed within a bound, merge keys (`<<`) are resolved, tags of the
-//! writer's own are dropped. A second document, a key twice in one map and integers beyond 64 bits
-//! are errors.
+//! writer's own are dropped. A key twice in one map and integers beyond 64 bits are errors, and so is
+//! a second document, unless `documents: many` says that each one is a row; empty ones are none.
 //!
 //! ```yaml
 //! decode: yaml
+//! decode: {yaml: {documents: many}}
 //! ```
 
 use super::document::{Builder, Merges, Part};
@@ -20,7 +21,21 @@ use std::sync::Arc;
 
 crate::fields! {
     /// One YAML document; its rows are the items of a list at the top, else the document.
-    pub struct Yaml, "decoder `yaml`" {}
+    pub struct Yaml, "decoder `yaml`" {
+        /// How many documents there are, divided by `---`: `one` makes a second one an error, `many`
+        /// makes each of them a row: `{yaml: {documents: many}}`.
+        pub documents: Documents = Documents::One, "one";
+    }
+}
+
+crate::words! {
+    /// How many documents a text holds.
+    pub enum Documents {
+        /// One.
+        One = "one",
+        /// Any number of them, each a row.
+        Many = "many",
+    }
 }
 
 impl Options for Yaml {
@@ -37,18 +52,32 @@ impl Decoder for Yaml {
         if text.trim().is_empty() {
             return Err(DecodeError("the body is empty".to_owned()));
         }
-        parse(&text).map(Decoded::of).map_err(|why| DecodeError(format!("not YAML: {why}; it begins {}", beginning(&text))))
+        let parsed = match self.documents {
+            Documents::One => one(&text),
+            Documents::Many => many(&text),
+        };
+        parsed.map(Decoded::of).map_err(|why| DecodeError(format!("not YAML: {why}; it begins {}", beginning(&text))))
     }
 }
 
-fn parse(text: &str) -> Result<Value, String> {
+fn one(text: &str) -> Result<Value, String> {
     let mut documents = serde_yaml::Deserializer::from_str(text);
     let Some(first) = documents.next() else { return Ok(Value::Missing) };
     let value = Part(&mut Builder::new(Merges::Yaml)).deserialize(first).map_err(|error| words(&error))?;
     match documents.next() {
         None => Ok(value),
-        Some(_) => Err("a second document begins after the first".to_owned()),
+        Some(_) => Err("a second document begins after the first; `documents: many` makes each a row".to_owned()),
     }
+}
+
+fn many(text: &str) -> Result<Value, String> {
+    let mut builder = Builder::new(Merges::Yaml);
+    let mut rows = Vec::new();
+    for (document, number) in serde_yaml::Deserializer::from_str(text).zip(1..) {
+        let row = Part(&mut builder).deserialize(document).map_err(|error| format!("document {number}: {}", words(&error)))?;
+        rows.extend(Some(row).filter(|row| !row.is_missing()));
+    }
+    Ok(Value::list(rows))
 }
 
 fn words(error: &serde_yaml::Error) -> String {
@@ -92,6 +121,14 @@ mod tests {
         assert!(fault("yaml", "n: 18446744073709551616").contains("beyond 64 bits"));
         assert!(fault("yaml", "a: 1\n---\nb: 2\n").contains("a second document"));
         assert!(fault("yaml", "a: &a [*a]").starts_with("not YAML"));
+    }
+
+    #[test]
+    fn several_documents_can_be_rows() {
+        let text = "---\na: 1\n---\n# nothing\n---\n- b\n...\n";
+        assert_eq!(document("{yaml: {documents: many}}", text), r#"[{"a":1},["b"]]"#);
+        assert_eq!(document("{yaml: {documents: many}}", "a: 1\n"), r#"[{"a":1}]"#);
+        assert!(fault("{yaml: {documents: many}}", "a: 1\n---\nb: [\n").starts_with("not YAML: document 2: "));
     }
 
     #[test]

@@ -367,6 +367,13 @@ impl FromValue for Text {
     }
 }
 
+impl FromValue for Vec<Text> {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        let texts = value.as_list().map(|items| items.iter().filter_map(text_of).collect());
+        texts.ok_or_else(|| "a list of texts".to_owned())
+    }
+}
+
 /// Lets words stand in settings.
 #[macro_export]
 macro_rules! from_words {

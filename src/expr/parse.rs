@@ -75,8 +75,9 @@ pub fn path(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Parsed> 
             let of_source = reader.source_names.contains(&root);
             let first = path.steps().and_then(|s| s.first()).and_then(key_of);
             let member = if of_source { Some("doc".into()) } else { first };
+            let keys = of_source.then(|| "doc".into()).into_iter().chain(path.keys()).collect();
             let span = locate::inside(reader.sources, node, 0, 1 + name.len());
-            Some(Parsed { expr: rooted(root, of_source, path), uses: vec![Use { name: root, member, span }] })
+            Some(Parsed { expr: rooted(root, of_source, path), uses: vec![Use { name: root, member, keys, span }] })
         }
         Err(error) => {
             if let Some(found) = DigitName::in_path(text) {
@@ -238,8 +239,9 @@ impl Parser<'_, '_> {
         let name = self.reader.names.intern(text);
         if !self.locals.iter().any(|local| &**local == text) {
             let member = steps.first().and_then(key_of);
+            let keys = steps.iter().map_while(key_of).collect();
             let span = self.span(span);
-            self.uses.push(Use { name, member, span });
+            self.uses.push(Use { name, member, keys, span });
         }
         Expr::Walk(name, steps.into())
     }

@@ -14,19 +14,17 @@ mod increment;
 mod monotonic_count;
 mod rate;
 mod raw;
+mod readings;
 
 use crate::base::print::number_to_json;
 use crate::base::time::epoch_seconds;
 use crate::base::value::Text;
 use crate::observation::{MetricType, Sample, TagSet};
 use jiff::Timestamp;
+use readings::Key;
+pub use readings::Readings;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
-use std::time::Duration;
-
-/// How long the previous sample of a counter or rate is kept while its series is not seen: a day
-/// and an hour, so that a daily job keeps its baseline.
-const KEEP: Duration = Duration::from_secs(25 * 3600);
 
 /// One metric type's arithmetic.
 pub trait Fold: Sync {
@@ -149,37 +147,23 @@ pub fn remembers(metric_type: MetricType) -> bool {
     TYPES.iter().any(|(known, arithmetic)| *known == metric_type && arithmetic.remembers())
 }
 
-/// What makes a series: type, name, host, device, and the set of its tags.
-type Key = (MetricType, Text, Option<Text>, Option<Text>, Vec<Text>);
-
-/// The last readings of counters and rates, by their series.
-#[derive(Clone, Debug, Default)]
-pub struct Readings {
-    last: HashMap<Key, Reading>,
-}
-
-/// Folds the samples of one run. The second part is what the next run remembers; the first
-/// memory stays as it is, so that an outcome that is not accepted leaves no trace.
+/// Folds the samples of one run. The second part are the readings of this run, for the next one to
+/// count from; the memory stays as it is, so that an outcome that is not accepted leaves no trace.
 pub fn fold(samples: &[Sample], memory: &Readings) -> (Vec<Point>, Readings) {
     let mut points = Vec::new();
-    let mut next = memory.clone();
+    let mut next = Readings::default();
     for (key, series) in grouped(samples) {
         let Some((_, arithmetic)) = TYPES.iter().find(|(metric_type, _)| *metric_type == key.0) else { continue };
         let readings: Vec<Reading> = series.iter().map(|s| Reading { value: s.value.as_f64(), at: s.timestamp }).collect();
-        let previous = memory.last.get(&key).copied().filter(|previous| is_fresh(previous, &readings));
+        let previous = memory.previous(&key, &readings);
         let mut folded = Vec::new();
         arithmetic.fold(&readings, previous, &mut folded);
         points.extend(series.last().into_iter().flat_map(|sample| folded.iter().map(|f| point(sample, f))));
         if let Some(last) = readings.last().filter(|_| arithmetic.remembers()) {
-            next.last.insert(key, *last);
+            next.insert(key, *last);
         }
     }
     (points, next)
-}
-
-fn is_fresh(previous: &Reading, readings: &[Reading]) -> bool {
-    let age = readings.first().and_then(|first| first.seconds_since(previous));
-    age.is_none_or(|age| age <= KEEP.as_secs_f64())
 }
 
 /// The samples of each series, in the order in which the series were first seen.
@@ -251,7 +235,7 @@ mod tests {
         for values in runs {
             let samples: Vec<_> = values.iter().map(|value| (clock += 1, sample(metric_type, *value, clock)).1).collect();
             let (points, next) = fold(&samples, &memory);
-            memory = next;
+            memory.take_over(next);
             out.push(points.iter().map(|p| (p.name.to_string(), p.value)).collect());
         }
         out

@@ -10,3 +10,4 @@ pub mod names;
 pub mod parts;
 pub mod reference;
 pub mod schema;
+pub mod standard;

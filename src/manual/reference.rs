@@ -7,6 +7,7 @@ use super::conf;
 use super::names::{ERRORS, MEMBERS, NAMES};
 use super::parts::{Collector, Part, kind_title, title};
 use super::schema::slug;
+use super::standard::{self, StandardOption};
 use crate::conf::engine::EngineConf;
 use crate::expr::function::{self, Function};
 use crate::expr::parse_call::signature;
@@ -20,9 +21,11 @@ const START: &str = include_str!("text/start.md");
 const RULES: &str = include_str!("text/rules.md");
 const TEXTS: &str = include_str!("text/texts.md");
 const CONFIG: &str = include_str!("text/config.md");
+const SHARING: &str = include_str!("text/sharing.md");
 const SOURCES: &str = include_str!("text/sources.md");
 const DECODERS: &str = include_str!("text/decoders.md");
 const MAPPINGS: &str = include_str!("text/mappings.md");
+const STATE: &str = include_str!("text/state.md");
 const CONF: &str = include_str!("text/conf.md");
 
 /// The keys of a spec that hold mappings, in the order of the page.
@@ -41,17 +44,20 @@ pub fn reference() -> String {
     let mut of = |key: &str| collector.parts(&shape_of(key, &keys));
     let (config, sources) = (of("config"), of("sources"));
     let mappings: Vec<Part> = MAPPING_KEYS.iter().flat_map(|key| of(key)).collect();
-    let defaults = of("defaults");
+    let (state, defaults) = (of("state"), of("defaults"));
     let chapters = [
         START.to_owned(),
         top_level(&keys),
+        SHARING.to_owned(),
         chapter(CONFIG, &config),
+        standard_options(),
         chapter(SOURCES, &sources),
         results(),
         rows(),
         chapter(DECODERS, &decoders),
         chapter(MAPPINGS, &mappings),
         chapter(TEXTS, &texts),
+        chapter(STATE, &state),
         chapter("## Defaults for many\n", &defaults),
         names(),
         RULES.to_owned(),
@@ -192,6 +198,19 @@ fn link(heading: &str, text: &str) -> String {
     format!("[{text}](#{})", slug(heading))
 }
 
+/// What `config.use` may name.
+fn standard_options() -> String {
+    let set = |(name, options): (&str, Vec<StandardOption>)| {
+        let rows = options.into_iter().map(|option| {
+            let default = if option.default.is_empty() { String::new() } else { code(&option.default) };
+            vec![code(&option.key), code(&option.section), option.types, default, option.doc]
+        });
+        let table = grid(&["key", "under", "type", "default", "what it does"], rows);
+        format!("### Standard options of `{name}`\n\n{}\n\n{table}", include_str!("text/standard.md").trim_end())
+    };
+    standard::sets().into_iter().map(set).collect::<Vec<_>>().join("\n\n")
+}
+
 fn results() -> String {
     let members = grid(&["member", "what it is"], MEMBERS.iter().map(|(member, doc)| vec![code(member), (*doc).to_owned()]));
     let errors = grid(&["kind", "when"], ERRORS.iter().map(|(kind, doc)| vec![code(kind.word()), (*doc).to_owned()]));
@@ -244,4 +263,16 @@ fn conf_d() -> String {
         table(&conf::instance_docs()),
         table(&engine)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DECODERS;
+    use crate::decode::grok_patterns::LIBRARY;
+
+    #[test]
+    fn every_grok_pattern_is_on_the_page() {
+        let absent: Vec<_> = LIBRARY.iter().map(|(name, _)| *name).filter(|name| !DECODERS.contains(&format!("`{name}`"))).collect();
+        assert!(absent.is_empty(), "{absent:?}");
+    }
 }

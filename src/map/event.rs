@@ -8,8 +8,10 @@
 //! ```
 
 use super::label::{Inherit, Labels};
+use super::watch::Compared;
 use super::{MapCx, Mapping};
 use crate::base::diag::Diagnostic;
+use crate::base::fingerprint::fingerprint;
 use crate::base::limits;
 use crate::base::print::{cut_bytes, text_of};
 use crate::base::span::Span;
@@ -17,8 +19,10 @@ use crate::base::value::{Text, Value};
 use crate::expr::code::{Code, Expression, Setting, Template};
 use crate::expr::data::{DataTemplate, without_empty};
 use crate::expr::frame::Frame;
-use crate::expr::names::CHANGE;
+use crate::expr::names::{CHANGE, CHECKS};
+use crate::expr::path::Step;
 use crate::expr::texts::Texts;
+use crate::expr::tree::Expr;
 use crate::observation::{AlertType, Event, EventContext, Priority};
 use crate::yaml::node::Node;
 use crate::yaml::read::{Reader, Record};
@@ -57,7 +61,7 @@ crate::fields! {
         attributes: Option<DataTemplate>;
         /// Makes it a topology event.
         context: Option<Context>;
-        /// Only when this value differs from that of the last run; `change.from` and `change.to` are the two.
+        /// Only when this value differs from that of the last run; `change.from` and `change.to` are the two. Rows are told apart by the name of the service check that is watched, else by the event's `aggregation_key`, `hostname`, `event_object` and tags.
         on_change: Option<Expression>;
         /// What it is for.
         pub description: Option<Text>;
@@ -87,6 +91,8 @@ crate::fields! {
 pub struct EventMapping {
     written: Written,
     labels: Labels,
+    /// `on_change` as written.
+    watched: Text,
     span: Span,
 }
 
@@ -98,8 +104,10 @@ impl EventMapping {
         reader: &mut Reader<'_>,
     ) -> Option<Box<dyn Mapping>> {
         let span = fields.span;
+        let mut watched = Text::from("");
         if let Some(node) = fields.node("on_change") {
             reader.bind("change", node.span);
+            watched = reader.written(node);
         }
         let mut written = Written::read_from(fields, reader)?;
         if written.title.is_none() && written.text.is_none() {
@@ -111,19 +119,59 @@ impl EventMapping {
         }
         let own = std::mem::take(&mut written.tags);
         let labels = Labels::read(written.inherit_tags, default_tags, own, reader);
-        Some(Box::new(EventMapping { written, labels, span }))
+        Some(Box::new(EventMapping { written, labels, watched, span }))
     }
 
     /// True if the event is not tied to a change, or if the value has changed.
     fn has_changed(&self, cx: &mut MapCx<'_>, frame: &mut Frame) -> bool {
         let Some(on_change) = &self.written.on_change else { return true };
-        let now = on_change.0.value(frame);
-        let before = cx.changes.before.get(&self.span).cloned();
-        cx.changes.now.insert(self.span, now.clone());
-        let Some(before) = before.filter(|before| *before != now) else { return false };
-        let change = [("from".into(), before), ("to".into(), now)];
+        frame.set(CHANGE, Value::Missing);
+        let now = on_change.0.value(frame).materialize();
+        if now.is_missing() {
+            return false;
+        }
+        let what = self.what_is_watched(on_change, cx, frame);
+        let (compared, ambiguous) = cx.watch.compare(what, &now, self.span);
+        if ambiguous {
+            let help = "`on_change` cannot tell two rows apart: give their events different `tags` or another `aggregation_key`";
+            frame.remark(on_change.0.span, |_| help.to_owned());
+        }
+        let Compared::Changed { from } = compared else { return false };
+        let change = [("from".into(), from), ("to".into(), now)];
         frame.set(CHANGE, Value::map(change.into_iter().collect()));
         true
+    }
+
+    /// The name under which the value is remembered: see [`super::watch`].
+    fn what_is_watched(&self, on_change: &Expression, cx: &MapCx<'_>, frame: &mut Frame) -> Text {
+        if let Some(name) = check_name(&on_change.0.expr, frame) {
+            return format!("checks[{name}]").into();
+        }
+        let (about, written) = (&cx.watch.about, &self.watched);
+        if !cx.watch.has_rows {
+            return format!("{about}: {written}").into();
+        }
+        let w = &self.written;
+        let texts =
+            [&w.aggregation_key, &w.hostname, &w.event_object].map(|template| Value::from(maybe_text(template, frame).map(Value::Text)));
+        let mut tags: Vec<Value> = self.labels.list(cx, frame).into_iter().map(Value::Text).collect();
+        tags.sort_unstable_by(|a, b| a.as_text().cmp(&b.as_text()));
+        let row = text_of(&Value::list(texts.into_iter().chain(tags).collect())).unwrap_or_default();
+        format!("{about}: {written} #{:016x}", fingerprint(&row)).into()
+    }
+}
+
+/// The name of the service check in `checks["name"]`, where that is all of the expression.
+fn check_name(expr: &Expr, frame: &mut Frame) -> Option<Text> {
+    match expr {
+        Expr::Walk(CHECKS, steps) => match &steps[..] {
+            [Step::Key(name)] => Some(name.clone()),
+            _ => None,
+        },
+        Expr::Item(of, name) if matches!(&**of, Expr::Walk(CHECKS, steps) if steps.is_empty()) => {
+            name.eval(frame).ok().and_then(|name| text_of(&name))
+        }
+        _ => None,
     }
 }
 
@@ -183,6 +231,14 @@ impl Mapping for EventMapping {
             origin: self.span,
         };
         cx.out.events.push(event);
+    }
+
+    fn watch(&self, cx: &mut MapCx<'_>, frame: &mut Frame) {
+        self.has_changed(cx, frame);
+    }
+
+    fn watches(&self) -> bool {
+        self.written.on_change.is_some()
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

@@ -18,8 +18,9 @@ use super::{MapCx, Mapping, template_codes};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
-use crate::expr::code::{Code, Expression, Template};
-use crate::expr::data::DataTemplate;
+use crate::expr::code::{Code, Expression, Setting, Template};
+use crate::expr::data::{DataMap, DataTemplate};
+use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::expr::names::ROW;
 use crate::expr::ops::as_measure;
@@ -60,10 +61,10 @@ crate::fields! {
         metrics: DataTemplate;
         /// How names and types are made.
         naming: Naming = Naming::OpenMetrics, "openmetrics";
-        /// Other names for labels.
-        rename_labels: Keyed<Text>;
-        /// Labels that become no tags.
-        exclude_labels: Vec<Text>;
+        /// Other names for labels; may be one `"{{ map }}"` of the instance.
+        rename_labels: Option<DataMap>;
+        /// Labels that become no tags; may be one `"{{ list }}"` of the instance.
+        exclude_labels: Option<Setting<Vec<Text>>>;
         /// Other types by kind of point: `value sum count bucket quantile`.
         types: Keyed<MetricType>;
     }
@@ -138,6 +139,21 @@ impl FamiliesMapping {
     }
 
     fn tags(&self, point: Point, row: &Exposed, cx: &MapCx<'_>, frame: &mut Frame) -> TagSet {
+        let renamed = self.written.rename_labels.as_ref().map_or(Value::Missing, |names| names.0.eval(false, frame));
+        let computed;
+        let excluded = match &self.written.exclude_labels {
+            None => &[][..],
+            Some(Setting::Fixed(labels)) => labels,
+            Some(setting) => {
+                computed = setting.get(frame).unwrap_or_else(|fault| {
+                    if let Fault::Failed(why) = fault {
+                        frame.remark(self.span, |_| format!("`exclude_labels` cannot be computed: {why}"));
+                    }
+                    Vec::new()
+                });
+                &computed
+            }
+        };
         let mut tags = self.labels.list(cx, frame);
         let bound = row.labels.member("le");
         if self.written.naming == Naming::Legacy && point == Point::Count && bound.is_missing() && &*row.family_type == "histogram" {
@@ -146,15 +162,14 @@ impl FamiliesMapping {
         let Value::Map(labels) = &row.labels else { return TagSet::new(tags) };
         for (label, value) in labels.iter() {
             let Some(text) = value.as_text() else { continue };
-            if self.written.exclude_labels.iter().any(|excluded| excluded == label) {
+            if excluded.contains(label) {
                 continue;
             }
             let tag = match &**label {
                 "le" if point == Point::Bucket || point == Point::Count => format!("upper_bound:{}", float_text(text)),
                 "quantile" if point == Point::Quantile => format!("quantile:{}", float_text(text)),
                 label => {
-                    let renamed = self.written.rename_labels.0.iter().find(|entry| &*entry.key == label);
-                    format!("{}:{text}", renamed.map_or(label, |entry| &*entry.value))
+                    format!("{}:{text}", renamed.as_map().and_then(|names| names.get(label)?.as_text()).unwrap_or(label))
                 }
             };
             tags.push(tag.into());
@@ -247,6 +262,8 @@ impl Mapping for FamiliesMapping {
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {
         self.written.metrics.codes(take);
+        self.written.rename_labels.iter().for_each(|names| names.0.codes(take));
+        self.written.exclude_labels.iter().filter_map(Setting::code).for_each(&mut *take);
         template_codes(&[&self.prefix, &self.hostname], take);
         self.time.iter().for_each(|time| take(&time.0));
         self.labels.codes(take);

@@ -16,6 +16,7 @@ pub mod metric;
 pub mod metric_entry;
 pub mod service_check;
 pub mod topology;
+pub mod watch;
 
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
@@ -28,11 +29,18 @@ use jiff::Timestamp;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::{Arc, OnceLock};
+use watch::Watch;
 
 /// One way to make observations of a row.
 pub trait Mapping: Send + Sync + Debug {
     /// Makes the observations of the row that the frame holds.
     fn emit(&self, cx: &mut MapCx<'_>, frame: &mut Frame);
+    /// Compares what it watches, and makes nothing: the row is not to be sent.
+    fn watch(&self, _: &mut MapCx<'_>, _: &mut Frame) {}
+    /// True if it compares something with an earlier run.
+    fn watches(&self) -> bool {
+        false
+    }
     /// Calls `take` for every computed place.
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code));
 }
@@ -62,7 +70,7 @@ pub struct MapCx<'a> {
     /// Tag sets that do not depend on a row, computed once per check.
     pub tag_cache: &'a [OnceLock<TagSet>],
     /// What `on_change` compared last, and what it compares now.
-    pub changes: &'a mut Changes,
+    pub watch: Watch<'a>,
     /// Names of families that come from configuration, prepared once per run.
     pub family_names: &'a mut HashMap<Span, Result<Arc<FamilyNames>, String>>,
     /// Why the run fails: points that are required and have no value.
@@ -78,15 +86,6 @@ impl MapCx<'_> {
         let prepared = self.family_names.entry(place);
         prepared.or_insert_with(|| FamilyNames::of(value).map(Arc::new)).clone()
     }
-}
-
-/// The values that `on_change` compares, by the place in the spec.
-#[derive(Clone, Debug, Default)]
-pub struct Changes {
-    /// Of the last run.
-    pub before: HashMap<Span, Value>,
-    /// Of this run.
-    pub now: HashMap<Span, Value>,
 }
 
 /// Calls `take` for the computed places of optional templates.

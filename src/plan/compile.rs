@@ -1,5 +1,6 @@
 //! A spec to its plan: who waits for whom, and what stands before a request.
 
+use super::remember;
 use super::{InputPlan, LetPlan, MapPlan, Plan, SourcePlan, before_answer, is_need};
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
@@ -8,17 +9,18 @@ use crate::base::value::{Text, Value};
 use crate::expr::code::Code;
 use crate::expr::names;
 use crate::expr::tree::Expr;
+use crate::map::Mapped;
 use crate::rows::{Choose, Input, RowsSpec};
-use crate::spec::Spec;
+use crate::source::Folders;
 use crate::spec::source::{Origin, SourceSpec};
+use crate::spec::{Placed, Spec};
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Which sources a place uses: those it needs, and those it merely mentions.
 #[derive(Clone, Debug, Default)]
-struct Reach {
-    needs: BTreeSet<usize>,
+pub(super) struct Reach {
+    pub(super) needs: BTreeSet<usize>,
     mentions: BTreeSet<usize>,
 }
 
@@ -33,9 +35,9 @@ impl Reach {
     }
 }
 
-struct Graph {
-    sources: HashMap<NameId, usize>,
-    lets: HashMap<NameId, Reach>,
+pub(super) struct Graph {
+    pub(super) sources: HashMap<NameId, usize>,
+    pub(super) lets: HashMap<NameId, Reach>,
 }
 
 impl Graph {
@@ -51,7 +53,7 @@ impl Graph {
         graph
     }
 
-    fn code(&self, code: &Code, reach: &mut Reach) {
+    pub(super) fn code(&self, code: &Code, reach: &mut Reach) {
         for used in &code.uses {
             if let Some(source) = self.sources.get(&used.name) {
                 let set = if is_need(used.member.as_deref()) { &mut reach.needs } else { &mut reach.mentions };
@@ -76,7 +78,7 @@ impl Graph {
 ///
 /// # Errors
 /// Sources, or sources and names, that wait for each other.
-pub fn compile(mut spec: Spec, folder: PathBuf) -> Result<Plan, Vec<Diagnostic>> {
+pub fn compile(mut spec: Spec, folders: Folders) -> Result<Plan, Vec<Diagnostic>> {
     let graph = Graph::of(&spec);
     let sources: Vec<SourcePlan> = spec.sources.iter().enumerate().map(|(at, source)| source_plan(at, source, &graph)).collect();
     let mut circles = circles(&spec, &sources);
@@ -92,11 +94,13 @@ pub fn compile(mut spec: Spec, folder: PathBuf) -> Result<Plan, Vec<Diagnostic>>
     let lets =
         lets.map(|local| LetPlan { waits: graph.lets.get(&local.name).map(Reach::all).unwrap_or_default().into_iter().collect(), local });
     let lets = lets.collect();
-    let mappings = spec.mappings.iter().map(|placed| map_plan(&placed.mapped, &graph)).collect();
+    let mut mappings: Vec<MapPlan> = spec.mappings.iter().map(|placed| map_plan(placed, &graph, &spec)).collect();
+    tell_apart(&mut mappings);
+    let remember = remember::plan(&spec, &graph);
     let names = Arc::new(std::mem::take(&mut spec.names));
     let facts = [("name", &spec.name), ("version", &spec.version)].map(|(key, text)| (Text::from(key), Value::Text(text.clone())));
     let facts = Value::map(facts.into_iter().collect());
-    Ok(Plan { spec, folder, sources, lets, mappings, names, facts })
+    Ok(Plan { spec, folders, sources, lets, mappings, remember, names, facts })
 }
 
 fn source_plan(at: usize, source: &SourceSpec, graph: &Graph) -> SourcePlan {
@@ -206,14 +210,50 @@ fn carried(source: &SourceSpec, before: &RowsSpec, after: &RowsSpec) -> Vec<Name
     names
 }
 
-fn map_plan(mapped: &crate::map::Mapped, graph: &Graph) -> MapPlan {
+fn map_plan(placed: &Placed, graph: &Graph, spec: &Spec) -> MapPlan {
+    let mapped = &placed.mapped;
     let mut reach = Reach::default();
     mapped.rows.codes(&mut |code| graph.code(code, &mut reach));
     mapped.mapping.codes(&mut |code| graph.code(code, &mut reach));
     graph.from(&mapped.rows, &mut reach);
     let input = |input: &Input| graph.sources.get(&input.source).map(|at| InputPlan { at: *at, requests: input.requests });
     let from = mapped.rows.from.iter().filter_map(input).collect();
-    MapPlan { from, needs: reach.needs.into_iter().collect() }
+    let about = about(&mapped.rows, spec);
+    let once = mapped.rows.once.as_ref();
+    MapPlan {
+        from,
+        needs: reach.needs.into_iter().collect(),
+        place: once.map(|once| format!("{}/{about}/{}", placed.family.word(), once.text)).unwrap_or_default().into(),
+        about: about.into(),
+        watching: watching(mapped),
+    }
+}
+
+/// The sources of a mapping in words.
+fn about(rows: &RowsSpec, spec: &Spec) -> String {
+    let name = |input: &Input| {
+        let name = spec.names.text(input.source);
+        if input.requests { format!("{name}.requests") } else { name.to_owned() }
+    };
+    rows.from.iter().map(name).collect::<Vec<_>>().join("+")
+}
+
+fn watching(mapped: &Mapped) -> Option<RowsSpec> {
+    let rows = &mapped.rows;
+    let counted = !rows.group.is_empty() || rows.dedupe.is_some() || rows.limit.is_some() || rows.once.is_some();
+    (mapped.mapping.watches() && !counted).then(|| RowsSpec { when: None, ..rows.clone() })
+}
+
+/// Mappings that say the same of `once` each have a memory of their own, in written order.
+fn tell_apart(mappings: &mut [MapPlan]) {
+    let mut met: HashMap<Text, usize> = HashMap::new();
+    for mapping in mappings.iter_mut().filter(|mapping| !mapping.place.is_empty()) {
+        let n_before = met.entry(mapping.place.clone()).or_default();
+        if *n_before > 0 {
+            mapping.place = format!("{} #{}", mapping.place, *n_before + 1).into();
+        }
+        *n_before += 1;
+    }
 }
 
 /// Sources that can never begin, because they wait for each other.

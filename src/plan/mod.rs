@@ -5,8 +5,10 @@
 //! up by text.
 
 pub mod compile;
+mod remember;
 
 use crate::base::name::{NameId, Names};
+use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use crate::conf::instance::Instance;
 use crate::expr::code::Code;
@@ -14,10 +16,11 @@ use crate::expr::function::Cache;
 use crate::expr::names;
 use crate::observation::TagSet;
 use crate::rows::{Let, RowsSpec};
+use crate::source::Folders;
 use crate::source::auth::sessions::Sessions;
 use crate::spec::Spec;
+use crate::state::folder::Owner;
 use std::hash::{Hash, Hasher};
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 /// A compiled spec.
@@ -25,14 +28,16 @@ use std::sync::{Arc, OnceLock};
 pub struct Plan {
     /// The spec with everything that was read.
     pub spec: Spec,
-    /// The folder of its file, where relative paths start.
-    pub folder: PathBuf,
+    /// The folders of its files, where relative paths start.
+    pub folders: Folders,
     /// Its sources, in written order, with what they wait for.
     pub sources: Vec<SourcePlan>,
     /// The names of the run, with the sources they use.
     pub lets: Vec<LetPlan>,
     /// Its mappings, in the order of [`Spec::mappings`].
     pub mappings: Vec<MapPlan>,
+    /// What is remembered of a run.
+    pub remember: RememberPlan,
     /// All names.
     pub names: Arc<Names>,
     /// `spec` in expressions: its name and version.
@@ -80,6 +85,35 @@ pub struct MapPlan {
     pub from: Vec<InputPlan>,
     /// Sources whose rows, documents or indexes it reads, those of `from` included.
     pub needs: Vec<usize>,
+    /// What the memory of its `once` is found by.
+    pub place: Text,
+    /// Whose rows it is for, in words: what the memory of its `on_change` is found by.
+    pub about: Text,
+    /// Where it compares with earlier runs: its row keys without `when`, since what it compares is
+    /// remembered of rows that are not sent, too. None where keys behind `when` count rows.
+    pub watching: Option<RowsSpec>,
+}
+
+/// What is remembered of a run.
+#[derive(Debug, Default)]
+pub struct RememberPlan {
+    /// For each name of `state`, the sources that its next value reads.
+    pub state: Vec<Vec<usize>>,
+    /// What `previous` keeps.
+    pub previous: Vec<PreviousPlan>,
+}
+
+/// One thing that `previous` keeps.
+#[derive(Debug)]
+pub struct PreviousPlan {
+    /// The source or the name of the run.
+    pub name: NameId,
+    /// The keys behind `previous`, the name first.
+    pub keys: Box<[Text]>,
+    /// Sources that must have worked for it to move.
+    pub needs: Vec<usize>,
+    /// Where it is mentioned.
+    pub span: Span,
 }
 
 /// One source whose rows come in.
@@ -92,6 +126,15 @@ pub struct InputPlan {
 }
 
 impl Plan {
+    /// True if the spec says that something is to be remembered between runs. Readings of rates
+    /// do not count: one point is lost with them, and nothing is sent twice.
+    pub fn remembers(&self) -> bool {
+        let spec = &self.spec;
+        let once = spec.sources.iter().any(|source| source.rows.once.is_some());
+        let mapped = spec.mappings.iter().any(|placed| placed.mapped.rows.once.is_some() || placed.mapped.mapping.watches());
+        once || mapped || !spec.state.is_empty() || !spec.previous.is_empty()
+    }
+
     /// The place of a source.
     pub fn source_index(&self, name: NameId) -> Option<usize> {
         self.spec.sources.iter().position(|source| source.name == name)
@@ -125,6 +168,13 @@ impl Check {
         let tag_cache = (0..plan.spec.n_sites).map(|_| OnceLock::new()).collect();
         let id = identity(&plan.spec.name, &instance);
         Check { id, tags: TagSet::new(tags), tag_cache, cache: Arc::new(Cache::default()), sessions: Sessions::default(), plan, instance }
+    }
+
+    /// Whose memory it has: stable over restarts and over other instances that come and go.
+    pub fn owner(&self) -> Owner {
+        let spec = &self.plan.spec.name;
+        let name = self.instance.name.as_ref().map_or_else(|| spec.clone(), |name| format!("{spec}-{name}").into());
+        Owner { name, id: self.id }
     }
 
     /// The name in outputs: the spec and the number of the instance, or its name.

@@ -1,8 +1,10 @@
 //! The one way to rows, for sources and mappings alike.
 //!
-//! The order is fixed: `from`, `rows`, `each`, `let`, `set`, `when`, `group`, `dedupe`, `limit`.
-//! [`RowsSpec`] is what a person writes, [`pipeline`] runs it.
+//! The order is fixed: `from`, `rows`, `each`, `let`, `set`, `when`, `group`, `dedupe`, `limit`,
+//! `once`. [`RowsSpec`] is what a person writes, [`pipeline`] runs it; `once` stands behind the pipeline,
+//! since it needs to know what became of a row.
 
+pub mod once;
 pub mod pipeline;
 pub mod read;
 
@@ -10,6 +12,7 @@ use crate::base::name::NameId;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use crate::expr::code::{Code, Expression, Setting};
+use once::Once;
 use std::sync::Arc;
 
 /// One row with the local names of its source.
@@ -47,6 +50,8 @@ pub struct RowsSpec {
     pub dedupe: Option<Expression>,
     /// At most so many rows.
     pub limit: Option<Setting<usize>>,
+    /// Only rows that are new or have changed since they were sent.
+    pub once: Option<Once>,
 }
 
 /// One source whose rows come in.
@@ -121,7 +126,8 @@ impl RowsSpec {
         self.lets.iter().for_each(|l| take(&l.value.0));
         self.set.iter().chain(&self.group).for_each(|(_, e)| take(&e.0));
         self.when.iter().chain(&self.dedupe).for_each(|e| take(&e.0));
-        self.limit.iter().filter_map(Setting::code).for_each(take);
+        self.limit.iter().filter_map(Setting::code).for_each(&mut *take);
+        self.once.iter().for_each(|once| once.codes(take));
     }
 
     /// True if nothing is said, so that every row passes as it is.
@@ -134,5 +140,6 @@ impl RowsSpec {
             && self.group.is_empty()
             && self.dedupe.is_none()
             && self.limit.is_none()
+            && self.once.is_none()
     }
 }

@@ -1,5 +1,6 @@
 //! Reads the row keys: binds their names, orders `let` by need, and seals the scope after `group`.
 
+use super::once::Once;
 use super::{Choose, Each, Input, Let, RowsSpec};
 use crate::base::diag::Diagnostic;
 use crate::base::limits;
@@ -91,6 +92,8 @@ crate::fields! {
         dedupe: Option<Expression>;
         /// At most so many rows.
         limit: Option<crate::expr::code::Setting<usize>>;
+        /// Only rows whose key is new, or whose value has changed since it was last sent: `EXPR`, or `{key: EXPR, value: EXPR, keep: 10000}`. What was sent is remembered between runs.
+        once: Option<Once>;
     }
 }
 
@@ -161,6 +164,7 @@ impl RowsSpec {
             group: written.group.0.into_iter().map(|e| (e.key, e.value)).collect(),
             dedupe: after.dedupe,
             limit: after.limit,
+            once: after.once,
         })
     }
 }

@@ -185,9 +185,9 @@ impl<'a> Assembly<'a> {
     }
 }
 
-/// What a refused answer says: its JSON, where it is JSON; else nothing.
+/// What a refused answer says where it is JSON or XML, as SOAP faults are; else nothing.
 fn text_doc(answer: &Answer) -> Value {
-    let kind = decode::guess(answer.header("content-type"), "").filter(|kind| *kind == "json");
+    let kind = decode::guess(answer.header("content-type"), "").filter(|kind| matches!(*kind, "json" | "xml"));
     let decoder = kind.and_then(|kind| decode::named(kind, &Value::Missing).ok());
     decoder.and_then(|decoder| decoder.decode(&answer.body).ok()).map(|decoded| decoded.doc).unwrap_or_default()
 }

@@ -6,11 +6,10 @@ use super::order::Results;
 use super::page::{Page, PageSink};
 use super::result::{Fate, SourceResult};
 use super::rules::Rules;
-use super::survivors::{limited, unlimited};
+use super::survivors::{limited, only_new, unlimited};
 use super::{RunCx, index};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
-use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::value::Value;
 use crate::decode::{self, Decoder};
@@ -91,6 +90,7 @@ pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
             exchange_all(cx, &of, items, &held, &mut frame).await
         }
     };
+    only_new(cx, spec, &mut result, &mut frame);
     if result.fate == Fate::Ok || !result.rows.is_empty() {
         result.by = index::of_rows(&spec.index, &result.rows, &mut frame);
     }
@@ -195,7 +195,7 @@ fn prepare(cx: &RunCx<'_>, of: &Of<'_>, binds: &Arc<Binds>, frame: &mut Frame) -
         frame.set(*bound, value.clone());
     }
     let requests = match &of.spec.origin {
-        Origin::Fetch(source) => source.requests(&Place { folder: &cx.check.plan.folder, kept: &Map::default() }, frame),
+        Origin::Fetch(source) => source.requests(&Place { folders: &cx.check.plan.folders, kept: cx.memory.kept(of.name) }, frame),
         Origin::Derived => Ok(Vec::new()),
     };
     let needs_frame = of.spec.expect.is_some() || of.repeats.is_some_and(|repeats| repeats.paginate.is_some() || repeats.poll.is_some());

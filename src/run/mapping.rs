@@ -1,6 +1,7 @@
 //! Every mapping over the rows of its sources.
 
 use super::order::Results;
+use super::remember::Left;
 use super::result::Fate;
 use super::trace::Step;
 use super::{Failure, Outcome, RunCx};
@@ -8,10 +9,12 @@ use crate::base::map::Map;
 use crate::base::value::{Text, Value};
 use crate::expr::frame::Frame;
 use crate::expr::names::CHECKS;
-use crate::map::{Changes, MapCx};
+use crate::map::MapCx;
+use crate::map::watch::Watch;
 use crate::observation::{ServiceCheck, Status};
 use crate::plan::{InputPlan, MapPlan};
 use crate::rows::Row;
+use crate::rows::once::{Gate, Verdict};
 use crate::rows::pipeline::{run, run_once};
 use crate::spec::{Family, Placed};
 use jiff::Timestamp;
@@ -19,7 +22,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Evaluates all mappings, whatever the sources did.
-pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, changes: &mut Changes, outcome: &mut Outcome) {
+pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, left: &mut Left, outcome: &mut Outcome) {
     let plan = &cx.check.plan;
     let now = cx.clock.now();
     let mut errors = Vec::new();
@@ -31,7 +34,7 @@ pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, ch
         hostname: cx.check.instance.hostname.as_ref(),
         timestamp: now,
         tag_cache: &cx.check.tag_cache,
-        changes,
+        watch: Watch { before: cx.memory.watched(), ..Watch::default() },
         family_names: &mut family_names,
         errors: &mut errors,
     };
@@ -44,41 +47,37 @@ pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, ch
             checks_set = true;
         }
         let before = map_cx.errors.len();
-        one_mapping(cx, results, placed, planned, now, frame, &mut map_cx);
+        map_cx.timestamp = timestamp(results, planned, now);
+        one_mapping(cx, results, (placed, planned), left, frame, &mut map_cx);
         for message in map_cx.errors.drain(before..) {
             outcome.errors.push(Failure { span: placed.mapped.span, message });
         }
     }
     end_topology(cx, results, frame, &mut map_cx);
     metadata(cx, frame, &mut map_cx);
+    left.watched = std::mem::take(&mut map_cx.watch.now);
     outcome.observations = out;
 }
 
 fn one_mapping(
     cx: &RunCx<'_>,
     results: &Results<'_>,
-    placed: &Placed,
-    planned: &MapPlan,
-    now: Timestamp,
+    (placed, planned): (&Placed, &MapPlan),
+    left: &mut Left,
     frame: &mut Frame,
     map_cx: &mut MapCx<'_>,
 ) {
+    let remarks = frame.remarks.len();
+    map_cx.watch.about = planned.about.clone();
+    map_cx.watch.has_rows = !(planned.from.is_empty() && placed.mapped.rows.each.is_empty());
     if !may_emit(results, placed.family, planned) {
+        left.held.extend(planned.from.iter().map(|one| one.at));
+        watch_only(results, (placed, planned), frame, map_cx);
+        frame.remarks.truncate(remarks);
         return;
     }
-    let remarks = frame.remarks.len();
     let counts = cx.trace.map(|_| map_cx.out.count());
-    map_cx.timestamp = timestamp(results, planned, now);
-    let mut emit = |frame: &mut Frame| placed.mapped.mapping.emit(map_cx, frame);
-    let rows = &placed.mapped.rows;
-    match &planned.from[..] {
-        [] => run_once(rows, results, frame, &mut emit),
-        [one] => run(rows, &input(results, *one), results, frame, &mut emit),
-        many => {
-            let joined: Vec<Row> = many.iter().flat_map(|one| input(results, *one).to_vec()).collect();
-            run(rows, &joined, results, frame, &mut emit);
-        }
-    }
+    send(cx, results, (placed, planned), left, frame, map_cx);
     // What is missing because a source failed has its reason in that source's warning.
     let whole = planned.needs.iter().all(|at| results.get(*at).is_some_and(|r| r.fate == Fate::Ok));
     if !whole && planned.from.is_empty() {
@@ -87,6 +86,58 @@ fn one_mapping(
     if let (Some(trace), Some(before)) = (cx.trace, counts) {
         let made = map_cx.out.count() - before;
         trace.note(Step { span: placed.mapped.span, what: placed.family.word().to_owned(), lines: vec![format!("made     {made}")] });
+    }
+}
+
+/// What is compared with earlier runs moves even where nothing may be sent.
+fn watch_only(results: &Results<'_>, (placed, planned): (&Placed, &MapPlan), frame: &mut Frame, map_cx: &mut MapCx<'_>) {
+    if let (Some(rows), []) = (&planned.watching, &planned.from[..]) {
+        run_once(rows, results, frame, &mut |frame| placed.mapped.mapping.watch(map_cx, frame));
+    }
+}
+
+/// Makes the observations of all rows of a mapping that its `when` and `once` let through.
+fn send(
+    cx: &RunCx<'_>,
+    results: &Results<'_>,
+    (placed, planned): (&Placed, &MapPlan),
+    left: &mut Left,
+    frame: &mut Frame,
+    map_cx: &mut MapCx<'_>,
+) {
+    let mapping = &placed.mapped.mapping;
+    let written = &placed.mapped.rows;
+    let rows = planned.watching.as_ref().unwrap_or(written);
+    let when = planned.watching.as_ref().and(written.when.as_ref());
+    let mut gate = written.once.as_ref().map(|once| Gate::new(once, cx.memory.once(&planned.place), frame));
+    let mut emit = |frame: &mut Frame| {
+        if when.is_some_and(|when| !when.0.holds(frame)) {
+            mapping.watch(map_cx, frame);
+            return;
+        }
+        match gate.as_mut().map(|gate| (gate.judge(frame), gate)) {
+            None => mapping.emit(map_cx, frame),
+            Some((Verdict::Hold, _)) => {}
+            Some((Verdict::Send(ticket), gate)) => {
+                let before = map_cx.out.count();
+                mapping.emit(map_cx, frame);
+                // What was left out, for a missing title or a limit, has its chance in the next run.
+                if map_cx.out.count() > before {
+                    gate.was_sent(ticket);
+                }
+            }
+        }
+    };
+    match &planned.from[..] {
+        [] => run_once(rows, results, frame, &mut emit),
+        [one] => run(rows, &input(results, *one), results, frame, &mut emit),
+        many => {
+            let joined: Vec<Row> = many.iter().flat_map(|one| input(results, *one).to_vec()).collect();
+            run(rows, &joined, results, frame, &mut emit);
+        }
+    }
+    if let Some(gate) = gate {
+        left.once.insert(planned.place.clone(), gate.finish(frame));
     }
 }
 

@@ -15,6 +15,7 @@ pub mod mapping;
 pub mod order;
 pub mod page;
 mod records;
+mod remember;
 pub mod result;
 pub mod reuse;
 mod rules;
@@ -29,10 +30,11 @@ use crate::base::value::Value;
 use crate::expr::frame::{Frame, Remark};
 use crate::expr::names;
 use crate::fold::{Point, Readings, fold};
-use crate::map::Changes;
 use crate::observation::Observations;
 use crate::plan::Check;
+pub use crate::state::{Changes, Memory};
 use exchanger::Exchanger;
+use remember::Left;
 use result::RunFacts;
 use reuse::Reuse;
 use std::sync::Arc;
@@ -64,17 +66,6 @@ pub struct RunCx<'r> {
     pub trace: Option<&'r Trace>,
 }
 
-/// What a check remembers between runs.
-#[derive(Clone, Debug, Default)]
-pub struct Memory {
-    /// How many runs there were.
-    pub runs: u64,
-    /// What `on_change` compared last.
-    pub changes: std::collections::HashMap<Span, Value>,
-    /// The last readings of counters and rates.
-    pub readings: Readings,
-}
-
 /// What one run leaves.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
@@ -86,8 +77,8 @@ pub struct Outcome {
     pub warnings: Vec<Remark>,
     /// How long it took.
     pub duration: Duration,
-    /// What the next run remembers.
-    pub changes: std::collections::HashMap<Span, Value>,
+    /// What the next run is to know, once this one was accepted.
+    pub changes: Changes,
 }
 
 /// One reason why a run is an error.
@@ -111,15 +102,18 @@ impl Outcome {
         (!messages.is_empty()).then(|| messages.join("; "))
     }
 
-    /// The points of the run's samples, and what the next run needs to fold its own.
-    pub fn fold(&self, memory: &Memory) -> (Vec<Point>, Readings) {
-        fold(&self.observations.samples, &memory.readings)
+    /// The points of the run's samples. The readings that the next run counts from become a part of
+    /// the changes.
+    pub fn fold(&mut self, memory: &Memory) -> Vec<Point> {
+        let none = Readings::default();
+        let (points, readings) = fold(&self.observations.samples, memory.readings().unwrap_or(&none));
+        self.changes.readings = readings;
+        points
     }
 
-    /// Moves what is to be remembered into the memory.
+    /// Moves what the run has left into the memory: its output was accepted.
     pub fn remember(&mut self, memory: &mut Memory) {
-        memory.runs += 1;
-        memory.changes.extend(std::mem::take(&mut self.changes));
+        memory.apply(std::mem::take(&mut self.changes));
     }
 }
 
@@ -132,11 +126,11 @@ pub async fn run(cx: &RunCx<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     order::report_sources(cx, &results, &mut outcome);
     set_run(cx, &mut frame, &outcome);
-    let mut changes = Changes { before: cx.memory.changes.clone(), ..Changes::default() };
+    let mut left = Left::default();
     let rows = results.iter().map(|(_, result)| result.rows.len()).max().unwrap_or(0);
-    aside::aside(rows > aside::MANY, || mapping::run_mappings(cx, &results, &mut frame, &mut changes, &mut outcome));
+    aside::aside(rows > aside::MANY, || mapping::run_mappings(cx, &results, &mut frame, &mut left, &mut outcome));
+    outcome.changes = remember::changes(cx, &results, &mut frame, left);
     outcome.warnings.append(&mut frame.remarks);
-    outcome.changes = changes.now;
     outcome.duration = cx.clock.instant().saturating_duration_since(started);
     outcome
 }
@@ -151,14 +145,17 @@ fn base_frame(cx: &RunCx<'_>) -> Frame {
     frame.set(names::NOW, Value::Time(cx.clock.now()));
     frame.set(names::TABLES, check.plan.spec.tables.clone());
     frame.set(names::SPEC, check.plan.facts.clone());
-    frame.set(names::RUN, Value::Lazy(Arc::new(RunFacts { interval: cx.interval, number: cx.memory.runs + 1, failures: None })));
+    frame.set(names::RUN, Value::Lazy(Arc::new(RunFacts { interval: cx.interval, number: cx.memory.runs() + 1, failures: None })));
+    frame.set(names::PREVIOUS, cx.memory.previous().clone());
+    let state = remember::state_at_first(cx, &mut frame);
+    frame.set(names::STATE, state);
     frame
 }
 
 /// `run.failed` and `run.errors` are known once all sources are done.
 fn set_run(cx: &RunCx<'_>, frame: &mut Frame, outcome: &Outcome) {
     let failures = outcome.errors.iter().map(|failure| failure.message.clone()).collect();
-    let facts = RunFacts { interval: cx.interval, number: cx.memory.runs + 1, failures: Some(failures) };
+    let facts = RunFacts { interval: cx.interval, number: cx.memory.runs() + 1, failures: Some(failures) };
     frame.set(names::RUN, Value::Lazy(Arc::new(facts)));
 }
 

@@ -4,9 +4,12 @@ use crate::base::error_kind::ErrorKind;
 use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::value::{Lazy, Text, Value};
+use crate::decode::Facts;
+use crate::decode::text::in_utf8;
 use crate::net::Answer;
 use crate::net::certificate::Certificate;
 use crate::net::headers::Headers;
+use crate::rows::once::Sightings;
 use crate::rows::{Binds, Row};
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -92,6 +95,8 @@ pub struct SourceResult {
     pub kept: Vec<(Text, Value)>,
     /// Its indexes.
     pub by: Value,
+    /// What its `once` has seen and let through.
+    pub once: Option<Sightings>,
 }
 
 impl SourceResult {
@@ -118,6 +123,7 @@ impl SourceResult {
             caps: Vec::new(),
             kept: Vec::new(),
             by: Value::Missing,
+            once: None,
         }
     }
 
@@ -168,7 +174,7 @@ fn error_value(error: &Option<(ErrorKind, String)>) -> Value {
     Value::map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
 }
 
-fn body_text(body: &Bytes) -> Value {
+fn body_text(body: &[u8]) -> Value {
     Value::text(String::from_utf8_lossy(body))
 }
 
@@ -199,7 +205,11 @@ impl Lazy for SourceResult {
             "headers" => Value::map(self.headers.iter().map(|(name, value)| (Text::from(name), Value::from(&*value))).collect()),
             "elapsed" if self.ran() => Value::Float(self.elapsed.as_secs_f64()),
             "url" if self.ran() => Value::from(self.url.as_str()),
-            "body" if self.ran() => body_text(&self.body),
+            "body" if self.ran() => {
+                let facts = Facts { content_type: self.headers.get("content-type"), ..Facts::default() };
+                // The decoder has warned of what is no text.
+                body_text(&in_utf8(&self.body, &facts, &mut Vec::new()))
+            }
             "doc" => self.doc.clone(),
             "rows" => Value::list(self.rows.iter().map(|row| row.value.clone()).collect()),
             "count" => Value::from(self.rows.len()),

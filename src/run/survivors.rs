@@ -1,13 +1,19 @@
-//! `dedupe` and `limit` of a source, over the rows of all its answers.
+//! `dedupe`, `limit` and `once` of a source, over the rows of all its answers.
 
+use super::RunCx;
+use super::remember::place;
+use super::result::SourceResult;
 use crate::base::limits;
 use crate::base::print::text_of;
 use crate::base::value::{Text, Value};
 use crate::expr::code::Setting;
 use crate::expr::frame::Frame;
 use crate::plan::SourcePlan;
+use crate::rows::once::{Gate, Verdict};
 use crate::rows::pipeline::bind;
 use crate::rows::{Row, RowsSpec};
+use crate::spec::source::{Origin, SourceSpec};
+use std::sync::Arc;
 
 /// `dedupe` and `limit` count over all rows of a source, so they wait until all are there.
 pub fn unlimited(source: &SourcePlan) -> RowsSpec {
@@ -27,6 +33,26 @@ pub fn limited(source: &SourcePlan, rows: Vec<Row>, frame: &mut Frame) -> Vec<Ro
         }
     }
     kept
+}
+
+/// Leaves the rows that `once` lets through, and notes what it has seen.
+pub fn only_new(cx: &RunCx<'_>, spec: &SourceSpec, result: &mut SourceResult, frame: &mut Frame) {
+    let Some(once) = &spec.rows.once else { return };
+    let place = place(cx.check.plan.names.text(spec.name));
+    let mut gate = Gate::new(once, cx.memory.once(&place), frame);
+    let mut kept = Vec::new();
+    for row in result.rows.iter() {
+        bind(row, frame);
+        if let Verdict::Send(ticket) = gate.judge(frame) {
+            gate.was_sent(ticket);
+            kept.push(row.clone());
+        }
+    }
+    result.once = Some(gate.finish(frame));
+    if matches!(spec.origin, Origin::Derived) {
+        result.doc = Value::list(kept.iter().map(|row| row.value.clone()).collect());
+    }
+    result.rows = Arc::new(kept);
 }
 
 /// The state of `dedupe` and `limit` over the rows of one source.

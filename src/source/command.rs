@@ -9,7 +9,7 @@
 //! One item of `argv` is exactly one argument. It is never split and there is never a shell.
 
 use super::wire::wire_text;
-use super::{Place, Request, Source, bad_part};
+use super::{Place, Request, Source, bad_part, with_usual};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::print::text_of;
@@ -93,11 +93,11 @@ impl Source for Command {
             argv,
             shown,
             env: env.iter().filter_map(|(key, value)| Some((key.to_string(), wire_text(value)?))).collect(),
-            cwd: self.cwd.as_ref().and_then(|cwd| cwd.text(frame)).map(|cwd| place.folder.join(&*cwd)),
+            cwd: self.cwd.as_ref().and_then(|cwd| Some(place.folder(cwd.0.span).join(&*cwd.text(frame)?))),
             stdin: stdin.as_ref().and_then(wire_text).map(Into::into),
-            timeout: self.timeout.get(frame).map_err(|f| bad_part("timeout", f))?.duration(),
+            timeout: with_usual("timeout", &self.timeout, Seconds(limits::COMMAND_TIME.as_secs_f64()), frame)?.duration(),
             ok_exit_codes: self.ok_exit_codes.0.iter().filter_map(|code| i32::try_from(*code).ok()).collect(),
-            max_bytes: self.max_bytes.get(frame).map_err(|f| bad_part("max_bytes", f))?.0,
+            max_bytes: with_usual("max_bytes", &self.max_bytes, Size(limits::COMMAND_BYTES), frame)?.0,
         })])
     }
 

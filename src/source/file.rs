@@ -6,7 +6,7 @@
 //!     file: {path: /proc/stat}
 //! ```
 
-use super::{Place, Request, Source, bad_part, missing_part};
+use super::{Place, Request, Source, bad_part, missing_part, with_usual};
 use crate::base::limits;
 use crate::expr::code::{Code, Setting, Template};
 use crate::expr::fault::Fault;
@@ -42,7 +42,7 @@ crate::words! {
 crate::fields! {
     /// One file or several.
     pub struct File, "file" {
-        /// The path, or a pattern with `*` and `?`, whose files are read in order of name. A relative one starts at the folder of the spec.
+        /// The path, or a pattern with `*` and `?`, whose files are read in order of name. A relative one starts at the folder of the YAML file it stands in.
         path: Template;
         /// The encoding, by its name on the web; UTF-8 where it is not given.
         encoding: Option<Template>;
@@ -67,10 +67,10 @@ impl Source for File {
             Err(fault) => return Err(bad_part("path", fault)),
         };
         Ok(vec![Request::File(FileRequest {
-            pattern: place.folder.join(&*path),
+            pattern: place.folder(self.path.0.span).join(&*path),
             encoding: self.encoding.as_ref().and_then(|e| e.text(frame)).map(|e| e.to_string()),
-            max_bytes: self.max_bytes.get(frame).map_err(|f| bad_part("max_bytes", f))?.0,
-            optional: self.optional.get(frame).map_err(|f| bad_part("optional", f))?,
+            max_bytes: with_usual("max_bytes", &self.max_bytes, Size(limits::FILE_BYTES), frame)?.0,
+            optional: with_usual("optional", &self.optional, false, frame)?,
         })])
     }
 

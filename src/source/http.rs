@@ -9,12 +9,13 @@
 use super::auth::{Around, Auth};
 use super::paginate::Paginate;
 use super::poll::Poll;
+use super::proxy::Proxy;
 use super::rate::Rate;
 use super::retry::Retry;
 use super::statuses::Statuses;
 use super::version::Version;
-use super::wire::{maybe_text, wire_json, wire_pairs, wire_text};
-use super::{Place, Repeats, Request, Source, bad_part};
+use super::wire::{maybe_text, wire_entries, wire_json, wire_pairs, wire_text};
+use super::{Folders, Place, Repeats, Request, Source, bad_part, with_usual};
 use crate::base::diag::Diagnostic;
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
@@ -22,6 +23,7 @@ use crate::base::secret::Secret;
 use crate::base::span::Span;
 use crate::expr::code::{Code, Setting, Template};
 use crate::expr::data::{DataMap, DataTemplate};
+use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
 use crate::net::client::{ConnectSettings, HttpVersion};
@@ -34,7 +36,7 @@ use crate::yaml::kind::Kind;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Fields, Reader, Record};
 use crate::yaml::shape::{KindDoc, Shape};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The entry of this kind.
@@ -44,8 +46,10 @@ pub const KIND: Kind<Arc<dyn Source>> = Kind {
     read: |node, reader| {
         let http = read_fields(node, reader)?;
         if http.url.is_none() && http.base_url.is_none() {
-            let problem = Diagnostic::error("missing-key", "`http` without `url`", node.span);
-            reader.report(problem.label("`url` is needed here").help("add `url: \"{{ instance.url }}\"`"));
+            if !reader.broken {
+                let problem = Diagnostic::error("missing-key", "`http` without `url`", node.span);
+                reader.report(problem.label("`url` is needed here").help("add `url: \"{{ instance.url }}\"`"));
+            }
             return None;
         }
         Some(Arc::new(Prepared::new(http)))
@@ -72,6 +76,8 @@ crate::fields! {
         query: Option<DataMap>;
         /// Headers of the request.
         headers: Option<DataMap>;
+        /// Headers added where `headers` does not name them: a map or a list of maps, of which the first that names a header counts.
+        extra_headers: Option<OneOrMany<DataMap>>;
         /// A body of form fields.
         form: Option<DataMap>;
         /// A JSON body.
@@ -86,8 +92,8 @@ crate::fields! {
         connect_timeout: Setting<Seconds> = Setting::Fixed(Seconds(limits::CONNECT_TIME.as_secs_f64())), "5s";
         /// Certificates and their check.
         tls: Option<Tls>;
-        /// The address of a proxy; none where it is not given, whatever the environment says.
-        proxy: Option<Template>;
+        /// The address of a proxy, or `{http, https, no_proxy}`; none where it is not given, whatever the environment says.
+        proxy: Option<Proxy>;
         /// The path of a unix socket to connect to, instead of the host of the address.
         unix_socket: Option<Template>;
         /// Follows up to three redirects. Credentials never follow to another host.
@@ -146,7 +152,7 @@ impl Prepared {
             poll: http.poll.take(),
             rate_limit: http.rate_limit.take(),
         };
-        let computed = [&http.proxy, &http.unix_socket].into_iter().any(Option::is_some) || http.tls.is_some();
+        let computed = http.unix_socket.is_some() || http.tls.is_some();
         let computed = computed || !matches!(http.http_version, Setting::Fixed(Version(HttpVersion::One)));
         let connect = match &http.connect_timeout {
             Setting::Fixed(time) if !computed => {
@@ -164,7 +170,7 @@ impl Source for Prepared {
     }
 
     fn requests(&self, place: &Place<'_>, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
-        let requests = self.rendered(place.folder, None, frame)?;
+        let requests = self.rendered(place.folders, None, frame)?;
         Ok(requests.into_iter().map(|request| Request::Http(Box::new(request))).collect())
     }
 
@@ -181,9 +187,11 @@ impl Source for Prepared {
 impl Http {
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         self.url.iter().flat_map(|many| &many.0).for_each(|url| take(&url.0));
-        let templates = [&self.base_url, &self.method, &self.body, &self.proxy, &self.unix_socket];
+        let templates = [&self.base_url, &self.method, &self.body, &self.unix_socket];
         templates.into_iter().flatten().for_each(|template| take(&template.0));
+        self.proxy.iter().for_each(|proxy| proxy.0.codes(take));
         [&self.query, &self.headers, &self.form].into_iter().flatten().for_each(|map| map.0.codes(take));
+        self.extra_headers.iter().flat_map(|maps| &maps.0).for_each(|map| map.0.codes(take));
         self.json.iter().for_each(|json| json.codes(take));
         self.auth.iter().for_each(|auth| auth.codes(take));
         [&self.timeout, &self.connect_timeout].into_iter().filter_map(Setting::code).for_each(&mut *take);
@@ -216,7 +224,7 @@ impl Prepared {
     ///
     /// # Errors
     /// What could not be rendered.
-    pub fn rendered(&self, folder: &Path, around: Option<&Around<'_>>, frame: &mut Frame) -> Result<Vec<HttpRequest>, ExchangeError> {
+    pub fn rendered(&self, folders: &Folders, around: Option<&Around<'_>>, frame: &mut Frame) -> Result<Vec<HttpRequest>, ExchangeError> {
         let base = maybe_text(&self.http.base_url, frame).or_else(|| around.map(|around| around.base_url.to_owned()));
         let mut urls = self.http.urls(base.as_deref(), frame)?;
         let Some(first) = urls.first() else { return Ok(Vec::new()) };
@@ -224,19 +232,25 @@ impl Prepared {
         let connect = match (&self.connect, inherited) {
             (Some(_), Some(inherited)) => inherited,
             (Some(usual), None) => Arc::clone(usual),
-            (None, inherited) => Arc::new(self.http.connection(folder, &inherited.unwrap_or_default(), frame)?),
+            (None, inherited) => Arc::new(self.http.connection(folders, &inherited.unwrap_or_default(), frame)?),
         };
-        let mut common = self.common(connect, frame)?;
+        let proxies = self.http.proxy.as_ref().map(|proxy| proxy.choice(frame)).transpose()?;
+        let through = |url: &str| match &proxies {
+            Some(proxies) => proxies.before(url, &connect),
+            None => Arc::clone(&connect),
+        };
+        let mut common = self.common(through(first), frame)?;
         if let Some(auth) = &self.http.auth {
             let origin = url::Url::parse(first).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
             let base_url = base.as_deref().unwrap_or(&origin);
             let connect = Arc::clone(&common.connect);
-            let around = Around { folder, base_url, connect: &connect, name: None, span: Span::default() };
+            let around = Around { folders, base_url, connect: &connect, name: None, span: Span::default() };
             auth.apply(&around, &mut common, frame)?;
         }
+        let with = |url: String, common: HttpRequest| HttpRequest { connect: through(&url), url, ..common };
         let Some(last) = urls.pop() else { return Ok(Vec::new()) };
-        let mut requests: Vec<HttpRequest> = urls.into_iter().map(|url| HttpRequest { url, ..common.clone() }).collect();
-        requests.push(HttpRequest { url: last, ..common });
+        let mut requests: Vec<HttpRequest> = urls.into_iter().map(|url| with(url, common.clone())).collect();
+        requests.push(with(last, common));
         Ok(requests)
     }
 
@@ -248,23 +262,19 @@ impl Prepared {
     /// Everything but the address and the login.
     fn common(&self, connect: Arc<ConnectSettings>, frame: &mut Frame) -> Result<HttpRequest, ExchangeError> {
         let http = &self.http;
-        let mut headers = match &http.headers {
-            Some(headers) => wire_pairs("headers", headers, frame)?.into_iter().map(|(k, v)| (k, Secret::new(v))).collect(),
-            None => Vec::new(),
-        };
+        let mut headers = http.header_pairs(frame)?;
         let body = http.payload(&mut headers, frame)?;
         let method = http.method.as_ref().and_then(|m| m.text(frame)).map(|m| m.to_uppercase());
         let method = method.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.to_owned());
-        let seconds = |setting: &Setting<Seconds>, frame: &mut Frame| setting.get(frame).map(Seconds::duration);
-        let max_bytes = http.max_bytes.get(frame).map_err(|f| bad_part("max_bytes", f))?.0.min(limits::BODY_BYTES_MOST);
+        let max_bytes = with_usual("max_bytes", &http.max_bytes, Size(limits::BODY_BYTES), frame)?.0.min(limits::BODY_BYTES_MOST);
         Ok(HttpRequest {
             method,
             url: String::new(),
             headers,
             body: body.map(Into::into),
-            timeout: seconds(&http.timeout, frame).map_err(|f| bad_part("timeout", f))?,
+            timeout: with_usual("timeout", &http.timeout, Seconds(limits::REQUEST_TIME.as_secs_f64()), frame)?.duration(),
             connect,
-            follow_redirects: http.follow_redirects.get(frame).map_err(|f| bad_part("follow_redirects", f))?,
+            follow_redirects: with_usual("follow_redirects", &http.follow_redirects, true, frame)?,
             ok_status: statuses("ok_status", http.ok_status.as_ref(), &self.usual_ok, frame)?,
             empty_status: statuses("empty_status", http.empty_status.as_ref(), &self.usual_empty, frame)?,
             max_bytes,
@@ -274,23 +284,43 @@ impl Prepared {
 }
 
 impl Http {
-    fn connection(&self, folder: &Path, inherited: &ConnectSettings, frame: &mut Frame) -> Result<ConnectSettings, ExchangeError> {
+    /// The headers that are not about logging in.
+    fn header_pairs(&self, frame: &mut Frame) -> Result<Vec<(String, Secret)>, ExchangeError> {
+        let mut pairs = match &self.headers {
+            Some(headers) => wire_pairs("headers", headers, frame)?,
+            None => Vec::new(),
+        };
+        for map in self.extra_headers.iter().flat_map(|maps| &maps.0) {
+            let more = match map.entries(frame) {
+                Err(Fault::Missing) => continue,
+                Err(fault) => return Err(bad_part("extra_headers", fault)),
+                Ok(entries) => wire_entries(entries),
+            };
+            let known = pairs.len();
+            for (name, value) in more {
+                if !pairs.iter().take(known).any(|(own, _)| own.eq_ignore_ascii_case(&name)) {
+                    pairs.push((name, value));
+                }
+            }
+        }
+        Ok(pairs.into_iter().map(|(name, value)| (name, Secret::new(value))).collect())
+    }
+
+    fn connection(&self, folders: &Folders, inherited: &ConnectSettings, frame: &mut Frame) -> Result<ConnectSettings, ExchangeError> {
         let tls = match &self.tls {
-            Some(tls) => tls.settings(folder, frame)?,
+            Some(tls) => tls.settings(folders, frame)?,
             None => inherited.tls.clone(),
         };
         Ok(ConnectSettings {
             tls,
-            proxy: match &self.proxy {
-                Some(proxy) => wire_text(&proxy.value(frame)).map(Secret::new),
-                None => inherited.proxy.clone(),
-            },
+            proxy: inherited.proxy.clone(),
             unix_socket: match &self.unix_socket {
-                Some(_) => file_path(&self.unix_socket, folder, frame),
+                Some(_) => file_path(&self.unix_socket, folders, frame),
                 None => inherited.unix_socket.clone(),
             },
-            connect_timeout: self.connect_timeout.get(frame).map_err(|f| bad_part("connect_timeout", f))?.duration(),
-            http_version: self.http_version.get(frame).map_err(|f| bad_part("http_version", f))?.0,
+            connect_timeout: with_usual("connect_timeout", &self.connect_timeout, Seconds(limits::CONNECT_TIME.as_secs_f64()), frame)?
+                .duration(),
+            http_version: with_usual("http_version", &self.http_version, Version(HttpVersion::One), frame)?.0,
         })
     }
 
@@ -327,7 +357,7 @@ impl Http {
         };
         let render = |template: &Template, frame: &mut Frame| {
             let value = template.eval(frame).map_err(|fault| match fault {
-                crate::expr::fault::Fault::Missing => super::missing_part("url", &template.0, frame),
+                Fault::Missing => super::missing_part("url", &template.0, frame),
                 fault => bad_part("url", fault),
             })?;
             let url = wire_text(&value).unwrap_or_default();
@@ -341,8 +371,9 @@ impl Http {
     }
 }
 
-fn file_path(template: &Option<Template>, folder: &Path, frame: &mut Frame) -> Option<PathBuf> {
-    maybe_text(template, frame).map(|path| folder.join(path))
+fn file_path(template: &Option<Template>, folders: &Folders, frame: &mut Frame) -> Option<PathBuf> {
+    let template = template.as_ref()?;
+    wire_text(&template.value(frame)).map(|path| folders.of(template.0.span).join(path))
 }
 
 impl Tls {
@@ -350,12 +381,12 @@ impl Tls {
     ///
     /// # Errors
     /// What could not be computed.
-    pub fn settings(&self, folder: &Path, frame: &mut Frame) -> Result<TlsSettings, ExchangeError> {
+    pub fn settings(&self, folders: &Folders, frame: &mut Frame) -> Result<TlsSettings, ExchangeError> {
         Ok(TlsSettings {
-            verify: self.verify.get(frame).map_err(|f| bad_part("tls.verify", f))?,
-            ca_file: file_path(&self.ca_cert, folder, frame),
-            cert_file: file_path(&self.client_cert, folder, frame),
-            key_file: file_path(&self.client_key, folder, frame),
+            verify: with_usual("tls.verify", &self.verify, true, frame)?,
+            ca_file: file_path(&self.ca_cert, folders, frame),
+            cert_file: file_path(&self.client_cert, folders, frame),
+            key_file: file_path(&self.client_key, folders, frame),
             server_name: maybe_text(&self.server_name, frame),
         })
     }
@@ -377,7 +408,7 @@ fn statuses(
     let Some(setting) = setting else { return Ok(Arc::clone(usual)) };
     match setting.get(frame) {
         Ok(statuses) => Ok(statuses.0),
-        Err(crate::expr::fault::Fault::Missing) => Ok(Arc::clone(usual)),
+        Err(Fault::Missing) => Ok(Arc::clone(usual)),
         Err(fault) => Err(bad_part(what, fault)),
     }
 }

@@ -12,6 +12,7 @@ pub mod file;
 pub mod http;
 pub mod paginate;
 pub mod poll;
+pub mod proxy;
 pub mod rate;
 pub mod retry;
 pub mod statuses;
@@ -20,8 +21,9 @@ pub mod wire;
 
 use crate::base::error_kind::ErrorKind;
 use crate::base::map::Map;
+use crate::base::span::{FileId, Span};
 use crate::base::time::Clock;
-use crate::expr::code::{Code, Setting};
+use crate::expr::code::{Code, FromValue, Setting};
 use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::net::client::HttpClients;
@@ -36,7 +38,7 @@ use poll::Poll;
 use rate::Rate;
 use retry::Retry;
 use std::fmt::Debug;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,10 +88,40 @@ impl Repeats {
 /// What a request is made in.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'p> {
-    /// Where relative paths start.
-    pub folder: &'p Path,
+    /// Where relative paths start: the folders of the files of the spec.
+    pub folders: &'p Folders,
     /// What the answers of the last accepted run asked to keep, by their keys.
     pub kept: &'p Map,
+}
+
+impl Place<'_> {
+    /// Where a relative path starts that stands at a place of the spec.
+    pub fn folder(&self, span: Span) -> &Path {
+        self.folders.of(span)
+    }
+}
+
+/// The folders of the files that a spec consists of: a relative path starts at the folder of the
+/// file that it stands in.
+#[derive(Clone, Debug, Default)]
+pub struct Folders {
+    /// The folder of the spec itself.
+    pub own: PathBuf,
+    /// Those of its fragments.
+    pub fragments: Vec<(FileId, PathBuf)>,
+}
+
+impl Folders {
+    /// The folder of a file of the spec.
+    pub fn of(&self, span: Span) -> &Path {
+        self.fragments.iter().find(|(file, _)| *file == span.file).map_or(&self.own, |(_, folder)| folder)
+    }
+}
+
+impl From<&str> for Folders {
+    fn from(own: &str) -> Self {
+        Folders { own: own.into(), fragments: Vec::new() }
+    }
 }
 
 /// A rendered request.
@@ -165,6 +197,14 @@ pub async fn exchange(outside: &Outside, request: &Request, clock: &dyn Clock) -
         Request::Command(request) => outside.commands.exchange(request, clock).await.map(|answer| vec![answer]),
         Request::File(request) => crate::net::file::read(request, clock).await,
     }
+}
+
+/// A setting of a request, or the usual value where it has none.
+///
+/// # Errors
+/// A value of another type.
+pub fn with_usual<T: FromValue + Clone>(what: &str, setting: &Setting<T>, usual: T, frame: &mut Frame) -> Result<T, ExchangeError> {
+    Setting::get_or(Some(setting), usual, frame).map_err(|fault| bad_part(what, fault))
 }
 
 /// A required part of a request that has no value.

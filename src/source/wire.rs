@@ -26,7 +26,11 @@ pub fn maybe_text(template: &Option<Template>, frame: &mut Frame) -> Option<Stri
 /// # Errors
 /// Where the whole is computed and is no map.
 pub fn wire_pairs(what: &str, map: &DataMap, frame: &mut Frame) -> Result<Vec<(String, String)>, ExchangeError> {
-    let entries: Vec<(Text, Value)> = map.entries(frame).map_err(|fault| bad_part(what, fault))?;
+    map.entries(frame).map(wire_entries).map_err(|fault| bad_part(what, fault))
+}
+
+/// The same for a map whose values are there.
+pub fn wire_entries(entries: Vec<(Text, Value)>) -> Vec<(String, String)> {
     let mut pairs = Vec::with_capacity(entries.len());
     for (key, value) in entries {
         match &value {
@@ -34,7 +38,7 @@ pub fn wire_pairs(what: &str, map: &DataMap, frame: &mut Frame) -> Result<Vec<(S
             other => pairs.extend(wire_text(other).map(|text| (key.to_string(), text))),
         }
     }
-    Ok(pairs)
+    pairs
 }
 
 /// A JSON body.

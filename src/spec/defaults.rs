@@ -13,6 +13,7 @@ use crate::yaml::read::{NamedNode, Reader, unknown_key};
 pub struct Defaults {
     shared: Vec<Entry>,
     families: Vec<Entry>,
+    standard: Vec<Entry>,
 }
 
 /// Keys for mappings of all families.
@@ -23,7 +24,23 @@ pub(super) const FAMILIES: &[(&str, &[&str])] = &[
     ("service_checks", &["tags", "hostname", "inherit_tags"]),
     ("events", &["tags", "hostname", "inherit_tags", "event_type", "source_type_name", "alert_type", "priority", "timestamp"]),
     ("logs", &["tags", "hostname", "inherit_tags", "service", "source", "status", "timestamp"]),
-    ("sources", &["base_url", "timeout", "connect_timeout", "headers", "on_error", "rows", "auth", "tls", "proxy", "ok_status"]),
+    (
+        "sources",
+        &[
+            "base_url",
+            "timeout",
+            "connect_timeout",
+            "headers",
+            "extra_headers",
+            "on_error",
+            "rows",
+            "auth",
+            "tls",
+            "proxy",
+            "follow_redirects",
+            "ok_status",
+        ],
+    ),
 ];
 /// Defaults of sources that stand inside the kind, not beside it, and the kinds that have them.
 pub(super) const IN_KIND: &[(&str, &[&str])] = &[
@@ -31,6 +48,8 @@ pub(super) const IN_KIND: &[(&str, &[&str])] = &[
     ("timeout", &["http", "command"]),
     ("connect_timeout", &["http"]),
     ("headers", &["http"]),
+    ("extra_headers", &["http"]),
+    ("follow_redirects", &["http"]),
     ("auth", &["http"]),
     ("tls", &["http"]),
     ("proxy", &["http"]),
@@ -39,13 +58,14 @@ pub(super) const IN_KIND: &[(&str, &[&str])] = &[
 
 impl Defaults {
     /// Reads `defaults`, reporting keys that no place would take.
-    pub fn read(node: Option<&Node>, reader: &mut Reader<'_>) -> Defaults {
-        let Some(node) = node else { return Defaults::default() };
+    pub fn read(node: Option<&Node>, standard: Vec<Entry>, reader: &mut Reader<'_>) -> Defaults {
+        let bare = Defaults { standard, ..Defaults::default() };
+        let Some(node) = node else { return bare };
         let Some(entries) = node.as_map() else {
             if !node.is_null() {
                 reader.mismatch(node, "a map for `defaults`");
             }
-            return Defaults::default();
+            return bare;
         };
         let is_family = |key: &str| FAMILIES.iter().any(|(family, _)| *family == key);
         for entry in entries {
@@ -57,7 +77,7 @@ impl Defaults {
             }
         }
         let (families, shared) = entries.iter().cloned().partition(|entry| is_family(&entry.key));
-        Defaults { shared, families }
+        Defaults { shared, families, ..bare }
     }
 
     /// A mapping with what the defaults add, and the defaults' tags apart.
@@ -100,6 +120,9 @@ impl Defaults {
                 }
             }
         }
+        if let Some(place) = entries.get_mut(kind).filter(|place| &*place.key == "http") {
+            self.standard.iter().for_each(|entry| add_standard(place, entry, logins));
+        }
         Node { span: node.span, data: Data::Map(entries) }
     }
 
@@ -137,6 +160,25 @@ fn may_give_none(node: &Node, logins: &[NamedNode], depth: usize) -> bool {
         Data::Map(_) if node.entry("when").is_some() => true,
         Data::Map(_) => node.entry("named").and_then(|entry| entry.value.as_scalar()).is_some_and(|scalar| named(&scalar.text)),
         Data::Scalar(scalar) => named(&scalar.text),
+    }
+}
+
+/// Adds a standard option: to a map of the source's own key by key, so that one `tls` option of a
+/// source does not switch off those of the instance; behind a list of logins, as its last resort.
+fn add_standard(place: &mut Entry, entry: &Entry, logins: &[NamedNode]) {
+    let Data::Map(fields) = &mut place.value.data else { return };
+    let Some(own) = fields.iter_mut().find(|own| own.key == entry.key) else {
+        fields.push(entry.clone());
+        return;
+    };
+    match (&mut own.value.data, &entry.value.data, &*entry.key) {
+        (Data::Map(own), Data::Map(usual), "tls") => {
+            let more: Vec<Entry> = usual.iter().filter(|entry| !own.iter().any(|o| o.key == entry.key)).cloned().collect();
+            own.extend(more);
+        }
+        (_, _, "auth") => add_login(&mut own.value, &entry.value, logins),
+        (Data::List(own), Data::List(usual), "extra_headers") => own.extend(usual.iter().cloned()),
+        _ => {}
     }
 }
 

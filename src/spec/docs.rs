@@ -9,13 +9,15 @@ use super::defaults::{FAMILIES, IN_KIND, SHARED};
 use super::mappings::WrittenKey;
 use super::read::Identity;
 use super::source::SourceSpec;
+use super::state::WrittenState;
+use crate::base::value::Text;
 use crate::expr::code::Expression;
 use crate::expr::data::DataTemplate;
 use crate::map::{event, health, log, metric, service_check, topology};
 use crate::rows::RowsSpec;
 use crate::source::KINDS;
 use crate::source::auth::Auth;
-use crate::yaml::basic::{Keyed, Raw};
+use crate::yaml::basic::{Keyed, OneOrMany, Raw};
 use crate::yaml::read::{Field, Record};
 use crate::yaml::shape::{FieldDoc, Shape, Struct};
 
@@ -26,7 +28,22 @@ pub fn docs() -> Vec<FieldDoc> {
         // The reader asks for these two in its own words, with the name of the file.
         field.required = ["name", "version"].contains(&field.key);
     }
-    [identity, bytes_to_rows(), mappings()].concat()
+    [identity, sharing(), bytes_to_rows(), mappings()].concat()
+}
+
+fn sharing() -> Vec<FieldDoc> {
+    vec![
+        optional(
+            "use",
+            "Fragments: files that several specs share, by their paths from the folder of the specs, as in `fragments/openmetrics.yaml`. A fragment has any of the top-level keys but `name` and `version`, and may use others. Maps are merged by key, lists are appended in order of `use`, the spec's own last. A key that two files give is an error unless `override` names it.",
+            <OneOrMany<Text>>::shape(),
+        ),
+        optional(
+            "override",
+            "Keys that this file takes from itself, though a fragment gives them too, as dotted paths: `sources.scrape`, `metrics`, `sources.scrape.http.timeout`. With null as its value a key is removed.",
+            <OneOrMany<Text>>::shape(),
+        ),
+    ]
 }
 
 fn bytes_to_rows() -> Vec<FieldDoc> {
@@ -44,6 +61,11 @@ fn bytes_to_rows() -> Vec<FieldDoc> {
         ),
         optional("tables", "Constant look-up tables. Nothing in them is a path or a text with holes.", map_of(Raw::shape())),
         optional("let", "Named expressions, computed once per run where they are needed.", Keyed::<Expression>::shape()),
+        optional(
+            "state",
+            "Names that are remembered between runs, read as `state.NAME` everywhere: cursors, for example. They move when the output of a run was accepted.",
+            map_of(WrittenState::shape()),
+        ),
         optional(
             "defaults",
             "What every mapping or source says unless it says otherwise. Tags add up, everything else is replaced.",

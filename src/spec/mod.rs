@@ -1,6 +1,6 @@
 //! The language as a whole: one spec, read from its file and resolved.
 //!
-//! [`read::read`] turns the tree of a file into a [`Spec`]; every template, path and expression is
+//! [`share::assemble`] puts the trees of its files together, [`read::read`] turns the whole into a [`Spec`]; every template, path and expression is
 //! parsed on the way. [`resolve::resolve`] then checks every name against the scope it stands in.
 //! Both report all problems at once and never fail.
 
@@ -8,9 +8,14 @@ pub mod config;
 pub mod defaults;
 pub mod docs;
 pub mod mappings;
+pub mod merge;
+pub mod print;
 pub mod read;
 pub mod resolve;
+pub mod share;
 pub mod source;
+pub mod standard;
+pub mod state;
 
 use crate::base::name::{NameId, Names};
 use crate::base::span::{FileId, Span};
@@ -22,6 +27,7 @@ use crate::rows::Let;
 use config::Config;
 use mappings::TopologyKey;
 use source::SourceSpec;
+use state::{Mention, StateSpec};
 
 /// How an integration is monitored, as its file declares it.
 #[derive(Debug)]
@@ -44,6 +50,12 @@ pub struct Spec {
     pub tables: Value,
     /// Names computed once per run.
     pub lets: Vec<Let>,
+    /// Names that are remembered between runs.
+    pub state: Vec<StateSpec>,
+    /// What the spec mentions of `previous`, as keys behind it.
+    pub previous: Vec<Mention>,
+    /// True if the number of the run is used, which is then remembered, too.
+    pub counts_runs: bool,
     /// Everything that makes observations, service checks before events.
     pub mappings: Vec<Placed>,
     /// The topology key, if the spec makes topology.

@@ -4,7 +4,9 @@ use super::config::Config;
 use super::defaults::Defaults;
 use super::mappings::{read_family, read_health, read_topology};
 use super::resolve::resolve;
+use super::share::{self, Whole};
 use super::source::SourceSpec;
+use super::state::{mentioned, read_state};
 use super::{Family, Spec};
 use crate::base::diag::Diagnostic;
 use crate::base::span::{FileId, Sources, Span};
@@ -16,8 +18,7 @@ use crate::rows::read::order_lets;
 use crate::source::auth::named;
 use crate::yaml::basic::{Keyed, Raw};
 use crate::yaml::boolean_word;
-use crate::yaml::load::Loaded;
-use crate::yaml::node::Node;
+use crate::yaml::node::{Entry, Node};
 use crate::yaml::read::{Field, Fields, Reader, Record};
 
 crate::fields! {
@@ -36,49 +37,117 @@ crate::fields! {
     }
 }
 
-/// Reads and resolves a spec. `name` is that of its file or folder. The spec is `None` if it has
-/// errors; all problems come along in any case.
-pub fn read(loaded: Loaded, file: FileId, name: &str, sources: &Sources) -> (Option<Spec>, Vec<Diagnostic>) {
-    let mut reader = Reader::new(sources, loaded.broken);
-    reader.problems = loaded.problems;
-    names::install(&mut reader);
-    for built_in in names::EVERYWHERE {
-        let text = reader.names.text(*built_in).to_owned();
-        reader.bind(&text, Span::default());
-    }
-    let spec = read_root(&loaded.root, file, name, &mut reader);
-    if let Some(spec) = &spec {
+/// The keys that name other files; they are read where a spec is put together.
+pub const SHARING: &[&str] = &["use", "override"];
+
+/// Reads and resolves a spec, one file or a whole of several. `name` is that of its file or folder.
+/// The spec is `None` if it has errors; all problems come along in any case.
+pub fn read(whole: impl Into<Whole>, file: FileId, name: &str, sources: &Sources) -> (Option<Spec>, Vec<Diagnostic>) {
+    let Whole { loaded, complete, fragments, standard } = whole.into();
+    let mut reader = reader_of(loaded.problems, loaded.broken, sources);
+    let spec = read_root(&loaded.root, standard, file, Some(name), &mut reader);
+    if let Some(spec) = spec.as_ref().filter(|_| complete) {
+        let before = reader.problems.len();
         resolve(spec, &mut reader);
+        name_the_user(&mut reader.problems, before, &fragments);
+    }
+    if !complete {
+        reader.problems.retain(|problem| !OF_OTHER_FILES.contains(&problem.code));
     }
     let mut problems = reader.problems;
     crate::base::diag::drop_consequences(&mut problems);
     crate::base::diag::sort(&mut problems);
     let errors = crate::base::diag::has_errors(&problems);
     let (names, n_sites) = (reader.names, 0);
-    let spec = spec.filter(|_| !errors).map(|(spec, sites)| Spec { names, n_sites: sites.max(n_sites), ..spec });
+    let uses = || reader.uses.iter().map(|(used, _)| used);
+    let previous = mentioned(uses());
+    let counts_runs = uses().any(|used| used.name == names::RUN && used.member.as_deref().is_none_or(|member| member == "number"));
+    let spec = spec.filter(|_| !errors);
+    let spec = spec.map(|(spec, sites)| Spec { names, n_sites: sites.max(n_sites), previous, counts_runs, ..spec });
     (spec, problems)
 }
 
-fn read_root(root: &Node, file: FileId, name: &str, reader: &mut Reader<'_>) -> Option<(Spec, usize)> {
+/// Checks a fragment alone, or with those that it uses: its shape, but no name that a spec or
+/// another fragment may give.
+pub fn check_fragment(whole: Whole, file: FileId, sources: &Sources) -> Vec<Diagnostic> {
+    let Whole { loaded, standard, .. } = whole;
+    let mut reader = reader_of(loaded.problems, loaded.broken, sources);
+    share::check_fragment(&loaded.root, &mut reader.problems);
+    if loaded.root.as_map().is_some() || loaded.root.is_null() {
+        read_root(&loaded.root, standard, file, None, &mut reader);
+    }
+    let open = open_places(&loaded.root);
+    let mut problems = reader.problems;
+    let elsewhere = |problem: &Diagnostic| {
+        let missing = problem.code == "missing-key" && open.contains(&problem.span().head());
+        missing || OF_OTHER_FILES.contains(&problem.code)
+    };
+    problems.retain(|problem| !elsewhere(problem));
+    crate::base::diag::drop_consequences(&mut problems);
+    crate::base::diag::sort(&mut problems);
+    problems
+}
+
+/// Problems that may be none once the other files are there.
+const OF_OTHER_FILES: &[&str] = &["unknown-source", "idle-override", "unknown-login", "unused-login"];
+
+/// Maps that others may complete: the file, `topology`, `health`, and what stands inside a kind of
+/// source, where `defaults` may stand in.
+fn open_places(root: &Node) -> Vec<Span> {
+    let sections = ["topology", "health"].into_iter().filter_map(|key| root.entry(key)).map(|entry| &entry.value);
+    let sources = root.entry("sources").and_then(|sources| sources.value.as_map()).unwrap_or(&[]);
+    let kinds = sources.iter().flat_map(|source| source.value.as_map().unwrap_or(&[])).map(|kind| &kind.value);
+    [root].into_iter().chain(sections).chain(kinds).map(|node| node.span.head()).collect()
+}
+
+fn reader_of(problems: Vec<Diagnostic>, broken: bool, sources: &Sources) -> Reader<'_> {
+    let mut reader = Reader::new(sources, broken);
+    reader.problems = problems;
+    names::install(&mut reader);
+    for built_in in names::EVERYWHERE {
+        let text = reader.names.text(*built_in).to_owned();
+        reader.bind(&text, Span::default());
+    }
+    reader
+}
+
+/// A name that a fragment uses may be for the spec to give: such a problem shows both places.
+fn name_the_user(problems: &mut [Diagnostic], from: usize, fragments: &[(FileId, Span)]) {
+    for problem in problems.iter_mut().skip(from) {
+        if let Some((_, used)) = fragments.iter().find(|(file, _)| *file == problem.span().file) {
+            *problem = problem.clone().also(*used, "used from here");
+        }
+    }
+}
+
+/// Reads the tree of a spec, or of a fragment where there is no name.
+fn read_root(root: &Node, standard: Vec<Entry>, file: FileId, name: Option<&str>, reader: &mut Reader<'_>) -> Option<(Spec, usize)> {
+    let what = if name.is_some() { "spec" } else { "fragment" };
     if root.is_null() {
         if !reader.broken {
-            let problem = Diagnostic::error("empty-file", "this spec is empty", root.span).label("nothing here");
-            reader.report(problem.help(format!("begin with `name: {name}` and `version: 1.0.0`")));
+            let problem = Diagnostic::error("empty-file", format!("this {what} is empty"), root.span).label("nothing here");
+            reader.report(problem.help(match name {
+                Some(name) => format!("begin with `name: {name}` and `version: 1.0.0`"),
+                None => "write top-level keys of a spec, such as `sources:` or `metrics:`, or remove the file".to_owned(),
+            }));
         }
         return None;
     }
-    let mut fields = Fields::open(root, "a spec", reader)?;
+    let mut fields = Fields::open(root, format!("a {what}"), reader)?;
+    // What they name is a part of the tree already.
+    SHARING.iter().for_each(|key| fields.know(key));
     bind_sources(fields.node("sources"), reader);
     bind_lets(fields.node("let"), reader);
     let identity = Identity::read_from(&mut fields, reader);
-    if let Some(identity) = &identity {
+    if let (Some(identity), Some(name)) = (&identity, name) {
         check_identity(identity, &fields, name, reader);
     }
     let config = fields.take::<Config>("config", reader);
     let tables = read_tables(fields.node("tables"), reader);
     let lets = fields.take::<Keyed<Expression>>("let", reader).unwrap_or_default();
     let lets = order_lets(lets, &[], reader);
-    let defaults = Defaults::read(fields.node("defaults"), reader);
+    let state = read_state(fields.node("state"), reader);
+    let defaults = Defaults::read(fields.node("defaults"), standard, reader);
     named::declare(fields.node("auth"), reader);
     let specs = read_sources(fields.node("sources"), &defaults, reader);
     named::report_unused(reader);
@@ -94,7 +163,7 @@ fn read_root(root: &Node, file: FileId, name: &str, reader: &mut Reader<'_>) -> 
     fields.finish(reader);
     let identity = identity?;
     let spec = Spec {
-        name: identity.name.unwrap_or_else(|| name.into()),
+        name: identity.name.unwrap_or_else(|| name.unwrap_or_default().into()),
         version: identity.version.unwrap_or_else(|| "0.0.0".into()),
         title: identity.title,
         description: identity.description,
@@ -103,6 +172,9 @@ fn read_root(root: &Node, file: FileId, name: &str, reader: &mut Reader<'_>) -> 
         sources: specs?,
         tables,
         lets,
+        state,
+        previous: Vec::new(),
+        counts_runs: false,
         mappings,
         topology,
         health_stream,

@@ -2,6 +2,7 @@
 
 use super::Spec;
 use super::source::Origin;
+use super::state::{unknown_previous, unknown_state};
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
 use crate::base::span::Span;
@@ -25,6 +26,7 @@ pub fn resolve((spec, _): &(Spec, usize), reader: &mut Reader<'_>) {
         if visible.contains(&used.name) {
             problems.extend(unknown_member(used, reader));
             problems.extend(unknown_config(used, spec, reader));
+            problems.extend(unknown_memory(used, spec, reader));
         } else {
             problems.push(not_in_scope(used, &visible, reader));
         }
@@ -141,6 +143,19 @@ fn unknown_member(used: &Use, reader: &Reader<'_>) -> Option<Diagnostic> {
         "its document is `${name}.{member}` or `{name}.doc.{member}`; its result has {}",
         listed(MEMBERS.iter().copied(), 30)
     )))
+}
+
+/// Members of what is remembered between runs.
+fn unknown_memory(used: &Use, spec: &Spec, reader: &Reader<'_>) -> Option<Diagnostic> {
+    let span = used.member.as_deref().map_or(used.span, |member| member_span(used, member, reader));
+    match used.name {
+        names::STATE => unknown_state(used, span, &spec.state),
+        names::PREVIOUS => {
+            let lets: Vec<&str> = spec.lets.iter().map(|local| reader.names.text(local.name)).collect();
+            unknown_previous(used, span, &lets, reader)
+        }
+        _ => None,
+    }
 }
 
 fn unknown_config(used: &Use, spec: &Spec, reader: &Reader<'_>) -> Option<Diagnostic> {

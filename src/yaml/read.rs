@@ -55,6 +55,8 @@ pub struct Use {
     pub name: NameId,
     /// The member that is read of it, where that is constant: `rows` in `hosts.rows`.
     pub member: Option<Text>,
+    /// All constant keys that are read behind it: `members`, `by`, `id` in `previous.members.by.id[row.id]`.
+    pub keys: Box<[Text]>,
     /// Where it stands.
     pub span: Span,
 }
@@ -161,6 +163,14 @@ impl<'s> Reader<'s> {
     /// Notes the use of a name in the current scope.
     pub fn note(&mut self, used: Use) {
         self.uses.push((used, self.current));
+    }
+
+    /// What a node says, however it is quoted: what memory is found by must outlive a change of style.
+    pub fn written(&self, node: &Node) -> Text {
+        match node.as_scalar() {
+            Some(scalar) => scalar.text.trim().into(),
+            None => self.sources.slice(node.span).trim().into(),
+        }
     }
 
     /// A number for a place whose result can be kept per check.

@@ -13,6 +13,7 @@ use engine::base::span::{FileId, Sources, Span};
 use engine::expr::frame::Frame;
 use engine::expr::function::Cache;
 use engine::expr::names;
+use engine::spec::share::FragmentStore;
 use engine::yaml::load::load;
 use engine::yaml::node::{Data, Literal, Node, Scalar, Style};
 use engine::yaml::read::{Field, Reader};
@@ -37,6 +38,16 @@ pub fn folders(name: &str) -> Vec<PathBuf> {
 /// A file of a case; empty where it does not exist.
 pub fn text_of(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
+}
+
+/// The fragments of a case, by their paths from its folder.
+pub struct Folder<'f>(pub &'f Path);
+
+impl FragmentStore for Folder<'_> {
+    fn open(&mut self, path: &str, sources: &mut Sources) -> Result<FileId, String> {
+        let text = std::fs::read_to_string(self.0.join(path)).map_err(|_| "there is no such file".to_owned())?;
+        Ok(sources.find(path).unwrap_or_else(|| sources.add(path, text)))
+    }
 }
 
 /// YAML as JSON.

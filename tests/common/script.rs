@@ -5,17 +5,19 @@
 //! page: {status: 404, body: gone}
 //! hosts: [{json: [{id: 1}]}, {error: timeout, message: took too long}]
 //! df: {body: "/dev/sda 10", exit_code: 0}
-//! # or, for several runs, a list of such maps
+//! # or, for several runs, a list of such maps; each may also say
+//! run: {now: 2026-01-01T00:01:00Z, restart: true, lost: true}
+//! # restart: the process was started anew before this run; lost: the output was not accepted
 //! ```
 
-use super::rendered;
+use super::{Folder, rendered};
 use engine::base::error_kind::ErrorKind;
 use engine::base::span::Sources;
 use engine::base::time::{Clock, SystemClock};
 use engine::base::value::{Text, Value};
 use engine::catalog::secrets::Outside;
 use engine::conf::instance;
-use engine::expr::frame::Frame;
+use engine::expr::frame::{Frame, Remark};
 use engine::expr::names;
 use engine::net::{Answer, ExchangeError};
 use engine::observation::json::observations;
@@ -25,6 +27,8 @@ use engine::run::exchanger::{Exchanger, Live};
 use engine::run::reuse::Reuse;
 use engine::run::scripted::{Script, Scripted};
 use engine::run::{Memory, Outcome, RunCx, run};
+use engine::spec::share::assemble;
+use engine::state::folder::Folder as StateFolder;
 use engine::yaml::load::load;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
@@ -35,11 +39,12 @@ use std::time::{Duration, Instant};
 /// The moment of every run.
 pub const NOW: &str = "2026-01-01T00:00:00Z";
 
-struct Still;
+/// A wall clock that stands still.
+struct Still(Timestamp);
 
 impl Clock for Still {
     fn now(&self) -> Timestamp {
-        NOW.parse().expect("a time")
+        self.0
     }
 
     fn instant(&self) -> Instant {
@@ -70,6 +75,8 @@ pub struct Played {
     pub sources: Sources,
     /// The sources in the order in which they were asked, with their requests.
     pub asked: Vec<(String, String)>,
+    /// What is remembered at the end.
+    pub memory: Memory,
 }
 
 /// Runs a spec against its answers.
@@ -77,20 +84,40 @@ pub struct Played {
 /// # Errors
 /// The problems of spec and instance, rendered.
 pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String> {
+    play_in(Path::new("/"), spec, instance, answers)
+}
+
+/// The same for a spec whose fragments lie in a folder.
+///
+/// # Errors
+/// The problems of spec and instance, rendered.
+pub fn play_in(folder: &Path, spec: &str, instance: &str, answers: &Json) -> Result<Played, String> {
     let mut sources = Sources::default();
-    let check = check(spec, instance, &mut sources)?;
+    let check = check(folder, spec, instance, &mut sources)?;
     let single = [answers.clone()];
     let runs = answers.as_array().map_or(&single[..], Vec::as_slice);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new() };
-    let (mut memory, reuse) = (Memory::default(), Reuse::default());
+    let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new(), memory: Memory::default() };
+    let (mut memory, mut reuse) = (Memory::default(), Reuse::default());
     for answers in runs {
-        let script = script(answers);
-        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &script));
-        outcome.remember(&mut memory);
+        let (script, run) = (script(answers), &answers["run"]);
+        let now: Timestamp = run["now"].as_str().unwrap_or(NOW).parse().expect("a time");
+        let warning = if run["restart"] == json!(true) {
+            reuse = Reuse::default();
+            restart(&check, &mut memory)
+        } else {
+            None
+        };
+        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &script, now));
+        outcome.warnings.extend(warning.map(|message| Remark { span: check.instance.span, message, count: 1 }));
+        outcome.fold(&memory);
+        if run["lost"] != json!(true) {
+            outcome.remember(&mut memory);
+        }
         played.outcomes.push(outcome);
         played.asked.extend(script.asked());
     }
+    played.memory = memory;
     Ok(played)
 }
 
@@ -100,25 +127,38 @@ pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String
 /// The problems of spec and instance, rendered.
 pub fn play_live(spec: &str, instance: &str, runs: usize) -> Result<Played, String> {
     let mut sources = Sources::default();
-    let check = check(spec, instance, &mut sources)?;
+    let check = check(Path::new("/"), spec, instance, &mut sources)?;
     let live = Live { outside: Default::default(), clock: Arc::new(SystemClock) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new() };
+    let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new(), memory: Memory::default() };
     let (mut memory, reuse) = (Memory::default(), Reuse::default());
     for _ in 0..runs {
-        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &live));
+        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &live, NOW.parse().expect("a time")));
+        outcome.fold(&memory);
         outcome.remember(&mut memory);
         played.outcomes.push(outcome);
     }
+    played.memory = memory;
     Ok(played)
 }
 
+/// The memory as a new process finds it.
+fn restart(check: &Check, memory: &mut Memory) -> Option<String> {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = StateFolder::new(place.path());
+    folder.save(&check.owner(), memory).expect("the memory is saved");
+    let loaded = folder.load(&check.owner(), Timestamp::UNIX_EPOCH);
+    *memory = loaded.memory;
+    loaded.warning
+}
+
 /// A spec bound to the one instance of `instance` (the keys of an instance, or nothing).
-pub fn check(spec: &str, instance: &str, sources: &mut Sources) -> Result<Check, String> {
+pub fn check(folder: &Path, spec: &str, instance: &str, sources: &mut Sources) -> Result<Check, String> {
     let file = sources.add("spec.yaml", spec);
     let loaded = load(sources, file);
-    let name = loaded.root.entry("name").and_then(|e| e.value.as_scalar()).map_or("case".to_owned(), |s| s.text.to_string());
-    let (spec, problems) = engine::spec::read::read(loaded, file, &name, sources);
+    let whole = assemble(loaded, sources, &mut Folder(folder));
+    let name = whole.loaded.root.entry("name").and_then(|e| e.value.as_scalar()).map_or("case".to_owned(), |s| s.text.to_string());
+    let (spec, problems) = engine::spec::read::read(whole, file, &name, sources);
     let spec = spec.ok_or_else(|| rendered(&problems, sources))?;
     let plan = Arc::new(compile(spec, "/".into()).map_err(|problems| rendered(&problems, sources))?);
     let conf = if instance.contains("instances:") { instance.to_owned() } else { conf_of(instance) };
@@ -144,12 +184,12 @@ fn engine_value() -> Value {
     json!({"hostname": "host.test", "version": "1.0.0", "vars": {"site": "lab"}}).into()
 }
 
-async fn one_run(check: &Check, memory: &Memory, reuse: &Reuse, exchanger: &dyn Exchanger) -> Outcome {
+async fn one_run(check: &Check, memory: &Memory, reuse: &Reuse, exchanger: &dyn Exchanger, now: Timestamp) -> Outcome {
     let cx = RunCx {
         check,
         memory,
         exchanger,
-        clock: &Still,
+        clock: &Still(now),
         engine: &engine_value(),
         interval: Duration::from_secs(15),
         deadline: Instant::now() + Duration::from_secs(10),
@@ -162,7 +202,7 @@ async fn one_run(check: &Check, memory: &Memory, reuse: &Reuse, exchanger: &dyn 
 
 fn script(answers: &Json) -> Script {
     let script = Script::default();
-    for (source, given) in answers.as_object().into_iter().flatten() {
+    for (source, given) in answers.as_object().into_iter().flatten().filter(|(name, _)| *name != "run") {
         let single = [given.clone()];
         for one in given.as_array().map_or(&single[..], Vec::as_slice) {
             script.add(source, scripted(one));
@@ -185,6 +225,8 @@ pub fn scripted(given: &Json) -> Scripted {
     answer.ended = NOW.parse().expect("a time");
     answer.elapsed = Duration::from_secs_f64(given["elapsed"].as_f64().unwrap_or(0.25));
     answer.status = given["status"].as_u64().and_then(|status| status.try_into().ok()).or(Some(200));
+    let kept = given["kept"].as_object().into_iter().flatten();
+    answer.kept = kept.map(|(key, value)| (Text::from(key.as_str()), value.clone().into())).collect();
     answer.exit_code = given["exit_code"].as_i64().and_then(|code| code.try_into().ok());
     answer.stderr = given["stderr"].as_str().unwrap_or_default().to_owned();
     let given = given["headers"].as_object().into_iter().flatten();

@@ -41,12 +41,12 @@ use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
 use crate::net::client::ConnectSettings;
 use crate::net::http::HttpRequest;
+use crate::source::Folders;
 use crate::yaml::kind::{Kind, find};
 use crate::yaml::node::{Entry, Node};
 use crate::yaml::read::{Field, Fields, Reader, unknown_key};
 use crate::yaml::shape::{FieldDoc, Shape, Struct};
 use std::fmt::Debug;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Every login by its name in YAML.
@@ -68,7 +68,7 @@ pub trait Login: Send + Sync + Debug {
 #[derive(Clone, Copy, Debug)]
 pub struct Around<'a> {
     /// Where relative paths start.
-    pub folder: &'a Path,
+    pub folders: &'a Folders,
     /// What addresses that start with `/` are appended to.
     pub base_url: &'a str,
     /// How the source connects.
@@ -263,6 +263,7 @@ mod tests {
     use crate::net::trust::TlsSettings;
     use crate::yaml::load::load;
     use crate::yaml::read::NamedNode;
+    use std::path::Path;
 
     /// The login for a token that a text declares, with a named login `inner`, for a source with a
     /// client certificate.
@@ -279,7 +280,7 @@ mod tests {
         let tls = TlsSettings { cert_file: Some("/client.pem".into()), server_name: Some("inside.test".into()), ..TlsSettings::default() };
         let connect = Arc::new(ConnectSettings { tls, unix_socket: Some("/run/s".into()), ..ConnectSettings::default() });
         let around =
-            Around { folder: Path::new("/specs"), base_url: "https://h.test/api", connect: &connect, name: None, span: Span::default() };
+            Around { folders: &"/specs".into(), base_url: "https://h.test/api", connect: &connect, name: None, span: Span::default() };
         let mut request = HttpRequest::get("https://h.test/api/x");
         auth.unwrap().apply(&around, &mut request, &mut frame).unwrap();
         match request.login {

@@ -175,7 +175,7 @@ impl OAuth2 {
         }
         let mut connect = ConnectSettings::clone(&inherited);
         if let Some(tls) = &self.tls {
-            connect.tls = tls.settings(around.folder, frame)?;
+            connect.tls = tls.settings(around.folders, frame)?;
         }
         if self.proxy.is_some() {
             connect.proxy = maybe_text(&self.proxy, frame).map(Secret::new);

@@ -188,7 +188,7 @@ struct Declared(Arc<Session>);
 impl Login for Declared {
     fn apply(&self, around: &Around<'_>, request: &mut HttpRequest, frame: &mut Frame) -> Result<(), ExchangeError> {
         let session = &self.0;
-        let requests = session.login.http.rendered(around.folder, Some(around), frame)?;
+        let requests = session.login.http.rendered(around.folders, Some(around), frame)?;
         let ttl = match session.ttl.as_ref().map(|ttl| ttl.get(frame)) {
             None | Some(Err(Fault::Missing)) => None,
             Some(ttl) => Some(ttl.map_err(|fault| bad_part("auth.session.ttl", fault))?.duration()),

@@ -1,0 +1,122 @@
+//! The last readings of counters and rates: what folding remembers between runs.
+
+use super::Reading;
+use crate::base::stored::{float_of, float_text, time_of};
+use crate::base::value::Text;
+use crate::observation::MetricType;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// How long the previous sample of a counter or rate is kept while its series is not seen: a day
+/// and an hour, so that a daily job keeps its baseline.
+const KEEP: Duration = Duration::from_secs(25 * 3600);
+
+/// What makes a series: type, name, host, device, and the set of its tags.
+pub(super) type Key = (MetricType, Text, Option<Text>, Option<Text>, Vec<Text>);
+
+/// The last readings of counters and rates, by their series.
+#[derive(Clone, Debug, Default)]
+pub struct Readings {
+    last: HashMap<Key, Reading>,
+}
+
+impl Readings {
+    /// The last reading of a series, unless it is too old to count from.
+    pub(super) fn previous(&self, key: &Key, readings: &[Reading]) -> Option<Reading> {
+        let previous = self.last.get(key).copied();
+        previous.filter(|previous| readings.first().is_none_or(|first| is_fresh(previous, first)))
+    }
+
+    pub(super) fn insert(&mut self, key: Key, reading: Reading) {
+        self.last.insert(key, reading);
+    }
+
+    /// True without readings.
+    pub fn is_empty(&self) -> bool {
+        self.last.is_empty()
+    }
+
+    /// How many series.
+    pub fn len(&self) -> usize {
+        self.last.len()
+    }
+
+    /// Takes over newer readings, and forgets series that were not seen for too long: counted from
+    /// the earliest of the newer ones, so that one reading with a time in the future does no harm.
+    pub fn take_over(&mut self, newer: Readings) {
+        let Some(earliest) = newer.last.values().min_by_key(|reading| reading.at).copied() else { return };
+        self.last.extend(newer.last);
+        self.last.retain(|_, reading| is_fresh(reading, &earliest));
+    }
+}
+
+fn is_fresh(previous: &Reading, now: &Reading) -> bool {
+    now.seconds_since(previous).is_none_or(|age| age <= KEEP.as_secs_f64())
+}
+
+/// One reading as it is kept: type, name, host, device, tags, value, time.
+type Stored<T> = (T, Text, Option<Text>, Option<Text>, Vec<Text>, String, String);
+
+impl Serialize for Readings {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_seq(self.last.iter().map(|((metric_type, name, host, device, tags), reading)| -> Stored<&'static str> {
+            let (value, at) = (float_text(reading.value), reading.at.to_string());
+            (metric_type.word(), name.clone(), host.clone(), device.clone(), tags.clone(), value, at)
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for Readings {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut readings = Readings::default();
+        for (word, name, host, device, tags, value, at) in Vec::<Stored<String>>::deserialize(from)? {
+            let metric_type = MetricType::from_word(&word).ok_or_else(|| D::Error::custom(format!("no metric type `{word}`")))?;
+            let reading = Reading { value: float_of(&value).map_err(D::Error::custom)?, at: time_of(&at).map_err(D::Error::custom)? };
+            readings.insert((metric_type, name, host, device, tags), reading);
+        }
+        Ok(readings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    fn key(name: &str) -> Key {
+        (MetricType::Rate, name.into(), Some("h".into()), None, vec!["a:1".into()])
+    }
+
+    fn at(seconds: i64) -> Reading {
+        Reading { value: 0.1 + 0.2, at: Timestamp::from_second(seconds).unwrap() }
+    }
+
+    fn of(name: &str, seconds: i64) -> Readings {
+        Readings { last: [(key(name), at(seconds))].into() }
+    }
+
+    #[test]
+    fn readings_come_back_from_disk_as_they_were() {
+        let text = serde_json::to_string(&of("m", 5)).unwrap();
+        let found: Readings = serde_json::from_str(&text).unwrap();
+        assert_eq!(found.last, of("m", 5).last);
+    }
+
+    #[test]
+    fn a_series_that_is_gone_is_forgotten_after_a_day_and_an_hour() {
+        let mut readings = of("old", 0);
+        readings.take_over(of("new", 25 * 3600));
+        assert_eq!(readings.len(), 2);
+        readings.take_over(of("new", 25 * 3600 + 1));
+        assert_eq!(readings.last.keys().map(|key| &*key.1).collect::<Vec<_>>(), ["new"]);
+    }
+
+    #[test]
+    fn readings_that_do_not_move_change_nothing() {
+        let mut readings = of("a", 0);
+        readings.take_over(Readings::default());
+        assert_eq!(readings.len(), 1);
+    }
+}
