@@ -6,6 +6,7 @@
 
 mod address;
 pub mod amend;
+mod changed;
 pub mod client;
 pub mod command;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod pulse;
 pub mod reaper;
 pub mod redirect;
 pub mod status;
+pub mod tail;
 #[cfg(test)]
 mod testing;
 pub mod trust;
@@ -56,6 +58,11 @@ pub struct Answer {
     /// Positions that the next run is to begin at, by their keys; remembered once the output of
     /// this run has been accepted.
     pub kept: Vec<(Text, Value)>,
+    /// Where each record ends in the body, its line end included, of records of several lines: each
+    /// is decoded by itself. Empty where the decoder knows what a record is.
+    pub records: Vec<usize>,
+    /// What was cut or passed over, a sentence each.
+    pub warnings: Vec<String>,
     /// True if there is more that the same request would give now: a file that is read in chunks.
     pub more: bool,
 }
@@ -73,6 +80,8 @@ impl Answer {
             exit_code: None,
             stderr: String::new(),
             kept: Vec::new(),
+            records: Vec::new(),
+            warnings: Vec::new(),
             more: false,
         }
     }
