@@ -8,6 +8,7 @@ use engine::catalog::Catalog;
 use engine::catalog::files::{ConfFile, SpecFile};
 use engine::net::Answer;
 use engine::plan::Check;
+use engine::run::reuse::Reuse;
 use engine::run::scripted::Script;
 use engine::run::{Memory, Outcome, RunCx, run};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, Stats, StatsAlloc};
@@ -60,7 +61,7 @@ impl Session {
     fn run(&self, body: &str) -> Outcome {
         let script = Script::default();
         script.add("page", Ok(vec![Answer::of(body.to_owned(), "http://127.0.0.1:9/")]));
-        let memory = Memory::default();
+        let (memory, reuse) = (Memory::default(), Reuse::default());
         let interval = Duration::from_secs(15);
         let cx = RunCx {
             check: &self.checks[0],
@@ -70,6 +71,8 @@ impl Session {
             engine: &self.catalog.engine,
             interval,
             deadline: SystemClock.instant() + interval,
+            reuse: &reuse,
+            requests: Default::default(),
             trace: None,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

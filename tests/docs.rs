@@ -12,6 +12,9 @@ use std::process::{Command, Output};
 /// Checks that run on any Linux machine, without a file in conf.d or with the shipped one.
 const ANYWHERE: &[&str] = &["cpu", "disk", "hello", "load", "memory", "network", "process_count", "uptime"];
 
+/// Variables whose secrets examples use.
+const SECRETS: &[&str] = &["ZABBIX_PASSWORD"];
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -21,6 +24,9 @@ fn engine(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ENGINE_")) {
         command.env_remove(name);
+    }
+    for name in SECRETS {
+        command.env(name, "a secret of the examples");
     }
     command.args(arguments).current_dir(folder).output().expect("the engine starts")
 }

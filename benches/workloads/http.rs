@@ -11,6 +11,7 @@ use engine::base::time::{Clock, SystemClock};
 use engine::base::value::Value;
 use engine::plan::Check;
 use engine::run::exchanger::Live;
+use engine::run::reuse::Reuse;
 use engine::run::{Memory, RunCx, run};
 use http_body_util::{BodyExt, Empty};
 use hyper::Request;
@@ -161,7 +162,7 @@ impl Engine {
     fn work(&self, first: usize, n: usize) -> impl Future<Output = usize> + Send + 'static {
         let (checks, facts, live) = (Arc::clone(&self.checks), self.facts.clone(), Arc::clone(&self.live));
         async move {
-            let memory = Memory::default();
+            let (memory, reuse) = (Memory::default(), Reuse::default());
             let mut samples = 0;
             for number in (first..RUNS).step_by(AT_ONCE) {
                 let Some(check) = checks.get(number % n) else { continue };
@@ -175,6 +176,8 @@ impl Engine {
                     engine: &facts,
                     interval,
                     deadline,
+                    reuse: &reuse,
+                    requests: Default::default(),
                     trace: None,
                 };
                 let outcome = black_box(run(&cx).await);

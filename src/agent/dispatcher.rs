@@ -1,10 +1,9 @@
 //! The one loop that owns the schedule and the memory of all checks.
 
 use super::schedule::Schedule;
-use super::worker::{Done, Shared, work};
+use super::worker::{Carried, Done, Shared, work};
 use crate::base::limits;
 use crate::plan::Check;
-use crate::run::Memory;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +18,7 @@ const STRAYS_EVERY: Duration = Duration::from_secs(10);
 /// The schedule of all checks, and what they remember.
 pub struct Dispatcher {
     checks: Vec<Arc<Check>>,
-    memories: Vec<Option<Memory>>,
+    carried: Vec<Option<Carried>>,
     schedule: Schedule,
     waiting: VecDeque<u32>,
     workers: JoinSet<Done>,
@@ -39,9 +38,9 @@ impl Dispatcher {
         for check in &checks {
             schedule.add(check.id, check.instance.min_interval);
         }
-        let memories = checks.iter().map(|_| None).collect();
+        let carried = checks.iter().map(|_| None).collect();
         let checks = checks.into_iter().map(Arc::new).collect();
-        Dispatcher { checks, memories, schedule, waiting: VecDeque::new(), workers: JoinSet::new(), shared, once, runtime }
+        Dispatcher { checks, carried, schedule, waiting: VecDeque::new(), workers: JoinSet::new(), shared, once, runtime }
     }
 
     /// Runs until `stop` says so; then gives the runs in progress a moment to end.
@@ -83,9 +82,9 @@ impl Dispatcher {
         while self.workers.len() < limits::RUNS_AT_ONCE
             && let Some(id) = self.waiting.pop_front()
         {
-            let (Some(check), Some(memory)) = (self.checks.get(id as usize), self.memories.get_mut(id as usize)) else { continue };
-            let memory = memory.take().unwrap_or_default();
-            let run = work(id, check.clone(), memory, self.schedule.period(id), self.shared.clone());
+            let (Some(check), Some(carried)) = (self.checks.get(id as usize), self.carried.get_mut(id as usize)) else { continue };
+            let carried = carried.take().unwrap_or_default();
+            let run = work(id, check.clone(), carried, self.schedule.period(id), self.shared.clone());
             self.workers.spawn_on(run, &self.runtime);
         }
     }
@@ -94,8 +93,8 @@ impl Dispatcher {
         match done {
             Ok(done) => {
                 self.schedule.done(done.id);
-                if let Some(memory) = self.memories.get_mut(done.id as usize) {
-                    *memory = Some(done.memory);
+                if let Some(carried) = self.carried.get_mut(done.id as usize) {
+                    *carried = Some(done.carried);
                 }
             }
             Err(error) => tracing::error!(%error, "a run was lost"),

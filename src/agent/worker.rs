@@ -5,6 +5,7 @@ use crate::base::time::Clock;
 use crate::base::value::Value;
 use crate::plan::Check;
 use crate::run::exchanger::Exchanger;
+use crate::run::reuse::Reuse;
 use crate::run::{Failure, Memory, Outcome, RunCx, run, run_time};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -30,12 +31,22 @@ pub struct Shared {
 pub struct Done {
     /// The number of the check.
     pub id: u32,
-    /// What the check remembers now.
-    pub memory: Memory,
+    /// What the check's next run begins with.
+    pub carried: Carried,
 }
 
-/// Runs a check once, writes what it reports, and answers with its memory.
-pub async fn work(id: u32, check: Arc<Check>, mut memory: Memory, interval: Duration, shared: Arc<Shared>) -> Done {
+/// What a check carries from one run to the next.
+#[derive(Default)]
+pub struct Carried {
+    /// What it remembers.
+    pub memory: Memory,
+    /// What it uses again, in memory only.
+    pub reuse: Reuse,
+}
+
+/// Runs a check once, writes what it reports, and answers with what the next run begins with.
+pub async fn work(id: u32, check: Arc<Check>, carried: Carried, interval: Duration, shared: Arc<Shared>) -> Done {
+    let Carried { mut memory, reuse } = carried;
     let cx = RunCx {
         check: &check,
         memory: &memory,
@@ -44,6 +55,8 @@ pub async fn work(id: u32, check: Arc<Check>, mut memory: Memory, interval: Dura
         engine: &shared.engine,
         interval,
         deadline: shared.clock.instant() + run_time(&check.instance, interval),
+        reuse: &reuse,
+        requests: Default::default(),
         trace: None,
     };
     let mut outcome = AssertUnwindSafe(run(&cx)).catch_unwind().await.unwrap_or_else(|_| panicked(&check));
@@ -57,7 +70,7 @@ pub async fn work(id: u32, check: Arc<Check>, mut memory: Memory, interval: Dura
         let _ = shared.output.send(text).await;
     }
     outcome.remember(&mut memory);
-    Done { id, memory }
+    Done { id, carried: Carried { memory, reuse } }
 }
 
 fn panicked(check: &Check) -> Outcome {

@@ -117,10 +117,10 @@ impl Diagnostic {
     }
 }
 
-/// Sorts by file, place and gravity, and drops exact repeats.
+/// Sorts by file, place and gravity, and drops repeats: an anchor is read at each of its aliases.
 pub fn sort(problems: &mut Vec<Diagnostic>) {
     problems.sort_by(|a, b| (a.span(), a.level, a.code).cmp(&(b.span(), b.level, b.code)));
-    problems.dedup();
+    problems.dedup_by(|later, first| (later.span(), later.code, &later.title) == (first.span(), first.code, &first.title));
 }
 
 /// Drops problems that are only the consequence of another one of the list: one slip, one problem.

@@ -27,7 +27,8 @@ pub enum ErrorKind {
     NotFound,
     /// Not allowed to read or start it.
     Permission,
-    /// Credentials were refused, or a login failed.
+    /// A login for a token failed, or its token was refused even after a renewal. A refusal of
+    /// credentials that stand in the request itself is a status like any other.
     Auth,
     /// Another limit of the engine was reached.
     Limit,
@@ -35,7 +36,31 @@ pub enum ErrorKind {
     Skipped,
 }
 
+/// All of them.
+const ALL: [ErrorKind; 15] = [
+    ErrorKind::Timeout,
+    ErrorKind::Connect,
+    ErrorKind::Dns,
+    ErrorKind::Tls,
+    ErrorKind::HttpStatus,
+    ErrorKind::TooLarge,
+    ErrorKind::Decode,
+    ErrorKind::Expect,
+    ErrorKind::Exit,
+    ErrorKind::Spawn,
+    ErrorKind::NotFound,
+    ErrorKind::Permission,
+    ErrorKind::Auth,
+    ErrorKind::Limit,
+    ErrorKind::Skipped,
+];
+
 impl ErrorKind {
+    /// The kind of a word.
+    pub fn from_word(word: &str) -> Option<ErrorKind> {
+        ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
     /// The word in specs and outputs.
     pub fn word(self) -> &'static str {
         match self {

@@ -60,6 +60,8 @@ pub const TAIL_FOUND: usize = 64;
 pub const TAIL_EARLIER: usize = 4;
 /// A rotated file that was not written for this long is done: nothing still holds it open.
 pub const TAIL_REST: Duration = Duration::from_secs(600);
+/// How far a file and its likely copy are compared behind the place that was reached.
+pub const TAIL_COMPARED: u64 = 64 << 10;
 /// A last line without an end is taken when its file has not grown for this long.
 pub const TAIL_WAIT: Duration = Duration::from_secs(5);
 /// NUL bytes in a row that are no text: a hole left by a truncation under a writer that goes on at
@@ -96,6 +98,15 @@ pub const YAML_NODES: usize = 1_000_000;
 pub const REGEX_TEXT: usize = 4 << 10;
 /// A compiled regular expression.
 pub const REGEX_BYTES: usize = 1 << 20;
+/// A grok pattern with its names replaced: several times the longest one that is built in.
+pub const GROK_TEXT: usize = 64 << 10;
+/// A compiled grok pattern: one log line needs more than an expression of its own, and a spec has few.
+pub const GROK_BYTES: usize = 8 << 20;
+/// Patterns that one grok pattern uses, directly or through others; doubling names that stand for
+/// nothing would be endless without growing.
+pub const GROK_REFERENCES: usize = 2_000;
+/// Grok patterns within grok patterns.
+pub const GROK_DEPTH: usize = 32;
 /// Steps of one evaluation: loops of templates, items of filters.
 pub const FUEL: u32 = 2_000_000;
 /// What a template may print.
@@ -132,6 +143,28 @@ pub const RELATIONS: usize = 50_000;
 /// Warnings that one run reports, each for its own place.
 pub const WARNINGS: usize = 100;
 
+/// Pages of one source where `max_pages` says nothing.
+pub const PAGES: usize = 100;
+/// Requests of one run, with pages, polls and retries: more would take longer than any run may.
+pub const REQUESTS: usize = 10_000;
+/// Attempts of a `retry` that says nothing of them.
+pub const ATTEMPTS: usize = 3;
+/// The most attempts of a `retry`.
+pub const ATTEMPTS_MOST: usize = 100;
+/// The first pause of a `retry` that says nothing of it.
+pub const BACKOFF_FIRST: Duration = Duration::from_secs(1);
+/// Its longest pause.
+pub const BACKOFF_MOST: Duration = Duration::from_secs(30);
+/// The pause between two requests of a `poll` that says nothing of it.
+pub const POLL_PAUSE: Duration = Duration::from_secs(1);
+/// The shortest pause that a `poll` may ask for.
+pub const POLL_PAUSE_LEAST: Duration = Duration::from_millis(10);
+/// How long a `poll` goes on that says nothing of it.
+pub const POLL_TIME: Duration = Duration::from_secs(60);
+/// Answers that one check keeps for its later runs (`cache`), all their bytes.
+pub const CACHE_BYTES: usize = 64 << 20;
+/// Requests whose times are remembered for one `rate_limit`.
+pub const RATE_REQUESTS: usize = 100_000;
 /// Requests of one `each` at once where `concurrency` says nothing.
 pub const EACH_AT_ONCE: usize = 8;
 /// Runs at once in the whole process.
@@ -140,5 +173,11 @@ pub const RUNS_AT_ONCE: usize = 256;
 pub const IDLE_CONNECTIONS: usize = 32;
 /// An idle connection is closed after this: longer than most intervals, shorter than most firewalls forget.
 pub const IDLE_TIME: Duration = Duration::from_secs(90);
+/// Nonces of digest logins that are kept, one for each server and user: a forgotten one costs a request.
+pub const DIGEST_NONCES: usize = 4096;
+/// Tokens that one check keeps: one for each item of an `each` that logs in by itself.
+pub const SESSIONS: usize = 1000;
+/// The end of a token's life in which it is not used any more, since a request takes its time; of short lives a tenth.
+pub const TOKEN_MARGIN: Duration = Duration::from_secs(30);
 /// Distinct connect settings that are kept ready.
 pub const HTTP_CLIENTS: usize = 4096;

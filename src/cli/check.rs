@@ -13,6 +13,7 @@ use crate::catalog::files::{all_specs, confs_of, find_spec};
 use crate::catalog::{Catalog, Checks, Places};
 use crate::plan::Check;
 use crate::run::exchanger::Live;
+use crate::run::reuse::Reuse;
 use crate::run::trace::Trace;
 use crate::run::{Memory, RunCx, run as run_check, run_time};
 use crate::spec::config::{ConfigField, ConfigType};
@@ -169,6 +170,7 @@ async fn run_all<'c>(checks: &[&'c Check], arguments: &Arguments, catalog: &Cata
     let mut out = Vec::new();
     for check in checks {
         let mut memory = Memory::default();
+        let reuse = Reuse::default();
         for n in 1..=times {
             if n > 1 {
                 tokio::time::sleep(arguments.pause).await;
@@ -183,6 +185,8 @@ async fn run_all<'c>(checks: &[&'c Check], arguments: &Arguments, catalog: &Cata
                 engine: &catalog.engine,
                 interval,
                 deadline: clock.instant() + run_time(&check.instance, interval),
+                reuse: &reuse,
+                requests: Default::default(),
                 trace: arguments.trace.then_some(&trace),
             };
             let mut outcome = patiently(&check.label(), run_check(&cx)).await;

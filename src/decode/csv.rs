@@ -147,7 +147,7 @@ impl Decoder for Compiled {
             }
         }
         bad.warn("row is left out", "rows are left out", &mut warnings);
-        Ok(Decoded { doc: Value::list(rows), warnings })
+        Ok(Decoded::with(Value::list(rows), warnings))
     }
 }
 

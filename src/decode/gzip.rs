@@ -9,7 +9,7 @@
 //! ```
 
 use super::raw::Raw;
-use super::{DecodeError, Decoded, Decoder, Options, Unpacker};
+use super::{DecodeError, Decoded, Decoder, Facts, Options, Unpacker};
 use crate::base::limits;
 use crate::yaml::node::Node;
 use crate::yaml::read::Reader;
@@ -33,6 +33,10 @@ impl Options for Gzip {
 impl Decoder for Gzip {
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
         Raw {}.decode(&self.unpack(input)?)
+    }
+
+    fn decode_answer(&self, input: &[u8], facts: &Facts<'_>) -> Result<Decoded, DecodeError> {
+        Raw {}.decode_answer(&self.unpack(input)?, facts)
     }
 
     fn unpacker(self: Arc<Self>) -> Option<Arc<dyn Unpacker>> {

@@ -93,7 +93,7 @@ impl Decoder for Compiled {
             "keys are there again and replace the earlier values",
             &mut warnings,
         );
-        Ok(Decoded { doc: Value::map(map), warnings })
+        Ok(Decoded::with(Value::map(map), warnings))
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A decoder gives one [`Value`]: a list where the format consists of records, a map or a text
 //! otherwise. The rows are the items of a list, or else the document as one row; so `.doc` of a
-//! source and its rows can never disagree.
+//! source and its rows can never disagree. Only a format that says something about all of its
+//! records, as a Nagios plugin does, gives rows of their own beside the document.
 //!
 //! ```yaml
 //! decode: json                                   # a word
@@ -22,20 +23,27 @@ use crate::yaml::load;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader, Record};
 use crate::yaml::shape::{KindDoc, Shape};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::{self, Debug, Display};
 use std::sync::{Arc, LazyLock};
 
 pub mod csv;
+pub mod grok;
 pub mod gzip;
+pub mod ini;
 pub mod json;
 pub mod key_value;
 pub mod lines;
+pub mod logfmt;
+pub mod nagios_perfdata;
 pub mod ndjson;
 pub mod prometheus;
 pub mod raw;
 pub mod regex;
 pub mod table;
+pub mod toml;
+pub mod xml;
 pub mod yaml;
 
 pub mod budget;
@@ -43,28 +51,40 @@ pub mod columns;
 pub mod document;
 pub mod exposition;
 pub mod faults;
+pub mod grok_expand;
+pub mod grok_patterns;
 pub mod guess;
+pub mod records;
+pub mod search;
 pub mod share;
 pub mod text;
 pub mod types;
+pub mod xml_tree;
 
 #[cfg(test)]
 mod testing;
 
 pub use guess::guess;
+pub use records::records;
 
 /// Every decoder by its name in YAML.
 pub const KINDS: &[Kind<Arc<dyn Decoder>>] = &[
     kind_of::<csv::Csv>(),
+    kind_of::<grok::Grok>(),
     kind_of::<gzip::Gzip>(),
+    kind_of::<ini::Ini>(),
     kind_of::<json::Json>(),
     kind_of::<key_value::KeyValue>(),
     kind_of::<lines::Lines>(),
+    kind_of::<logfmt::Logfmt>(),
+    kind_of::<nagios_perfdata::NagiosPerfdata>(),
     kind_of::<ndjson::Ndjson>(),
     kind_of::<prometheus::Prometheus>(),
     kind_of::<raw::Raw>(),
     kind_of::<regex::Regex>(),
     kind_of::<table::Table>(),
+    kind_of::<toml::Toml>(),
+    kind_of::<xml::Xml>(),
     kind_of::<yaml::Yaml>(),
 ];
 
@@ -73,6 +93,8 @@ pub const KINDS: &[Kind<Arc<dyn Decoder>>] = &[
 pub struct Decoded {
     /// The document.
     pub doc: Value,
+    /// The rows, a list, where they are not the items of the document or the document itself.
+    pub rows: Option<Value>,
     /// What was left out, one sentence for each kind of fault with its count: "3 lines are no
     /// samples, the first is line 7: …".
     pub warnings: Vec<String>,
@@ -81,8 +103,27 @@ pub struct Decoded {
 impl Decoded {
     /// A document without remarks.
     pub fn of(doc: Value) -> Self {
-        Decoded { doc, warnings: Vec::new() }
+        Decoded::with(doc, Vec::new())
     }
+
+    /// A document with what was left out of it.
+    pub fn with(doc: Value, warnings: Vec<String>) -> Self {
+        Decoded { doc, rows: None, warnings }
+    }
+
+    /// What the rows come from: the rows themselves where the decoder gives some, else the document.
+    pub fn records(&self) -> &Value {
+        self.rows.as_ref().unwrap_or(&self.doc)
+    }
+}
+
+/// What is known of an answer beside its bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Facts<'a> {
+    /// The exit code of a command.
+    pub exit_code: Option<i32>,
+    /// The content type as an HTTP server gives it, with its parameters.
+    pub content_type: Option<&'a str>,
 }
 
 /// Why bytes could not be decoded: a sentence fragment with line and column where there are any.
@@ -104,6 +145,29 @@ pub trait Decoder: Send + Sync + Debug {
     /// # Errors
     /// When the bytes are not what this decoder reads, or pass one of its limits.
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError>;
+
+    /// The document of an answer of which more is known. Bytes in the `charset` of the content type
+    /// become UTF-8 first: see [`text::in_utf8`].
+    ///
+    /// # Errors
+    /// As [`Decoder::decode`].
+    fn decode_answer(&self, input: &[u8], facts: &Facts<'_>) -> Result<Decoded, DecodeError> {
+        let mut warnings = Vec::new();
+        let text = text::in_utf8(input, facts, &mut warnings);
+        let mut decoded = self.decode(&text)?;
+        warnings.append(&mut decoded.warnings);
+        Ok(Decoded { warnings, ..decoded })
+    }
+
+    /// The document of one record of several lines, the `number`-th of its answer. Decoders that
+    /// look at one line at a time take it for one.
+    ///
+    /// # Errors
+    /// As [`Decoder::decode`].
+    fn decode_record(&self, record: &[u8], number: usize) -> Result<Decoded, DecodeError> {
+        let _ = number;
+        self.decode(record)
+    }
 
     /// The step from bytes to bytes, of decoders that may stand before another one in a list.
     fn unpacker(self: Arc<Self>) -> Option<Arc<dyn Unpacker>> {
@@ -243,11 +307,21 @@ struct Chain {
 
 impl Decoder for Chain {
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        let mut bytes = None;
+        self.last.decode(&self.unpack(input)?)
+    }
+
+    fn decode_answer(&self, input: &[u8], facts: &Facts<'_>) -> Result<Decoded, DecodeError> {
+        self.last.decode_answer(&self.unpack(input)?, facts)
+    }
+}
+
+impl Chain {
+    fn unpack<'i>(&self, input: &'i [u8]) -> Result<Cow<'i, [u8]>, DecodeError> {
+        let mut bytes = Cow::Borrowed(input);
         for unpacker in &self.unpackers {
-            bytes = Some(unpacker.unpack(bytes.as_deref().unwrap_or(input))?);
+            bytes = Cow::Owned(unpacker.unpack(&bytes)?);
         }
-        self.last.decode(bytes.as_deref().unwrap_or(input))
+        Ok(bytes)
     }
 }
 
@@ -286,6 +360,16 @@ mod tests {
         "{regex: {pattern: '(?P<a>.)', over: text, types: {a: int}}}",
         "{regex: {patterns: ['^(?P<a>\\d+)', '(?P<b>.)'], header: '^#(?P<h>.*)', on_unmatched: count}}",
         "[gzip, json]",
+        "toml",
+        "{grok: {pattern: ['^%{INT:a.b:int}', '%{QS:q}|%{URI:u}|%{NOTSPACE:[a][c]}'], on_unmatched: count}}",
+        "xml",
+        "{xml: {namespaces: keep, lists: [a, a.b], types: {a: number}}}",
+        "ini",
+        "{ini: {separator: '=', lists: [a], types: {a: number}}}",
+        "logfmt",
+        "{logfmt: {bad_rows: fail, types: {a: time}}}",
+        "nagios_perfdata",
+        "{nagios_perfdata: {text: false, types: {warn: number}}}",
     ];
 
     proptest! {
@@ -297,7 +381,7 @@ mod tests {
         }
 
         #[test]
-        fn no_decoder_panics_on_broken_syntax(text in r#"(\{|\}|\[|\]|"|\\|,|:|=|#| |\n|\r|\t|a|é|1|-|\.|# TYPE a |NaN|\*|&a|---|null|\x00|\u{feff}){0,60}"#) {
+        fn no_decoder_panics_on_broken_syntax(text in r#"(\{|\}|\[|\]|"|\\|,|:|=|#| |\n|\r|\t|a|é|1|-|\.|# TYPE a |NaN|\*|&a|---|null|\x00|\u{feff}|<|>|/|</a>|<a>|<td>|<tr>|<table>|&|;|'|\||%|=1){0,60}"#) {
             for options in EVERY {
                 let _ = decoder(options).decode(text.as_bytes());
             }

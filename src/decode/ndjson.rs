@@ -53,7 +53,7 @@ impl Decoder for Ndjson {
         }
         let mut warnings = Vec::new();
         bad.warn("line is left out", "lines are left out", &mut warnings);
-        Ok(Decoded { doc: Value::list(rows), warnings })
+        Ok(Decoded::with(Value::list(rows), warnings))
     }
 }
 

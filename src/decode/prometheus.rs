@@ -57,7 +57,7 @@ impl Decoder for Prometheus {
             bad.all_bad("not Prometheus text")?;
         }
         bad.warn("line is no sample", "lines are no samples", &mut warnings);
-        Ok(Decoded { doc: Value::list(scrape.rows), warnings })
+        Ok(Decoded::with(Value::list(scrape.rows), warnings))
     }
 }
 

@@ -30,7 +30,7 @@ impl Decoder for Raw {
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
         let mut warnings = Vec::new();
         let doc = Value::text(&*text::lenient(input, &mut warnings));
-        Ok(Decoded { doc, warnings })
+        Ok(Decoded::with(doc, warnings))
     }
 }
 

@@ -9,17 +9,13 @@
 //!   regex: {header: '^Pool (?P<pool>\S+):', pattern: '^\s+(?P<disk>\S+)\s+(?P<errors>\d+)$', types: {errors: number}}
 //! ```
 
-use super::budget::Budget;
-use super::faults::Faults;
-use super::types::{CellType, Types};
-use super::{DecodeError, Decoded, Decoder, Options, beginning, conflict, text};
-use crate::base::map::Map;
-use crate::base::value::{Text, Value};
+use super::search::{Groups, OnUnmatched, Over, Search};
+use super::types::Types;
+use super::{Decoder, Options, conflict};
 use crate::yaml::basic::Placed;
 use crate::yaml::node::Node;
 use crate::yaml::pattern::Pattern;
 use crate::yaml::read::Reader;
-use regex::CaptureLocations;
 use std::sync::Arc;
 
 crate::fields! {
@@ -45,28 +41,6 @@ crate::fields! {
     }
 }
 
-crate::words! {
-    /// What a pattern is searched in.
-    pub enum Over {
-        /// In each line.
-        Lines = "lines",
-        /// In the whole text.
-        Text = "text",
-    }
-}
-
-crate::words! {
-    /// What happens with lines that nothing matches.
-    pub enum OnUnmatched {
-        /// Nothing.
-        Skip = "skip",
-        /// A warning with their count.
-        Count = "count",
-        /// The source fails.
-        Fail = "fail",
-    }
-}
-
 impl Options for Regex {
     const NAME: &'static str = "regex";
 
@@ -83,160 +57,33 @@ impl Options for Regex {
         }
         let several = self.pattern.is_none();
         let patterns = self.pattern.into_iter().chain(self.patterns);
-        let patterns: Vec<_> = patterns.map(|pattern| Groups::new(pattern, &self.types, reader)).collect();
-        let header = self.header.map(|pattern| Groups::new(pattern, &self.types, reader));
+        let patterns: Vec<_> = patterns.map(|pattern| groups_of(pattern, &self.types, reader)).collect();
+        let header = self.header.map(|pattern| groups_of(pattern, &self.types, reader));
         let patterns: Vec<_> = patterns.into_iter().collect::<Option<_>>()?;
         let header = header.map_or(Some(None), |header| header.map(Some))?;
         let groups = || patterns.iter().chain(&header).flat_map(Groups::names);
-        if several && groups().any(|name| &**name == NUMBER) {
+        if several && groups().any(|name| name == NUMBER) {
             conflict("a group of the name `pattern`", node.span, "rename it: the number of the pattern has that name", reader);
             return None;
         }
         let well = self.types.check(groups(), reader);
         let numbered = several.then(|| NUMBER.into());
-        well.then(|| {
-            Arc::new(Compiled { patterns, numbered, over: self.over, header, on_unmatched: self.on_unmatched }) as Arc<dyn Decoder>
-        })
+        well.then(|| Arc::new(Search { patterns, numbered, over: self.over, header, on_unmatched: self.on_unmatched }) as Arc<dyn Decoder>)
     }
 }
 
 /// The column of the pattern's number.
-const NUMBER: &str = "pattern";
+pub const NUMBER: &str = "pattern";
 
-/// A pattern with its named groups.
-#[derive(Debug)]
-struct Groups {
-    regex: regex::Regex,
-    named: Vec<Group>,
-}
-
-#[derive(Debug)]
-struct Group {
-    index: usize,
-    name: Text,
-    cell: CellType,
-}
-
-impl Groups {
-    fn new(pattern: Placed<Pattern>, types: &Types, reader: &mut Reader<'_>) -> Option<Groups> {
-        let regex = pattern.value.0;
-        let names = regex.capture_names().enumerate().filter_map(|(index, name)| Some((index, name?)));
-        let named: Vec<_> = names.map(|(index, name)| Group { index, name: name.into(), cell: types.of(name) }).collect();
-        if named.is_empty() {
-            let help = "name what the rows shall hold: `(?P<name>…)` instead of `(…)`";
-            conflict("a pattern without a named group", pattern.span, help, reader);
-            return None;
-        }
-        Some(Groups { regex, named })
+/// The named groups of a pattern; `None` after a problem was reported.
+fn groups_of(pattern: Placed<Pattern>, types: &Types, reader: &mut Reader<'_>) -> Option<Groups> {
+    let groups = Groups::new(pattern.value.0, |name| Some((name.into(), types.of(name))));
+    if groups.is_empty() {
+        let help = "name what the rows shall hold: `(?P<name>…)` instead of `(…)`";
+        conflict("a pattern without a named group", pattern.span, help, reader);
+        return None;
     }
-
-    fn names(&self) -> impl Iterator<Item = &Text> {
-        self.named.iter().map(|group| &group.name)
-    }
-
-    /// Adds the groups of a match to a row; missing ones, too, so that every row has every column.
-    fn add<'t>(&self, found: impl Fn(usize) -> Option<&'t str>, row: &mut Map) {
-        for group in &self.named {
-            row.insert(group.name.clone(), found(group.index).map(|cell| group.cell.convert(cell)).into());
-        }
-    }
-}
-
-/// The decoder with its options checked.
-#[derive(Debug)]
-struct Compiled {
-    patterns: Vec<Groups>,
-    numbered: Option<Text>,
-    over: Over,
-    header: Option<Groups>,
-    on_unmatched: OnUnmatched,
-}
-
-impl Decoder for Compiled {
-    fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        let mut warnings = Vec::new();
-        let text = text::lenient(input, &mut warnings);
-        let rows = match self.over {
-            Over::Lines => self.over_lines(&text, &mut warnings)?,
-            Over::Text => self.over_text(&text, &mut warnings)?,
-        };
-        Ok(Decoded { doc: Value::list(rows), warnings })
-    }
-}
-
-impl Compiled {
-    fn over_lines(&self, text: &str, warnings: &mut Vec<String>) -> Result<Vec<Value>, DecodeError> {
-        let mut search: Vec<_> = self.patterns.iter().map(|groups| (groups, groups.regex.capture_locations())).collect();
-        let mut header = self.header.as_ref().map(|groups| (groups, groups.regex.capture_locations()));
-        let (mut budget, mut unmatched, mut rows, mut carried) = (Budget::default(), Faults::default(), Vec::new(), Map::default());
-        if let Some((groups, _)) = &header {
-            groups.add(|_| None, &mut carried);
-        }
-        for (number, line) in text::lines(text) {
-            if let Some((groups, found)) = &mut header
-                && groups.regex.captures_read(found, line).is_some()
-            {
-                groups.add(|index| part(line, found.get(index)), &mut carried);
-                continue;
-            }
-            match self.row_of(line, &mut search, &carried) {
-                Some(row) => {
-                    budget.spend(1 + row.len())?;
-                    rows.push(Value::map(row));
-                }
-                None if line.trim().is_empty() => {}
-                None => self.unmatched(number, line, &mut unmatched)?,
-            }
-        }
-        unmatched.warn("line is not matched", "lines are not matched", warnings);
-        Ok(rows)
-    }
-
-    /// The row of the first pattern that matches a line.
-    fn row_of(&self, line: &str, search: &mut [(&Groups, CaptureLocations)], carried: &Map) -> Option<Map> {
-        for (number, (groups, found)) in search.iter_mut().enumerate() {
-            if groups.regex.captures_read(found, line).is_none() {
-                continue;
-            }
-            let mut row = carried.clone();
-            groups.add(|index| part(line, found.get(index)), &mut row);
-            if let Some(name) = &self.numbered {
-                row.insert(name.clone(), number.into());
-            }
-            return Some(row);
-        }
-        None
-    }
-
-    fn over_text(&self, text: &str, warnings: &mut Vec<String>) -> Result<Vec<Value>, DecodeError> {
-        let (mut budget, mut unmatched, mut rows) = (Budget::default(), Faults::default(), Vec::new());
-        for groups in &self.patterns {
-            for found in groups.regex.captures_iter(text) {
-                budget.spend(1 + groups.named.len())?;
-                let mut row = Map::with_capacity(groups.named.len());
-                groups.add(|index| found.get(index).map(|group| group.as_str()), &mut row);
-                rows.push(Value::map(row));
-            }
-        }
-        if rows.is_empty() {
-            self.unmatched(1, text, &mut unmatched)?;
-            unmatched.warn("text is not matched", "texts are not matched", warnings);
-        }
-        Ok(rows)
-    }
-
-    fn unmatched(&self, number: usize, line: &str, unmatched: &mut Faults) -> Result<(), DecodeError> {
-        match self.on_unmatched {
-            OnUnmatched::Skip => {}
-            OnUnmatched::Count => unmatched.add(number, || beginning(line)),
-            OnUnmatched::Fail => return Err(DecodeError(format!("line {number} is not matched: {}", beginning(line)))),
-        }
-        Ok(())
-    }
-}
-
-fn part(line: &str, place: Option<(usize, usize)>) -> Option<&str> {
-    place.and_then(|(start, end)| line.get(start..end))
+    Some(groups)
 }
 
 #[cfg(test)]

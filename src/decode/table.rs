@@ -78,7 +78,7 @@ impl Decoder for Compiled {
             budget.spend(1 + columns.len())?;
             rows.push(columns.row(self.cells(line, columns.len())));
         }
-        Ok(Decoded { doc: Value::list(rows), warnings })
+        Ok(Decoded::with(Value::list(rows), warnings))
     }
 }
 

@@ -2,9 +2,13 @@
 //!
 //! Documents whose syntax could hide a fault (JSON, YAML) are read with [`strict`]. Formats of
 //! independent lines are read with [`lenient`]: one stray Latin-1 byte in a log must not blind a
-//! check. UTF-16 is known by its mark only; nothing guesses encodings.
+//! check.
+//!
+//! One rule says what bytes mean, the first of these that is there: a byte order mark; the `charset`
+//! of an HTTP answer's content type; what the document itself declares (`xml`, `html`); UTF-8.
+//! Nothing guesses encodings. Files have `encoding` instead of a content type.
 
-use super::DecodeError;
+use super::{DecodeError, Facts, beginning};
 use encoding_rs::{Encoding, UTF_8};
 use std::borrow::Cow;
 
@@ -56,6 +60,38 @@ pub fn unmarked(input: &[u8]) -> Cow<'_, [u8]> {
         Body::Utf8(body) => Cow::Borrowed(body),
         Body::Utf16 { text, .. } => Cow::Owned(text.into_bytes()),
     }
+}
+
+/// The bytes as UTF-8 where the content type names another encoding, by any name of the web's
+/// encoding standard; a byte order mark knows better. A name of no encoding is a warning and changes
+/// nothing.
+pub fn in_utf8<'i>(input: &'i [u8], facts: &Facts<'_>, warnings: &mut Vec<String>) -> Cow<'i, [u8]> {
+    match charset(input, facts, warnings) {
+        Some(encoding) if encoding != UTF_8 => Cow::Owned(converted(input, encoding, warnings).into_bytes()),
+        _ => Cow::Borrowed(input),
+    }
+}
+
+/// The encoding that the content type names, where no byte order mark says another.
+pub fn charset(input: &[u8], facts: &Facts<'_>, warnings: &mut Vec<String>) -> Option<&'static Encoding> {
+    let parameters = facts.content_type?.split(';').skip(1);
+    let mut named = parameters.filter_map(|parameter| parameter.split_once('='));
+    let (_, name) = named.find(|(key, _)| key.trim().eq_ignore_ascii_case("charset"))?;
+    let name = name.trim().trim_matches(['"', '\'']);
+    let encoding = Encoding::for_label(name.as_bytes());
+    if encoding.is_none() && !name.is_empty() {
+        warnings.push(format!("the content type names the charset {}, which is no encoding; read as UTF-8", beginning(name)));
+    }
+    encoding.filter(|_| Encoding::for_bom(input).is_none())
+}
+
+/// The text of bytes in an encoding, with a warning where they do not fit.
+pub fn converted(input: &[u8], encoding: &'static Encoding, warnings: &mut Vec<String>) -> String {
+    let (text, broken) = encoding.decode_without_bom_handling(input);
+    if broken {
+        warnings.push(format!("parts are not {} and became U+FFFD", encoding.name()));
+    }
+    text.into_owned()
 }
 
 enum Body<'i> {
@@ -112,6 +148,25 @@ mod tests {
         assert_eq!(strict(b"\xfe\xff\0a").unwrap(), "a");
         assert!(strict(b"\xff\xfea").is_err());
         assert_eq!(&*unmarked(b"\xff\xfea\0"), b"a");
+    }
+
+    #[test]
+    fn a_charset_of_the_content_type_holds_unless_a_mark_says_otherwise() {
+        let read = |input: &[u8], content_type| {
+            let mut warnings = Vec::new();
+            let facts = Facts { content_type: Some(content_type), ..Facts::default() };
+            let text = String::from_utf8_lossy(&in_utf8(input, &facts, &mut warnings)).into_owned();
+            (text, warnings.len())
+        };
+        assert_eq!(read(b"\xe9", "text/plain; charset=ISO-8859-1"), ("é".to_owned(), 0));
+        assert_eq!(read(b"\x80", "text/plain;Charset=\"windows-1252\""), ("€".to_owned(), 0));
+        assert_eq!(read(b"\x82\xa0", "text/csv; header=present; charset=shift_jis"), ("あ".to_owned(), 0));
+        assert_eq!(read(b"a\0", "text/plain; charset=utf-16le"), ("a".to_owned(), 0));
+        assert_eq!(read("é".as_bytes(), "application/json; charset=utf-8"), ("é".to_owned(), 0));
+        assert_eq!(read(b"\xef\xbb\xbf\xc3\xa9", "text/plain; charset=latin1"), ("\u{feff}é".to_owned(), 0));
+        assert_eq!(read(b"a", "text/plain; charset=klingon"), ("a".to_owned(), 1));
+        assert_eq!(read(b"\x82", "text/plain; charset=shift_jis"), ("\u{fffd}".to_owned(), 1));
+        assert_eq!(read("é".as_bytes(), "text/plain"), ("é".to_owned(), 0));
     }
 
     #[test]

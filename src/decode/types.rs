@@ -7,7 +7,7 @@ use crate::base::diag::Diagnostic;
 use crate::base::number::Number;
 use crate::base::suggest::{listed, nearest};
 use crate::base::units::{parse_duration, parse_size};
-use crate::base::value::{Text, Value};
+use crate::base::value::Value;
 use crate::yaml::basic::{Keyed, meant_bool};
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader};
@@ -118,10 +118,15 @@ impl Types {
         self.0.0.iter().find(|entry| &*entry.key == column).map_or(CellType::Text, |entry| entry.value)
     }
 
+    /// True if the type of a column is declared.
+    pub fn names(&self, column: &str) -> bool {
+        self.0.0.iter().any(|entry| &*entry.key == column)
+    }
+
     /// Reports types of columns that do not exist; for decoders that know their columns beforehand.
     /// True where all is well.
-    pub fn check<'c>(&self, columns: impl IntoIterator<Item = &'c Text>, reader: &mut Reader<'_>) -> bool {
-        let columns: Vec<&str> = columns.into_iter().map(|column| &**column).collect();
+    pub fn check<'c>(&self, columns: impl IntoIterator<Item = &'c (impl AsRef<str> + ?Sized + 'c)>, reader: &mut Reader<'_>) -> bool {
+        let columns: Vec<&str> = columns.into_iter().map(AsRef::as_ref).collect();
         let strangers = self.0.0.iter().filter(|entry| !columns.contains(&&*entry.key));
         let problems: Vec<_> = strangers
             .map(|entry| {

@@ -40,6 +40,17 @@ impl Frame {
         Frame { slots, names, cache, fuel: Cell::new(limits::FUEL), remarks: Vec::new() }
     }
 
+    /// The same names and values, without the remarks.
+    pub fn fresh(&self) -> Frame {
+        Frame {
+            slots: self.slots.clone(),
+            names: self.names.clone(),
+            cache: self.cache.clone(),
+            fuel: self.fuel.clone(),
+            remarks: Vec::new(),
+        }
+    }
+
     /// The value of a name.
     pub fn get(&self, name: NameId) -> &Value {
         self.slots.get(name.slot()).unwrap_or(&MISSING)

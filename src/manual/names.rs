@@ -22,8 +22,8 @@ pub const NAMES: &[(&str, &str, &str)] = &[
     ("previous", "everywhere", "Reserved for what the names held in the last accepted run; always missing so far."),
     ("checks", "in mappings", "The statuses of the service checks of this run: `checks[\"http.can_connect\"]`."),
     ("change", "in an event with `on_change`", "`from` and `to`, the two values that differ."),
-    ("token", "nowhere yet", "Reserved for what a login gave."),
-    ("cursor", "nowhere yet", "Reserved for where the next page begins."),
+    ("token", "in `inject` of a session", "What the login gave; a secret."),
+    ("cursor", "in `into` of `paginate: cursor`", "Where the next page begins, as the page before says."),
     ("file", "in rows of a `file` source", "The path of the file that the row came from."),
     ("parent", "with `recurse`", "The row one level up."),
     ("depth", "with `recurse`", "How deep the row lies, from 0."),
@@ -40,16 +40,18 @@ pub const MEMBERS: &[(&str, &str)] = &[
     ("url", "The address that was asked, the path of the file, or the program."),
     ("body", "The answer as text."),
     ("doc", "The decoded document. `$NAME.a` is short for `NAME.doc.a`."),
+    ("pages", "The documents of all its pages; `.doc` is the first."),
     ("rows", "The list of its rows."),
     ("count", "How many rows there are."),
     ("failed", "How many items of its `each` failed."),
-    ("capped", "Reserved for limits that cut its rows; always false so far."),
+    ("capped", "True if `max_pages` or `max_items` left something out."),
     (
         "requests",
-        "One item for each request: `url`, `ok`, `status`, `elapsed`, `error`, `count`, `body`, and the items of the `each` by their names.",
+        "One item for each request: `url`, `ok`, `status`, `elapsed`, `error`, `from_cache`, `count`, `body`, and the items of the `each` by their names.",
     ),
     ("exit_code", "The exit code of the command."),
     ("stderr", "The end of what the command wrote to its standard error."),
+    ("certificate", "The server's certificate, over HTTPS: `days_left`, `not_after`, `subject`, `issuer`."),
     ("by", "Its indexes: `hosts.by.id[\"7\"]`."),
 ];
 
@@ -67,7 +69,10 @@ pub const ERRORS: &[(ErrorKind, &str)] = &[
     (ErrorKind::Spawn, "The command could not be started."),
     (ErrorKind::NotFound, "No such file or program."),
     (ErrorKind::Permission, "Not allowed to read or start it."),
-    (ErrorKind::Auth, "Credentials were refused."),
+    (
+        ErrorKind::Auth,
+        "A login for a token failed, or an answer was refused with a new token, too; status, headers and body of that answer are there. Other logins that are refused are of kind `http_status`.",
+    ),
     (ErrorKind::Limit, "Another limit of the engine, or a part of the request that has no value."),
     (ErrorKind::Skipped, "A source that it needs did not work."),
 ];

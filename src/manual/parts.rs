@@ -36,7 +36,7 @@ impl Collector {
             Shape::Setting(of) | Shape::List(of) | Shape::Map(of) => self.visit(of, out),
             Shape::Either(shapes) => shapes.iter().for_each(|shape| self.visit(shape, out)),
             Shape::Struct(declared) => self.add(title(declared.name), declared.doc, || (declared.fields)(), None, out),
-            Shape::Kind(kind) => self.kind("source", kind, out),
+            Shape::Kind(family, kind) => self.kind(family, kind, out),
             Shape::Kinds(family, kinds) => kinds().iter().for_each(|kind| self.kind(family, kind, out)),
             Shape::Any | Shape::Bool | Shape::Integer | Shape::Number | Shape::Text | Shape::Duration | Shape::Size => {}
             Shape::Words(_) | Shape::Expression | Shape::Template => {}

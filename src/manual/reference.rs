@@ -148,7 +148,7 @@ fn accepts(shape: &Shape) -> String {
         Shape::Map(of) => format!("map to {}", grouped(of)),
         Shape::Either(shapes) => shapes.iter().map(one_of).collect::<Vec<_>>().join(", or "),
         Shape::Struct(declared) => link(&title(declared.name), &title(declared.name).to_lowercase()),
-        Shape::Kind(kind) => link(&kind_title("source", kind.name), "its keys"),
+        Shape::Kind(family, kind) => link(&kind_title(family, kind.name), "its keys"),
         Shape::Kinds(family, kinds) => family_links(family, &kinds()),
     }
 }

@@ -71,7 +71,7 @@ impl Defs {
             Shape::Map(of) => json!({"type": "object", "additionalProperties": self.shape(of)}),
             Shape::Either(shapes) => self.either(shapes),
             Shape::Struct(declared) => self.refer(declared.name, declared.doc, &(declared.fields)()),
-            Shape::Kind(kind) => self.options("source", kind),
+            Shape::Kind(family, kind) => self.options(family, kind),
             Shape::Kinds(family, kinds) => self.kinds(family, &kinds()),
         }
     }
@@ -165,7 +165,7 @@ impl Defs {
 
 /// Where some fields are kinds, exactly one of them stands there, or else `from`.
 fn one_of_kinds(fields: &[FieldDoc]) -> Vec<Json> {
-    let kinds: Vec<_> = fields.iter().filter(|field| matches!(field.shape, Shape::Kind(_))).map(|field| field.key).collect();
+    let kinds: Vec<_> = fields.iter().filter(|field| matches!(field.shape, Shape::Kind(..))).map(|field| field.key).collect();
     if kinds.is_empty() {
         return Vec::new();
     }
@@ -180,7 +180,7 @@ fn takes_text(shape: &Shape) -> bool {
         Shape::Setting(of) => takes_text(of),
         Shape::Either(shapes) => shapes.iter().any(takes_text),
         Shape::Bool | Shape::Integer | Shape::Number | Shape::Words(_) | Shape::List(_) | Shape::Map(_) => false,
-        Shape::Struct(_) | Shape::Kind(_) | Shape::Kinds(..) => false,
+        Shape::Struct(_) | Shape::Kind(..) | Shape::Kinds(..) => false,
     }
 }
 

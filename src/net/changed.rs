@@ -17,7 +17,6 @@ use std::fs::{File, Metadata};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 
-
 /// Within this the clock of a file system may stand still, in nanoseconds.
 const TICK: i64 = 2_000_000_000;
 

@@ -6,6 +6,7 @@
 //! referer, no redirects (those are followed by [`super::http`], which knows what is secret).
 
 use super::address::GuardedLookup;
+use super::digest::Nonces;
 use super::pulse::Pulse;
 use super::trust;
 pub use super::trust::TlsSettings;
@@ -84,6 +85,8 @@ pub struct HttpClients {
     system_roots: OnceLock<Arc<RootCertStore>>,
     /// For [`super::http`].
     pub(super) pulse: Pulse,
+    /// For [`super::login`].
+    pub(super) nonces: Nonces,
 }
 
 /// A client and the ages of the files it was made of: certificates are renewed under a running
@@ -158,6 +161,7 @@ fn ages(tls: &TlsSettings) -> Vec<Option<SystemTime>> {
 fn build(settings: &ConnectSettings, tls: rustls::ClientConfig) -> Result<Client, ExchangeError> {
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls)
+        .tls_info(true)
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)

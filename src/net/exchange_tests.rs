@@ -1,5 +1,6 @@
 //! HTTP exchanges against servers that send exactly the bytes they are told to.
 
+use super::certificate::Certificate;
 use super::client::{ConnectSettings, HttpClients, HttpVersion, TlsSettings};
 use super::http::HttpRequest;
 use super::status::StatusSet;
@@ -274,6 +275,20 @@ async fn certificates_are_checked_and_refusals_explained() {
     let plain = Server::start(vec![raw("HTTP/1.1 400 plain\r\n\r\n")]);
     let settings = ConnectSettings { connect_timeout: Duration::from_millis(50), ..tls(|_| {}) };
     assert_eq!(tls_result(&plain, "localhost", settings).await, "timed out after 50ms (connecting to localhost:PORT)");
+}
+
+#[tokio::test]
+async fn a_certificate_tells_whose_it_is_and_how_long_it_lasts() {
+    let expired = Server::start_tls("expired.pem", false, vec![keep("200 OK", "", "ok")]);
+    let unchecked = tls(|tls| (tls.verify, tls.ca_file) = (false, None));
+    let answer = exchange(&with_connect(format!("https://localhost:{}/", expired.port), unchecked)).await.unwrap();
+    let certificate = Certificate::read(&answer.certificate.unwrap()).unwrap();
+    assert_eq!(certificate.not_after.to_string(), "2020-02-01T00:00:00Z");
+    assert_eq!(certificate.days_left("2020-02-02T12:00:00Z".parse().unwrap()), -1.5);
+    assert!(certificate.subject.starts_with("CN=") && certificate.issuer.starts_with("CN="), "{certificate:?}");
+    assert_eq!(Certificate::read(b"no certificate"), None);
+    let plain = Server::start(vec![keep("200 OK", "", "ok")]);
+    assert!(exchange(&HttpRequest::get(plain.url("/"))).await.unwrap().certificate.is_none());
 }
 
 #[tokio::test]

@@ -78,15 +78,18 @@ impl FileRequest {
         self.pattern.to_string_lossy().into()
     }
 
-    /// Makes this the request that goes on after these answers.
-    pub fn continue_with<'a>(&mut self, answers: impl IntoIterator<Item = &'a Answer>) {
+    /// Makes this the request that goes on after these answers; false if they were all for now.
+    pub fn continue_with<'a>(&mut self, answers: impl IntoIterator<Item = &'a Answer>) -> bool {
         self.rounds += 1;
+        let mut more = false;
         for answer in answers {
+            more |= answer.more;
             self.taken += answer.body.len() as u64;
             for (key, value) in &answer.kept {
                 self.kept.insert(key.clone(), value.clone());
             }
         }
+        more
     }
 
     /// True if an answer without a body says "nothing new" and is not to be decoded.

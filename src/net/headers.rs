@@ -14,6 +14,11 @@ impl Headers {
         std::str::from_utf8(self.0.get(name)?.as_bytes()).ok()
     }
 
+    /// All values of a name in lower case that are text.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.0.get_all(name).iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok()).collect()
+    }
+
     /// Names and values; what is not UTF-8 in a value becomes U+FFFD.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         self.0.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))

@@ -8,6 +8,7 @@
 use super::address;
 use super::client::{ConnectSettings, HttpClients};
 use super::failure::{self, Target};
+use super::login::Login;
 use super::redirect::{self, Hop};
 use super::status::StatusSet;
 use super::{Answer, ExchangeError, words};
@@ -20,6 +21,7 @@ use base64::Engine as _;
 use bytes::{Bytes, BytesMut};
 use percent_encoding::percent_decode_str;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
+use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +51,8 @@ pub struct HttpRequest {
     pub empty_status: Arc<StatusSet>,
     /// Most bytes of the unpacked body.
     pub max_bytes: u64,
+    /// How it logs in, beyond its headers.
+    pub login: Login,
 }
 
 impl HttpRequest {
@@ -65,6 +69,7 @@ impl HttpRequest {
             ok_status: Arc::new(StatusSet::default()),
             empty_status: Arc::new(StatusSet::none()),
             max_bytes: limits::BODY_BYTES,
+            login: Login::None,
         }
     }
 }
@@ -90,7 +95,7 @@ impl HttpClients {
             answer.ended = clock.now();
         };
         let under_way = self.pulse.during();
-        let mut result = self.follow(request, deadline).await;
+        let mut result = self.follow(request, deadline, clock).await;
         drop(under_way);
         match &mut result {
             Ok(answer) => stamp(answer),
@@ -99,10 +104,10 @@ impl HttpClients {
         result
     }
 
-    async fn follow(&self, request: &HttpRequest, deadline: Instant) -> Result<Answer, ExchangeError> {
+    async fn follow(&self, request: &HttpRequest, deadline: Instant, clock: &dyn Clock) -> Result<Answer, ExchangeError> {
         let mut hop = first_hop(request)?;
         for _ in 0..=limits::REDIRECTS {
-            let mut response = self.send(&hop, request, deadline).await?;
+            let mut response = self.answered(&hop, request, deadline, clock).await?;
             let status = response.status();
             if !(request.follow_redirects && redirect::is_redirect(status)) {
                 return judge(response, &hop, request, deadline).await;
@@ -115,7 +120,7 @@ impl HttpClients {
         Err(ExchangeError::new(ErrorKind::Limit, format!("more than {} redirects", limits::REDIRECTS)))
     }
 
-    async fn send(&self, hop: &Hop, request: &HttpRequest, deadline: Instant) -> Result<Response, ExchangeError> {
+    pub(super) async fn send(&self, hop: &Hop, request: &HttpRequest, deadline: Instant) -> Result<Response, ExchangeError> {
         let strangers;
         let settings = if hop.foreign {
             strangers = Arc::new(request.connect.for_strangers());
@@ -257,6 +262,8 @@ fn head_of(response: &mut Response, hop: &Hop) -> Answer {
     let mut answer = Answer::of(Bytes::new(), hop.url.as_str());
     answer.status = Some(response.status().as_u16());
     answer.headers = std::mem::take(response.headers_mut()).into();
+    let tls = response.extensions().get::<TlsInfo>();
+    answer.certificate = tls.and_then(TlsInfo::peer_certificate).map(Bytes::copy_from_slice);
     answer
 }
 

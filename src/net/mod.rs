@@ -6,21 +6,28 @@
 
 mod address;
 pub mod amend;
+pub mod certificate;
 mod changed;
 pub mod client;
 pub mod command;
+pub mod digest;
 #[cfg(test)]
 mod exchange_tests;
 mod failure;
 pub mod file;
 pub mod headers;
+mod hmac;
 pub mod http;
 pub mod link;
+pub mod login;
+#[cfg(test)]
+mod login_tests;
 mod pipes;
 mod program;
 mod pulse;
 pub mod reaper;
 pub mod redirect;
+pub mod sigv4;
 pub mod status;
 pub mod tail;
 #[cfg(test)]
@@ -55,6 +62,8 @@ pub struct Answer {
     pub exit_code: Option<i32>,
     /// The tail of the command's standard error.
     pub stderr: String,
+    /// The server's certificate in DER, of an answer over TLS.
+    pub certificate: Option<Bytes>,
     /// Positions that the next run is to begin at, by their keys; remembered once the output of
     /// this run has been accepted.
     pub kept: Vec<(Text, Value)>,
@@ -79,6 +88,7 @@ impl Answer {
             ended: Timestamp::UNIX_EPOCH,
             exit_code: None,
             stderr: String::new(),
+            certificate: None,
             kept: Vec::new(),
             records: Vec::new(),
             warnings: Vec::new(),

@@ -114,6 +114,9 @@ fn source_plan(at: usize, source: &SourceSpec, graph: &Graph) -> SourcePlan {
     let (before, after) = split(source);
     SourcePlan {
         carries: carried(source, &before, &after),
+        per_record: per_record(&after),
+        over_all: RowsSpec { group: after.group.clone(), dedupe: after.dedupe.clone(), limit: after.limit.clone(), ..RowsSpec::default() },
+        locals: after.bound_and(&before),
         before,
         after,
         needs: reach.needs.into_iter().collect(),
@@ -147,6 +150,12 @@ fn split(source: &SourceSpec) -> (RowsSpec, RowsSpec) {
         when => after.when = when.clone(),
     }
     (before, after)
+}
+
+/// Choosing rows comes before, since pages count their rows; only a recursion is a walk of its own.
+fn per_record(after: &RowsSpec) -> RowsSpec {
+    let rows = after.rows.clone().filter(|rows| matches!(rows, Choose::Recurse { .. }));
+    RowsSpec { rows, group: Vec::new(), dedupe: None, limit: None, ..after.clone() }
 }
 
 /// The local names that need the answer, by themselves or through others.

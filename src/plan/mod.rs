@@ -14,6 +14,7 @@ use crate::expr::function::Cache;
 use crate::expr::names;
 use crate::observation::TagSet;
 use crate::rows::{Let, RowsSpec};
+use crate::source::auth::sessions::Sessions;
 use crate::spec::Spec;
 use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
@@ -45,6 +46,12 @@ pub struct SourcePlan {
     pub before: RowsSpec,
     /// The row keys that need the answer.
     pub after: RowsSpec,
+    /// Those of them that look at one row: between `rows` and `group`.
+    pub per_record: RowsSpec,
+    /// Those that look at all rows: from `group` on.
+    pub over_all: RowsSpec,
+    /// The names of all its loops and lets.
+    pub locals: Vec<NameId>,
     /// Sources whose rows, documents or indexes it reads.
     pub needs: Vec<usize>,
     /// Sources that must be done before it begins.
@@ -104,6 +111,8 @@ pub struct Check {
     pub tag_cache: Box<[OnceLock<TagSet>]>,
     /// Patterns and paths compiled on first use.
     pub cache: Arc<Cache>,
+    /// The tokens of its logins; in memory only.
+    pub sessions: Sessions,
 }
 
 impl Check {
@@ -113,7 +122,7 @@ impl Check {
         tags.extend(engine_tags.iter().cloned());
         let tag_cache = (0..plan.spec.n_sites).map(|_| OnceLock::new()).collect();
         let id = identity(&plan.spec.name, &instance);
-        Check { id, tags: TagSet::new(tags), tag_cache, cache: Arc::new(Cache::default()), plan, instance }
+        Check { id, tags: TagSet::new(tags), tag_cache, cache: Arc::new(Cache::default()), sessions: Sessions::default(), plan, instance }
     }
 
     /// The name in outputs: the spec and the number of the instance, or its name.

@@ -6,6 +6,7 @@ use crate::source::{Outside, Request, exchange};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The answers of one exchange, some time later.
 pub type Answers<'a> = Pin<Box<dyn Future<Output = Result<Vec<Answer>, ExchangeError>> + Send + 'a>>;
@@ -14,7 +15,13 @@ pub type Answers<'a> = Pin<Box<dyn Future<Output = Result<Vec<Answer>, ExchangeE
 pub trait Exchanger: Send + Sync {
     /// One exchange of the named source.
     fn exchange<'a>(&'a self, source: &'a str, request: &'a Request) -> Answers<'a>;
+
+    /// A pause between two requests.
+    fn pause(&self, time: Duration) -> Pause<'_>;
 }
+
+/// The end of a pause.
+pub type Pause<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// Talks to real servers, programs and files.
 pub struct Live {
@@ -27,5 +34,9 @@ pub struct Live {
 impl Exchanger for Live {
     fn exchange<'a>(&'a self, _: &'a str, request: &'a Request) -> Answers<'a> {
         Box::pin(exchange(&self.outside, request, &*self.clock))
+    }
+
+    fn pause(&self, time: Duration) -> Pause<'_> {
+        Box::pin(tokio::time::sleep(time))
     }
 }

@@ -5,12 +5,19 @@
 //! fails half-way leaves no half-truths.
 
 pub mod aside;
+pub mod ask;
+mod assemble;
 pub mod exchanger;
 pub mod fetch;
 mod index;
+pub mod login;
 pub mod mapping;
 pub mod order;
+pub mod page;
+mod records;
 pub mod result;
+pub mod reuse;
+mod rules;
 pub mod scripted;
 mod survivors;
 pub mod trace;
@@ -27,7 +34,9 @@ use crate::observation::Observations;
 use crate::plan::Check;
 use exchanger::Exchanger;
 use result::RunFacts;
+use reuse::Reuse;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 use trace::Trace;
 
@@ -47,6 +56,10 @@ pub struct RunCx<'r> {
     pub interval: Duration,
     /// When the run ends, whatever it is doing.
     pub deadline: Instant,
+    /// What later runs of the check use again.
+    pub reuse: &'r Reuse,
+    /// Requests made so far.
+    pub requests: AtomicUsize,
     /// Notes what happens, for a person who looks for a fault.
     pub trace: Option<&'r Trace>,
 }
@@ -113,6 +126,7 @@ impl Outcome {
 /// Runs a check once.
 pub async fn run(cx: &RunCx<'_>) -> Outcome {
     let started = cx.clock.instant();
+    cx.check.sessions.begin_run();
     let mut frame = base_frame(cx);
     let results = order::run_sources(cx, &mut frame).await;
     let mut outcome = Outcome::default();

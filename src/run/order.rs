@@ -95,8 +95,37 @@ pub async fn run_sources<'r>(cx: &'r RunCx<'_>, frame: &mut Frame) -> Results<'r
         frame.absorb(remarks);
         if let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) {
             let needs_complete = source.needs.iter().all(|need| state.results.get(*need).is_none_or(|r| r.complete));
-            result.complete = result.fate == Fate::Ok && needs_complete;
+            result.complete = result.fate == Fate::Ok && needs_complete && !result.capped;
+            if is_refused(&result) {
+                forget_needs(cx, at);
+            }
             state.finish(at, spec, result, frame);
+        }
+    }
+}
+
+/// Refused, or an answer that is not what it should be: perhaps because of an old answer.
+fn is_refused(result: &SourceResult) -> bool {
+    match &result.error {
+        Some((ErrorKind::Expect | ErrorKind::Auth, _)) => true,
+        Some((ErrorKind::HttpStatus, _)) => result.requests.iter().any(|note| matches!(note.status, Some(401 | 403))),
+        _ => false,
+    }
+}
+
+/// Drops the kept answers of everything that the source needs, at any distance.
+fn forget_needs(cx: &RunCx<'_>, at: usize) {
+    let plan = &cx.check.plan;
+    let mut open = vec![at];
+    let mut done = Vec::new();
+    while let Some(at) = open.pop() {
+        if done.contains(&at) {
+            continue;
+        }
+        done.push(at);
+        if let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) {
+            cx.reuse.forget(spec.name);
+            open.extend(&source.needs);
         }
     }
 }

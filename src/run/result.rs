@@ -4,6 +4,8 @@ use crate::base::error_kind::ErrorKind;
 use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::value::{Lazy, Text, Value};
+use crate::net::Answer;
+use crate::net::certificate::Certificate;
 use crate::net::headers::Headers;
 use crate::rows::{Binds, Row};
 use bytes::Bytes;
@@ -25,7 +27,7 @@ pub enum Fate {
 }
 
 /// One request of a source.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RequestNote {
     /// The items of `each` that it was for.
     pub items: Vec<(NameId, Text, Value)>,
@@ -43,6 +45,8 @@ pub struct RequestNote {
     pub count: usize,
     /// The answer.
     pub body: Bytes,
+    /// True if an earlier run has asked.
+    pub from_cache: bool,
 }
 
 /// The result of one source.
@@ -74,10 +78,18 @@ pub struct SourceResult {
     pub exit_code: Option<i32>,
     /// The tail of its standard error.
     pub stderr: String,
+    /// The server's certificate in DER.
+    pub certificate: Option<Bytes>,
     /// Its requests.
     pub requests: Vec<RequestNote>,
     /// Items of an `each` that failed.
     pub failed_items: usize,
+    /// The documents of its pages.
+    pub pages: Vec<Value>,
+    /// True if a cap left something out.
+    pub capped: bool,
+    /// Positions for the next run, by their keys.
+    pub kept: Vec<(Text, Value)>,
     /// Its indexes.
     pub by: Value,
 }
@@ -99,8 +111,12 @@ impl SourceResult {
             body: Bytes::new(),
             exit_code: None,
             stderr: String::new(),
+            certificate: None,
             requests: Vec::new(),
             failed_items: 0,
+            pages: Vec::new(),
+            capped: false,
+            kept: Vec::new(),
             by: Value::Missing,
         }
     }
@@ -112,6 +128,32 @@ impl SourceResult {
             Row { value: request_value(note), key: Value::from(n), binds: Some(Arc::new(binds)) }
         };
         self.requests.iter().enumerate().map(row).collect()
+    }
+
+    /// Takes over what the answer says.
+    pub fn fill(&mut self, answer: Answer, doc: Value) {
+        self.doc = doc;
+        self.status = answer.status;
+        self.headers = answer.headers;
+        self.url = answer.url;
+        self.body = answer.body;
+        self.exit_code = answer.exit_code;
+        self.stderr = answer.stderr;
+        self.certificate = answer.certificate;
+        self.elapsed = answer.elapsed;
+        self.ended = Some(answer.ended);
+    }
+
+    fn certificate_value(&self) -> Value {
+        let read = self.certificate.as_deref().and_then(Certificate::read);
+        let Some((certificate, now)) = read.zip(self.ended) else { return Value::Missing };
+        let entries = [
+            ("days_left", Value::Float(certificate.days_left(now))),
+            ("not_after", Value::Time(certificate.not_after)),
+            ("subject", Value::from(certificate.subject.as_str())),
+            ("issuer", Value::from(certificate.issuer.as_str())),
+        ];
+        Value::map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
     }
 
     /// True if it ran at all.
@@ -141,7 +183,7 @@ fn request_value(note: &RequestNote) -> Value {
     map.insert("status", optional_number(note.status));
     map.insert("elapsed", Value::Float(note.elapsed.as_secs_f64()));
     map.insert("error", error_value(&note.error));
-    map.insert("from_cache", Value::Bool(false));
+    map.insert("from_cache", Value::Bool(note.from_cache));
     map.insert("count", Value::from(note.count));
     map.insert("body", body_text(&note.body));
     Value::map(map)
@@ -162,10 +204,12 @@ impl Lazy for SourceResult {
             "rows" => Value::list(self.rows.iter().map(|row| row.value.clone()).collect()),
             "count" => Value::from(self.rows.len()),
             "failed" => Value::from(self.failed_items),
-            "capped" => Value::Bool(false),
+            "capped" => Value::Bool(self.capped),
+            "pages" => Value::list(self.pages.clone()),
             "requests" => Value::list(self.requests.iter().map(request_value).collect()),
             "exit_code" => optional_number(self.exit_code),
             "stderr" if self.exit_code.is_some() => Value::from(self.stderr.as_str()),
+            "certificate" => self.certificate_value(),
             "by" => self.by.clone(),
             _ => Value::Missing,
         }

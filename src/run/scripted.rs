@@ -1,11 +1,12 @@
 //! Answers from a script instead of the outside, for tests.
 
-use super::exchanger::{Answers, Exchanger};
+use super::exchanger::{Answers, Exchanger, Pause};
 use crate::base::error_kind::ErrorKind;
 use crate::net::{Answer, ExchangeError};
 use crate::source::Request;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// One answer of a script, or several for a file pattern.
 pub type Scripted = Result<Vec<Answer>, ExchangeError>;
@@ -16,6 +17,7 @@ pub struct Script {
     answers: Mutex<HashMap<String, VecDeque<Scripted>>>,
     /// What was asked, in order: the source and the request in one line.
     asked: Mutex<Vec<(String, String)>>,
+    pauses: Mutex<Vec<Duration>>,
 }
 
 impl Script {
@@ -28,6 +30,11 @@ impl Script {
     /// What was asked so far.
     pub fn asked(&self) -> Vec<(String, String)> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The pauses so far.
+    pub fn pauses(&self) -> Vec<Duration> {
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn next(&self, source: &str) -> Scripted {
@@ -56,5 +63,11 @@ impl Exchanger for Script {
             answer = Err(ExchangeError { answer: Some(Box::new(first.clone())), ..ExchangeError::new(ErrorKind::HttpStatus, message) });
         }
         Box::pin(async move { answer })
+    }
+
+    /// No time passes in a script, but pauses are noted.
+    fn pause(&self, time: Duration) -> Pause<'_> {
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner).push(time);
+        Box::pin(async {})
     }
 }

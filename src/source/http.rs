@@ -6,26 +6,34 @@
 //!     http: {url: "{{ instance.url }}/status", timeout: 5s, ok_status: [200, 204]}
 //! ```
 
+use super::auth::{Around, Auth};
+use super::paginate::Paginate;
+use super::poll::Poll;
+use super::rate::Rate;
+use super::retry::Retry;
 use super::statuses::Statuses;
+use super::version::Version;
 use super::wire::{maybe_text, wire_json, wire_pairs, wire_text};
-use super::{Place, Request, Source, bad_part};
+use super::{Place, Repeats, Request, Source, bad_part};
+use crate::base::diag::Diagnostic;
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::secret::Secret;
+use crate::base::span::Span;
 use crate::expr::code::{Code, Setting, Template};
 use crate::expr::data::{DataMap, DataTemplate};
 use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
-use crate::net::client::ConnectSettings;
+use crate::net::client::{ConnectSettings, HttpVersion};
 use crate::net::http::HttpRequest;
+use crate::net::login::Login;
 use crate::net::status::StatusSet;
 use crate::net::trust::TlsSettings;
 use crate::yaml::basic::{OneOrMany, Seconds, Size};
-use crate::yaml::kind::{Kind, read_one};
+use crate::yaml::kind::Kind;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Fields, Reader, Record};
 use crate::yaml::shape::{KindDoc, Shape};
-use base64::Engine as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,18 +42,22 @@ pub const KIND: Kind<Arc<dyn Source>> = Kind {
     name: "http",
     docs: || KindDoc { name: "http", doc: "Requests a URL.", fields: Http::docs(), short: None },
     read: |node, reader| {
-        let mut fields = Fields::open(node, "`http`", reader)?;
-        let read = Http::read_from(&mut fields, reader);
-        fields.finish(reader);
-        let http = read?;
+        let http = read_fields(node, reader)?;
         if http.url.is_none() && http.base_url.is_none() {
-            let problem = crate::base::diag::Diagnostic::error("missing-key", "`http` without `url`", node.span);
+            let problem = Diagnostic::error("missing-key", "`http` without `url`", node.span);
             reader.report(problem.label("`url` is needed here").help("add `url: \"{{ instance.url }}\"`"));
             return None;
         }
         Some(Arc::new(Prepared::new(http)))
     },
 };
+
+fn read_fields(node: &Node, reader: &mut Reader<'_>) -> Option<Http> {
+    let mut fields = Fields::open(node, "`http`", reader)?;
+    let read = Http::read_from(&mut fields, reader);
+    fields.finish(reader);
+    read
+}
 
 crate::fields! {
     /// One HTTP request.
@@ -66,7 +78,7 @@ crate::fields! {
         json: Option<DataTemplate>;
         /// A body as it is.
         body: Option<Template>;
-        /// How to log in: `{basic: {username, password}}`, `{bearer: TOKEN}`, `{header: {NAME: value}}` or `none`.
+        /// How to log in: `{basic: {username, password}}` or another kind, the name of a login of the top-level `auth`, `none`; or a list of them, of which the first whose `when` holds is used.
         auth: Option<Auth>;
         /// Time limit of the whole request, from the first byte out to the last byte in.
         timeout: Setting<Seconds> = Setting::Fixed(Seconds(limits::REQUEST_TIME.as_secs_f64())), "10s";
@@ -84,6 +96,16 @@ crate::fields! {
         ok_status: Option<Setting<Statuses>>;
         /// Statuses that mean "nothing there": fine, without rows.
         empty_status: Option<Setting<Statuses>>;
+        /// Tries the request again after failures that may pass.
+        retry: Option<Retry>;
+        /// How further pages are asked for.
+        paginate: Option<Paginate>;
+        /// Repeats the request until its answer is ready.
+        poll: Option<Poll>;
+        /// The most requests in a time, like `10/s` or `1000/h`, over all runs of an instance; further ones wait.
+        rate_limit: Option<Setting<Rate>>;
+        /// The version of HTTP: `1.1`, or `2` from the first byte.
+        http_version: Setting<Version> = Setting::Fixed(Version(HttpVersion::One)), "1.1";
         /// The most bytes of an unpacked body.
         max_bytes: Setting<Size> = Setting::Fixed(Size(limits::BODY_BYTES)), "64MiB";
     }
@@ -105,104 +127,34 @@ crate::fields! {
     }
 }
 
-crate::fields! {
-    /// User name and password.
-    pub struct Basic, "basic" {
-        /// The user name; without one nothing is sent.
-        username: Template;
-        /// The password.
-        password: Option<Template>;
-    }
-}
-
-crate::fields! {
-    /// A token.
-    pub struct Bearer, "bearer" {
-        /// The token; without one nothing is sent.
-        token: Template;
-    }
-}
-
-/// How a request logs in.
-#[derive(Clone, Debug)]
-pub enum Auth {
-    /// `Authorization: Basic …`
-    Basic(Basic),
-    /// `Authorization: Bearer …`
-    Bearer(Bearer),
-    /// Any headers.
-    Header(DataMap),
-    /// Nothing.
-    None,
-}
-
-const AUTH: &[Kind<Auth>] = &[
-    Kind {
-        name: "basic",
-        docs: || KindDoc { name: "basic", doc: "User name and password.", fields: Basic::docs(), short: None },
-        read: |node, reader| Basic::read(node, reader).map(Auth::Basic),
-    },
-    Kind {
-        name: "bearer",
-        docs: || KindDoc {
-            name: "bearer",
-            doc: "A token, also in short: `{bearer: TOKEN}`.",
-            fields: Bearer::docs(),
-            short: Some(Shape::Template),
-        },
-        read: |node, reader| {
-            let short = node.as_scalar().is_some() && !node.is_null();
-            let bearer = if short { Template::read(node, reader).map(|token| Bearer { token }) } else { Bearer::read(node, reader) };
-            bearer.map(Auth::Bearer)
-        },
-    },
-    Kind {
-        name: "header",
-        docs: || KindDoc {
-            name: "header",
-            doc: "Headers that log in: `{header: {X-Token: …}}`.",
-            fields: Vec::new(),
-            short: Some(DataMap::shape()),
-        },
-        read: |node, reader| DataMap::read(node, reader).map(Auth::Header),
-    },
-    Kind {
-        name: "none",
-        docs: || KindDoc { name: "none", doc: "No login, where a default says otherwise.", fields: Vec::new(), short: None },
-        read: |_, _| Some(Auth::None),
-    },
-];
-
-impl Field for Auth {
-    fn shape() -> Shape {
-        Shape::Kinds("login", || AUTH.iter().map(|kind| (kind.docs)()).collect())
-    }
-
-    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        read_one("login", AUTH, node, reader)
-    }
-}
-
 /// One HTTP request with what is the same in every run of every check.
-#[derive(Debug)]
-struct Prepared {
+#[derive(Clone, Debug)]
+pub struct Prepared {
     http: Http,
     /// How to connect, where nothing of it is computed.
     connect: Option<Arc<ConnectSettings>>,
     usual_ok: Arc<StatusSet>,
     usual_empty: Arc<StatusSet>,
+    repeats: Repeats,
 }
 
 impl Prepared {
-    fn new(http: Http) -> Self {
+    fn new(mut http: Http) -> Self {
+        let repeats = Repeats {
+            retry: http.retry.take(),
+            paginate: http.paginate.take(),
+            poll: http.poll.take(),
+            rate_limit: http.rate_limit.take(),
+        };
         let computed = [&http.proxy, &http.unix_socket].into_iter().any(Option::is_some) || http.tls.is_some();
+        let computed = computed || !matches!(http.http_version, Setting::Fixed(Version(HttpVersion::One)));
         let connect = match &http.connect_timeout {
             Setting::Fixed(time) if !computed => {
                 Some(Arc::new(ConnectSettings { connect_timeout: time.duration(), ..ConnectSettings::default() }))
             }
             _ => None,
         };
-        Prepared { http, connect, usual_ok: Arc::default(), usual_empty: Arc::new(StatusSet::none()) }
+        Prepared { http, connect, usual_ok: Arc::default(), usual_empty: Arc::new(StatusSet::none()), repeats }
     }
 }
 
@@ -212,17 +164,17 @@ impl Source for Prepared {
     }
 
     fn requests(&self, place: &Place<'_>, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
-        let common = self.common(place.folder, frame)?;
-        let mut urls = self.http.urls(frame)?;
-        let Some(last) = urls.pop() else { return Ok(Vec::new()) };
-        let with = |url: String, common: HttpRequest| Request::Http(Box::new(HttpRequest { url, ..common }));
-        let mut requests: Vec<Request> = urls.into_iter().map(|url| with(url, common.clone())).collect();
-        requests.push(with(last, common));
-        Ok(requests)
+        let requests = self.rendered(place.folder, None, frame)?;
+        Ok(requests.into_iter().map(|request| Request::Http(Box::new(request))).collect())
+    }
+
+    fn repeats(&self) -> Option<&Repeats> {
+        Some(&self.repeats)
     }
 
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         self.http.codes(take);
+        self.repeats.codes(take);
     }
 }
 
@@ -235,63 +187,71 @@ impl Http {
         self.json.iter().for_each(|json| json.codes(take));
         self.auth.iter().for_each(|auth| auth.codes(take));
         [&self.timeout, &self.connect_timeout].into_iter().filter_map(Setting::code).for_each(&mut *take);
-        self.follow_redirects.code().into_iter().chain(self.max_bytes.code()).for_each(&mut *take);
+        self.follow_redirects.code().into_iter().chain(self.max_bytes.code()).chain(self.http_version.code()).for_each(&mut *take);
         self.ok_status.iter().chain(&self.empty_status).filter_map(Setting::code).for_each(&mut *take);
-        if let Some(tls) = &self.tls {
-            tls.verify.code().into_iter().for_each(&mut *take);
-            [&tls.ca_cert, &tls.client_cert, &tls.client_key, &tls.server_name]
-                .into_iter()
-                .flatten()
-                .for_each(|template| take(&template.0));
-        }
+        self.tls.iter().for_each(|tls| tls.codes(take));
     }
 }
 
-impl Auth {
-    fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
-        match self {
-            Auth::Basic(basic) => {
-                take(&basic.username.0);
-                basic.password.iter().for_each(|password| take(&password.0));
-            }
-            Auth::Bearer(bearer) => take(&bearer.token.0),
-            Auth::Header(headers) => headers.0.codes(take),
-            Auth::None => {}
-        }
+impl Field for Prepared {
+    fn shape() -> Shape {
+        Shape::Kind("source", Box::new((KIND.docs)()))
     }
 
-    /// The headers that log in.
-    fn headers(&self, frame: &mut Frame) -> Result<Vec<(String, Secret)>, ExchangeError> {
-        Ok(match self {
-            Auth::Basic(basic) => match wire_text(&basic.username.value(frame)) {
-                Some(username) => {
-                    let password = basic.password.as_ref().and_then(|p| wire_text(&p.value(frame))).unwrap_or_default();
-                    let pair = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
-                    vec![("authorization".to_owned(), Secret::new(format!("Basic {pair}")))]
-                }
-                None => Vec::new(),
-            },
-            Auth::Bearer(bearer) => match wire_text(&bearer.token.value(frame)) {
-                Some(token) => vec![("authorization".to_owned(), Secret::new(format!("Bearer {token}")))],
-                None => Vec::new(),
-            },
-            Auth::Header(headers) => wire_pairs("auth", headers, frame)?.into_iter().map(|(k, v)| (k, Secret::new(v))).collect(),
-            Auth::None => Vec::new(),
-        })
+    /// A request of a login, whose address may be that of its source. It is made once.
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let repeated = ["retry", "paginate", "poll", "rate_limit"].into_iter().find_map(|key| node.entry(key));
+        if let Some(entry) = repeated {
+            let problem = Diagnostic::error("repeated-login", format!("`{}` in the request of a login", entry.key), entry.key_span);
+            let problem = problem.label("a login is one request");
+            reader.report(problem.help(format!("remove `{}`; the source itself may have it", entry.key)));
+        }
+        read_fields(node, reader).filter(|_| repeated.is_none()).map(Prepared::new)
     }
 }
 
 impl Prepared {
-    /// Everything but the address.
-    fn common(&self, folder: &Path, frame: &mut Frame) -> Result<HttpRequest, ExchangeError> {
+    /// The requests, tried in order until one works. `around` is the source of a login's request:
+    /// what the request does not say itself of address and connection is as there.
+    ///
+    /// # Errors
+    /// What could not be rendered.
+    pub fn rendered(&self, folder: &Path, around: Option<&Around<'_>>, frame: &mut Frame) -> Result<Vec<HttpRequest>, ExchangeError> {
+        let base = maybe_text(&self.http.base_url, frame).or_else(|| around.map(|around| around.base_url.to_owned()));
+        let mut urls = self.http.urls(base.as_deref(), frame)?;
+        let Some(first) = urls.first() else { return Ok(Vec::new()) };
+        let inherited = around.map(|around| around.connect_to(first));
+        let connect = match (&self.connect, inherited) {
+            (Some(_), Some(inherited)) => inherited,
+            (Some(usual), None) => Arc::clone(usual),
+            (None, inherited) => Arc::new(self.http.connection(folder, &inherited.unwrap_or_default(), frame)?),
+        };
+        let mut common = self.common(connect, frame)?;
+        if let Some(auth) = &self.http.auth {
+            let origin = url::Url::parse(first).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+            let base_url = base.as_deref().unwrap_or(&origin);
+            let connect = Arc::clone(&common.connect);
+            let around = Around { folder, base_url, connect: &connect, name: None, span: Span::default() };
+            auth.apply(&around, &mut common, frame)?;
+        }
+        let Some(last) = urls.pop() else { return Ok(Vec::new()) };
+        let mut requests: Vec<HttpRequest> = urls.into_iter().map(|url| HttpRequest { url, ..common.clone() }).collect();
+        requests.push(HttpRequest { url: last, ..common });
+        Ok(requests)
+    }
+
+    /// Calls `take` for every computed place.
+    pub fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+        self.http.codes(take);
+    }
+
+    /// Everything but the address and the login.
+    fn common(&self, connect: Arc<ConnectSettings>, frame: &mut Frame) -> Result<HttpRequest, ExchangeError> {
         let http = &self.http;
         let mut headers = match &http.headers {
             Some(headers) => wire_pairs("headers", headers, frame)?.into_iter().map(|(k, v)| (k, Secret::new(v))).collect(),
             None => Vec::new(),
         };
-        if let Some(auth) = &http.auth {
-            headers.extend(auth.headers(frame)?);
-        }
         let body = http.payload(&mut headers, frame)?;
         let method = http.method.as_ref().and_then(|m| m.text(frame)).map(|m| m.to_uppercase());
         let method = method.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.to_owned());
@@ -303,39 +263,34 @@ impl Prepared {
             headers,
             body: body.map(Into::into),
             timeout: seconds(&http.timeout, frame).map_err(|f| bad_part("timeout", f))?,
-            connect: match &self.connect {
-                Some(connect) => Arc::clone(connect),
-                None => Arc::new(http.connection(folder, frame)?),
-            },
+            connect,
             follow_redirects: http.follow_redirects.get(frame).map_err(|f| bad_part("follow_redirects", f))?,
             ok_status: statuses("ok_status", http.ok_status.as_ref(), &self.usual_ok, frame)?,
             empty_status: statuses("empty_status", http.empty_status.as_ref(), &self.usual_empty, frame)?,
             max_bytes,
+            login: Login::None,
         })
     }
 }
 
 impl Http {
-    fn connection(&self, folder: &Path, frame: &mut Frame) -> Result<ConnectSettings, ExchangeError> {
-        let path = |template: &Option<Template>, frame: &mut Frame| -> Option<PathBuf> {
-            template.as_ref().and_then(|t| wire_text(&t.value(frame))).map(|path| folder.join(path))
-        };
+    fn connection(&self, folder: &Path, inherited: &ConnectSettings, frame: &mut Frame) -> Result<ConnectSettings, ExchangeError> {
         let tls = match &self.tls {
-            Some(tls) => TlsSettings {
-                verify: tls.verify.get(frame).map_err(|f| bad_part("tls.verify", f))?,
-                ca_file: path(&tls.ca_cert, frame),
-                cert_file: path(&tls.client_cert, frame),
-                key_file: path(&tls.client_key, frame),
-                server_name: maybe_text(&tls.server_name, frame),
-            },
-            None => TlsSettings::default(),
+            Some(tls) => tls.settings(folder, frame)?,
+            None => inherited.tls.clone(),
         };
         Ok(ConnectSettings {
             tls,
-            proxy: self.proxy.as_ref().and_then(|p| wire_text(&p.value(frame))).map(Secret::new),
-            unix_socket: path(&self.unix_socket, frame),
+            proxy: match &self.proxy {
+                Some(proxy) => wire_text(&proxy.value(frame)).map(Secret::new),
+                None => inherited.proxy.clone(),
+            },
+            unix_socket: match &self.unix_socket {
+                Some(_) => file_path(&self.unix_socket, folder, frame),
+                None => inherited.unix_socket.clone(),
+            },
             connect_timeout: self.connect_timeout.get(frame).map_err(|f| bad_part("connect_timeout", f))?.duration(),
-            ..ConnectSettings::default()
+            http_version: self.http_version.get(frame).map_err(|f| bad_part("http_version", f))?.0,
         })
     }
 
@@ -361,18 +316,14 @@ impl Http {
         Ok(wire_text(&text).map(String::into_bytes))
     }
 
-    fn urls(&self, frame: &mut Frame) -> Result<Vec<String>, ExchangeError> {
-        let base = match &self.base_url {
-            Some(base) => base.eval(frame).ok().and_then(|value| wire_text(&value)),
-            None => None,
-        };
+    fn urls(&self, base: Option<&str>, frame: &mut Frame) -> Result<Vec<String>, ExchangeError> {
         let query = match &self.query {
             Some(query) => wire_pairs("query", query, frame)?,
             None => Vec::new(),
         };
         let Some(urls) = &self.url else {
             let base = base.ok_or_else(|| ExchangeError::new(ErrorKind::Limit, "`base_url` has no value"))?;
-            return Ok(vec![with_query(&base, &query)?]);
+            return Ok(vec![with_query(base, &query)?]);
         };
         let render = |template: &Template, frame: &mut Frame| {
             let value = template.eval(frame).map_err(|fault| match fault {
@@ -380,13 +331,40 @@ impl Http {
                 fault => bad_part("url", fault),
             })?;
             let url = wire_text(&value).unwrap_or_default();
-            let joined = match &base {
+            let joined = match base {
                 Some(base) if url.starts_with('/') => format!("{}{url}", base.trim_end_matches('/')),
                 _ => url,
             };
             with_query(&joined, &query)
         };
         urls.0.iter().map(|template| render(template, frame)).collect()
+    }
+}
+
+fn file_path(template: &Option<Template>, folder: &Path, frame: &mut Frame) -> Option<PathBuf> {
+    maybe_text(template, frame).map(|path| folder.join(path))
+}
+
+impl Tls {
+    /// The settings of this moment.
+    ///
+    /// # Errors
+    /// What could not be computed.
+    pub fn settings(&self, folder: &Path, frame: &mut Frame) -> Result<TlsSettings, ExchangeError> {
+        Ok(TlsSettings {
+            verify: self.verify.get(frame).map_err(|f| bad_part("tls.verify", f))?,
+            ca_file: file_path(&self.ca_cert, folder, frame),
+            cert_file: file_path(&self.client_cert, folder, frame),
+            key_file: file_path(&self.client_key, folder, frame),
+            server_name: maybe_text(&self.server_name, frame),
+        })
+    }
+
+    /// Calls `take` for every computed place.
+    pub fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+        self.verify.code().into_iter().for_each(&mut *take);
+        let files = [&self.ca_cert, &self.client_cert, &self.client_key, &self.server_name];
+        files.into_iter().flatten().for_each(|template| take(&template.0));
     }
 }
 

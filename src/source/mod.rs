@@ -6,24 +6,35 @@
 //!
 //! Adding a source: one file with its fields, and one line in [`KINDS`].
 
+pub mod auth;
 pub mod command;
 pub mod file;
 pub mod http;
+pub mod paginate;
+pub mod poll;
+pub mod rate;
+pub mod retry;
 pub mod statuses;
+pub mod version;
 pub mod wire;
 
 use crate::base::error_kind::ErrorKind;
 use crate::base::map::Map;
 use crate::base::time::Clock;
-use crate::expr::code::Code;
+use crate::expr::code::{Code, Setting};
 use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::net::client::HttpClients;
 use crate::net::command::{CommandRequest, Commands};
 use crate::net::file::FileRequest;
 use crate::net::http::HttpRequest;
+use crate::net::login::Login;
 use crate::net::{Answer, ExchangeError};
 use crate::yaml::kind::Kind;
+use paginate::Paginate;
+use poll::Poll;
+use rate::Rate;
+use retry::Retry;
 use std::fmt::Debug;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,8 +52,35 @@ pub trait Source: Send + Sync + Debug {
     /// # Errors
     /// What could not be rendered, as the error of the source.
     fn requests(&self, place: &Place<'_>, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError>;
+    /// Why and how its requests are repeated, for sources that can.
+    fn repeats(&self) -> Option<&Repeats> {
+        None
+    }
+
     /// Calls `take` for every computed place.
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code));
+}
+
+/// Why and how requests are repeated.
+#[derive(Clone, Debug, Default)]
+pub struct Repeats {
+    /// After failures that may pass.
+    pub retry: Option<Retry>,
+    /// For further pages.
+    pub paginate: Option<Paginate>,
+    /// Until the answer is ready.
+    pub poll: Option<Poll>,
+    /// No more often than this.
+    pub rate_limit: Option<Setting<Rate>>,
+}
+
+impl Repeats {
+    fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+        self.retry.iter().for_each(|retry| retry.codes(take));
+        self.paginate.iter().for_each(|paginate| paginate.codes(take));
+        self.poll.iter().for_each(|poll| poll.codes(take));
+        self.rate_limit.iter().filter_map(Setting::code).for_each(take);
+    }
 }
 
 /// What a request is made in.
@@ -70,9 +108,28 @@ impl Request {
     /// place or has no limit.
     pub fn ends_within(&self) -> Option<Duration> {
         match self {
+            // A login may have to be made, or waited for.
+            Request::Http(request) if matches!(request.login, Login::Token(_)) => None,
             Request::Http(request) => Some(request.timeout),
             Request::Command(_) | Request::File(_) => None,
         }
+    }
+
+    /// The request that goes on where these answers ended; none where they were all.
+    pub fn further<'a>(&self, answers: impl Iterator<Item = &'a Answer>) -> Option<Request> {
+        let Request::File(request) = self else { return None };
+        let mut next = request.clone();
+        next.continue_with(answers).then_some(Request::File(next))
+    }
+
+    /// True if the answer says "nothing new", and there is nothing to decode.
+    pub fn is_nothing(&self, answer: &Answer) -> bool {
+        matches!(self, Request::File(request) if request.is_nothing(answer))
+    }
+
+    /// True if the answer is a part of a file of independent records.
+    pub fn is_tail(&self) -> bool {
+        matches!(self, Request::File(request) if matches!(request.reading, crate::net::file::Reading::Tail(_)))
     }
 
     /// The request in one line, without secrets: `GET http://…`, `df -P -k`, `/proc/stat`.

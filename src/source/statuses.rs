@@ -27,7 +27,8 @@ impl FromValue for Statuses {
     }
 }
 
-fn range(word: &str) -> Option<(u16, u16)> {
+/// `200`, `200-299`, `2xx` or `any` as a range with both ends.
+pub fn range(word: &str) -> Option<(u16, u16)> {
     let code = |text: &str| text.trim().parse::<u16>().ok().filter(|code| (100..=999).contains(code));
     if word.trim() == "any" {
         return Some((0, 999));

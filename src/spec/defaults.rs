@@ -6,7 +6,7 @@
 
 use crate::base::diag::Diagnostic;
 use crate::yaml::node::{Data, Entry, Node};
-use crate::yaml::read::{Reader, unknown_key};
+use crate::yaml::read::{NamedNode, Reader, unknown_key};
 
 /// The defaults of one spec.
 #[derive(Debug, Default)]
@@ -83,8 +83,9 @@ impl Defaults {
         all.filter(|entry| takes && &*entry.key == "tags").map(|entry| entry.value.clone()).collect()
     }
 
-    /// A source with what the defaults add; derived sources are left as they are.
-    pub fn source(&self, node: &Node) -> Node {
+    /// A source with what the defaults add; derived sources are left as they are. `logins` are those
+    /// with names.
+    pub fn source(&self, node: &Node, logins: &[NamedNode]) -> Node {
         let Data::Map(own) = &node.data else { return node.clone() };
         let mut entries = own.clone();
         let Some(kind) = entries.iter().position(|e| crate::source::KINDS.iter().any(|k| k.name == &*e.key)) else { return node.clone() };
@@ -94,7 +95,7 @@ impl Defaults {
                 None => {}
                 Some((_, kinds)) => {
                     if let Some(place) = entries.get_mut(kind).filter(|place| kinds.contains(&&*place.key)) {
-                        add_to_kind(place, entry);
+                        add_to_kind(place, entry, logins);
                     }
                 }
             }
@@ -107,11 +108,35 @@ impl Defaults {
     }
 }
 
-fn add_to_kind(place: &mut Entry, entry: &Entry) {
-    if let Data::Map(fields) = &mut place.value.data
-        && !fields.iter().any(|e| e.key == entry.key)
-    {
-        fields.push(entry.clone());
+fn add_to_kind(place: &mut Entry, entry: &Entry, logins: &[NamedNode]) {
+    let Data::Map(fields) = &mut place.value.data else { return };
+    match fields.iter_mut().find(|e| e.key == entry.key) {
+        None => fields.push(entry.clone()),
+        Some(own) if &*own.key == "auth" => add_login(&mut own.value, &entry.value, logins),
+        Some(_) => {}
+    }
+}
+
+/// Where no login of a list holds, the default's is used: it stands at the end of the list.
+fn add_login(own: &mut Node, default: &Node, logins: &[NamedNode]) {
+    if may_give_none(own, logins, 0) {
+        let items = |node: &Node| node.as_list().unwrap_or(std::slice::from_ref(node)).to_vec();
+        own.data = Data::List([items(own), items(default)].concat());
+    }
+}
+
+/// True if conditions may leave a place without a login of its own.
+fn may_give_none(node: &Node, logins: &[NamedNode], depth: usize) -> bool {
+    let named = |name: &str| {
+        let login = logins.iter().find(|login| &*login.entry.key == name);
+        // A login that needs itself is reported where it is read.
+        login.is_some_and(|login| depth < logins.len() && may_give_none(&login.entry.value, logins, depth + 1))
+    };
+    match &node.data {
+        Data::List(items) => items.iter().all(|item| may_give_none(item, logins, depth)),
+        Data::Map(_) if node.entry("when").is_some() => true,
+        Data::Map(_) => node.entry("named").and_then(|entry| entry.value.as_scalar()).is_some_and(|scalar| named(&scalar.text)),
+        Data::Scalar(scalar) => named(&scalar.text),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::expr::data::DataTemplate;
 use crate::map::{event, health, log, metric, service_check, topology};
 use crate::rows::RowsSpec;
 use crate::source::KINDS;
+use crate::source::auth::Auth;
 use crate::yaml::basic::{Keyed, Raw};
 use crate::yaml::read::{Field, Record};
 use crate::yaml::shape::{FieldDoc, Shape, Struct};
@@ -31,6 +32,11 @@ pub fn docs() -> Vec<FieldDoc> {
 fn bytes_to_rows() -> Vec<FieldDoc> {
     vec![
         optional("config", "What a user of the spec may say in conf.d: typed fields with defaults.", Config::shape()),
+        optional(
+            "auth",
+            "Logins with names, for several sources: a source says `auth: NAME`. Sources that name the same login share its session.",
+            map_of(Auth::shape()),
+        ),
         optional(
             "sources",
             "Where bytes come from, how they are decoded and which rows they hold. The keys are the names of the sources.",
@@ -128,7 +134,7 @@ fn source() -> Shape {
 fn source_fields() -> Vec<FieldDoc> {
     let kinds = KINDS.iter().map(|kind| {
         let kind = (kind.docs)();
-        optional(kind.name, kind.doc, Shape::Kind(Box::new(kind)))
+        optional(kind.name, kind.doc, Shape::Kind("source", Box::new(kind)))
     });
     kinds.chain(SourceSpec::docs()).collect()
 }

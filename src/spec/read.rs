@@ -13,6 +13,7 @@ use crate::expr::code::Expression;
 use crate::expr::data::DataTemplate;
 use crate::expr::names;
 use crate::rows::read::order_lets;
+use crate::source::auth::named;
 use crate::yaml::basic::{Keyed, Raw};
 use crate::yaml::boolean_word;
 use crate::yaml::load::Loaded;
@@ -78,7 +79,9 @@ fn read_root(root: &Node, file: FileId, name: &str, reader: &mut Reader<'_>) -> 
     let lets = fields.take::<Keyed<Expression>>("let", reader).unwrap_or_default();
     let lets = order_lets(lets, &[], reader);
     let defaults = Defaults::read(fields.node("defaults"), reader);
+    named::declare(fields.node("auth"), reader);
     let specs = read_sources(fields.node("sources"), &defaults, reader);
+    named::report_unused(reader);
     let mut mappings = Vec::new();
     // Service checks come first, since events may ask for the status they have found.
     for family in [Family::ServiceChecks, Family::Metrics, Family::Events, Family::Logs] {
@@ -183,7 +186,8 @@ fn read_sources(node: Option<&Node>, defaults: &Defaults, reader: &mut Reader<'_
         return None;
     };
     let check_tags = defaults.tags("service_checks");
-    let read: Vec<_> = entries.iter().map(|entry| SourceSpec::read(entry, &defaults.source(&entry.value), &check_tags, reader)).collect();
+    let read: Vec<_> =
+        entries.iter().map(|entry| SourceSpec::read(entry, &defaults.source(&entry.value, &reader.logins), &check_tags, reader)).collect();
     // Sources that could not be read have left their problems; the others are still resolved.
     Some(read.into_iter().flatten().collect())
 }

@@ -113,6 +113,7 @@ pub const MEMBERS: &[&str] = &[
     "url",
     "body",
     "doc",
+    "pages",
     "rows",
     "count",
     "failed",
@@ -120,6 +121,7 @@ pub const MEMBERS: &[&str] = &[
     "requests",
     "exit_code",
     "stderr",
+    "certificate",
     "by",
 ];
 
@@ -137,7 +139,7 @@ fn unknown_member(used: &Use, reader: &Reader<'_>) -> Option<Diagnostic> {
     };
     Some(problem.help(format!(
         "its document is `${name}.{member}` or `{name}.doc.{member}`; its result has {}",
-        listed(MEMBERS.iter().copied(), 20)
+        listed(MEMBERS.iter().copied(), 30)
     )))
 }
 
@@ -195,8 +197,9 @@ fn hidden(reader: &Reader<'_>) -> Vec<Diagnostic> {
         for (n, (name, span)) in scope.binds.iter().enumerate() {
             let text = reader.names.text(*name);
             let built_in = names::BUILT_IN.contains(&text);
-            let own = scope.parent.is_none() && names::EVERYWHERE.contains(name) && *span == Default::default();
-            let bound_by_us = ["row", "key", "file", "parent", "depth", "checks", "change"].contains(&text);
+            // What the language itself binds has no place.
+            let own = *span == Default::default() && built_in;
+            let bound_by_us = ["row", "key", "file", "parent", "depth", "checks", "change", "cursor"].contains(&text);
             if own || (built_in && bound_by_us && scope.parent.is_some()) {
                 continue;
             }

@@ -14,7 +14,7 @@ use crate::map::label::{Inherit, Labels};
 use crate::rows::RowsSpec;
 use crate::rows::read::SourceName;
 use crate::source::{KINDS, Source};
-use crate::yaml::basic::OneOrMany;
+use crate::yaml::basic::{OneOrMany, Seconds};
 use crate::yaml::kind::find;
 use crate::yaml::node::{Data, Entry, Node};
 use crate::yaml::read::{Field, Fields, Reader, Record};
@@ -40,6 +40,8 @@ crate::fields! {
         on_error: OnError = OnError::Fail, "fail";
         /// Requests of an `each` at once.
         concurrency: Option<Setting<usize>>;
+        /// How long the answer is kept and used by later runs, in memory; dropped when a source that needs it is refused (401, 403) or fails its `expect`.
+        cache: Option<Setting<Seconds>>;
         /// Runs after these sources, though it does not need them.
         after: Option<OneOrMany<SourceName>>;
         /// The usual can-connect check: its name, or `{name, tags, message}`.
@@ -154,6 +156,8 @@ pub struct SourceSpec {
     pub on_error: OnError,
     /// Requests of an `each` at once.
     pub concurrency: Option<Setting<usize>>,
+    /// How long an answer is used again.
+    pub cache: Option<Setting<Seconds>>,
     /// What it holds.
     pub description: Option<Text>,
     /// Its indexes.
@@ -220,6 +224,7 @@ impl SourceSpec {
                 expect: common.expect,
                 on_error: common.on_error,
                 concurrency: common.concurrency,
+                cache: common.cache,
                 description: common.description,
                 index,
                 after,
@@ -240,6 +245,7 @@ impl SourceSpec {
         self.rows.codes(take);
         self.expect.iter().for_each(|expect| take(&expect.0));
         self.concurrency.iter().filter_map(Setting::code).for_each(&mut *take);
+        self.cache.iter().filter_map(Setting::code).for_each(&mut *take);
         self.index.iter().for_each(|index| take(&index.key.0));
     }
 

@@ -59,6 +59,17 @@ pub struct Use {
     pub span: Span,
 }
 
+/// A part of a spec that other places refer to by its name.
+#[derive(Clone, Debug)]
+pub struct NamedNode {
+    /// Its name and what stands there.
+    pub entry: Entry,
+    /// True once a place has referred to it.
+    pub used: bool,
+    /// True while it is being read.
+    pub open: bool,
+}
+
 /// Reads the nodes of one file, or of several that make one spec.
 #[derive(Debug)]
 pub struct Reader<'s> {
@@ -71,6 +82,8 @@ pub struct Reader<'s> {
     /// The names of sources: a path on one of them goes into its document. To be set before
     /// anything is read.
     pub source_names: Vec<NameId>,
+    /// The named logins, which are read where they are used. To be set before anything is read.
+    pub logins: Vec<NamedNode>,
     /// Every use of a name with the scope it stands in.
     pub uses: Vec<(Use, ScopeId)>,
     /// True if the file broke off, so that missing keys mean nothing.
@@ -89,6 +102,7 @@ impl<'s> Reader<'s> {
             problems: Vec::new(),
             names: Names::default(),
             source_names: Vec::new(),
+            logins: Vec::new(),
             uses: Vec::new(),
             broken,
             scopes,

@@ -33,8 +33,8 @@ pub enum Shape {
     Either(Vec<Shape>),
     /// A struct with declared fields.
     Struct(Struct),
-    /// The fields of one kind, where the kind's name is one key among others.
-    Kind(Box<KindDoc>),
+    /// The fields of one kind of a family, where the kind's name is one key among others.
+    Kind(&'static str, Box<KindDoc>),
     /// Exactly one key, the kind, over that kind's fields; a bare word for kinds without required
     /// fields.
     Kinds(&'static str, fn() -> Vec<KindDoc>),
@@ -98,7 +98,7 @@ impl Shape {
             Shape::Map(of) => format!("a map (each value {})", of.words()),
             Shape::Either(shapes) => shapes.iter().map(Shape::words).collect::<Vec<_>>().join(", or "),
             Shape::Struct(s) => format!("a map with {}", known_keys(&(s.fields)())),
-            Shape::Kind(kind) => format!("a map with {}", known_keys(&kind.fields)),
+            Shape::Kind(_, kind) => format!("a map with {}", known_keys(&kind.fields)),
             Shape::Kinds(family, kinds) => {
                 let names: Vec<_> = kinds().iter().map(|k| k.name).collect();
                 format!("a {family}: one of {}", names.join(", "))

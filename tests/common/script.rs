@@ -11,7 +11,7 @@
 use super::rendered;
 use engine::base::error_kind::ErrorKind;
 use engine::base::span::Sources;
-use engine::base::time::Clock;
+use engine::base::time::{Clock, SystemClock};
 use engine::base::value::{Text, Value};
 use engine::catalog::secrets::Outside;
 use engine::conf::instance;
@@ -21,6 +21,8 @@ use engine::net::{Answer, ExchangeError};
 use engine::observation::json::observations;
 use engine::plan::Check;
 use engine::plan::compile::compile;
+use engine::run::exchanger::{Exchanger, Live};
+use engine::run::reuse::Reuse;
 use engine::run::scripted::{Script, Scripted};
 use engine::run::{Memory, Outcome, RunCx, run};
 use engine::yaml::load::load;
@@ -81,13 +83,32 @@ pub fn play(spec: &str, instance: &str, answers: &Json) -> Result<Played, String
     let runs = answers.as_array().map_or(&single[..], Vec::as_slice);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new() };
-    let mut memory = Memory::default();
+    let (mut memory, reuse) = (Memory::default(), Reuse::default());
     for answers in runs {
         let script = script(answers);
-        let mut outcome = runtime.block_on(one_run(&check, &memory, &script));
+        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &script));
         outcome.remember(&mut memory);
         played.outcomes.push(outcome);
         played.asked.extend(script.asked());
+    }
+    Ok(played)
+}
+
+/// Runs a spec several times against real servers; what was asked is theirs to know.
+///
+/// # Errors
+/// The problems of spec and instance, rendered.
+pub fn play_live(spec: &str, instance: &str, runs: usize) -> Result<Played, String> {
+    let mut sources = Sources::default();
+    let check = check(spec, instance, &mut sources)?;
+    let live = Live { outside: Default::default(), clock: Arc::new(SystemClock) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let mut played = Played { outcomes: Vec::new(), sources, asked: Vec::new() };
+    let (mut memory, reuse) = (Memory::default(), Reuse::default());
+    for _ in 0..runs {
+        let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &live));
+        outcome.remember(&mut memory);
+        played.outcomes.push(outcome);
     }
     Ok(played)
 }
@@ -123,15 +144,17 @@ fn engine_value() -> Value {
     json!({"hostname": "host.test", "version": "1.0.0", "vars": {"site": "lab"}}).into()
 }
 
-async fn one_run(check: &Check, memory: &Memory, script: &Script) -> Outcome {
+async fn one_run(check: &Check, memory: &Memory, reuse: &Reuse, exchanger: &dyn Exchanger) -> Outcome {
     let cx = RunCx {
         check,
         memory,
-        exchanger: script,
+        exchanger,
         clock: &Still,
         engine: &engine_value(),
         interval: Duration::from_secs(15),
         deadline: Instant::now() + Duration::from_secs(10),
+        reuse,
+        requests: Default::default(),
         trace: None,
     };
     run(&cx).await

@@ -18,7 +18,7 @@ pub const TABLE: &[Function] = &[
         "decode",
         &[needs("text"), needs("decoder"), takes("options")],
         decoded,
-        "The rows that a decoder makes of a text; of json and yaml the document. The options are those of the decoder.",
+        "The rows that a decoder makes of a text; of json, yaml, toml, ini and xml the document. The options are those of the decoder.",
         ("'{\"a\": [1, 2]}' | decode('json')", "{\"a\":[1,2]}"),
     ),
 ];
@@ -34,5 +34,5 @@ fn decoded(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
     let name = arg::text(args, 1, cx)?;
     cx.step(1 + text.len() / 64)?;
     let decoder = decode::named(&name, arg::at(args, 2)).map_err(Fault::failed)?;
-    decoder.decode(text.as_bytes()).map(|decoded| decoded.doc).map_err(|error| Fault::failed(error.0))
+    decoder.decode(text.as_bytes()).map(|decoded| decoded.records().clone()).map_err(|error| Fault::failed(error.0))
 }

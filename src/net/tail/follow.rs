@@ -68,7 +68,7 @@ impl Followed {
 
     /// True if it is this very file. An inode is used again as soon as its file is removed.
     fn is(&self, opened: &Opened) -> bool {
-        self.tracked.node == opened.node && (self.opened.is_some() || self.fits(opened))
+        self.tracked.node == opened.node && (self.opened.is_some() || (!self.tracked.spot.is_blank() && self.fits(opened)))
     }
 
     fn fits(&self, opened: &Opened) -> bool {
@@ -84,11 +84,11 @@ impl Followed {
         let spot = &self.tracked.spot;
         let mut rest = Vec::new();
         if !found.is_packed() {
-            rest = read_at(&found.file, spot.offset, limits::TAIL_PRINT)?;
+            rest = read_at(&found.file, spot.offset, found.size.saturating_sub(spot.offset).min(limits::TAIL_COMPARED))?;
         } else if let Some(unpacking) = spot.unpacked(&found.file)? {
-            unpacking.content.take(limits::TAIL_PRINT).read_to_end(&mut rest)?;
+            unpacking.content.take(limits::TAIL_COMPARED).read_to_end(&mut rest)?;
         }
-        let own = self.opened.as_ref().map(|own| read_at(&own.file, spot.offset, limits::TAIL_PRINT)).transpose()?;
+        let own = self.opened.as_ref().map(|own| read_at(&own.file, spot.offset, rest.len() as u64)).transpose()?;
         Ok(own.is_some_and(|own| own.starts_with(&rest)))
     }
 
@@ -229,7 +229,8 @@ impl Follow {
         let found = found.or_else(|| self.folders.with_node(Path::new(&file.tracked.path), node))?;
         let file = self.files.get(at)?;
         // Of an empty file only the inode is known, which may be that of a copy by now.
-        let is_copy = file.was_blank && self.files.iter().any(|other| !other.tracked.spot.is_blank() && other.opened.is_none() && other.fits(&found));
+        let is_copy =
+            file.was_blank && self.files.iter().any(|other| !other.tracked.spot.is_blank() && other.opened.is_none() && other.fits(&found));
         (!is_copy && file.fits(&found)).then_some(found)
     }
 
@@ -306,7 +307,7 @@ impl Follow {
         if self.files.iter().any(|file| file.is(&found)) {
             return Ok(false);
         }
-        let current = self.files.iter().position(|file| file.tracked.path == path && file.is_current && !file.was_blank);
+        let current = self.files.iter().position(|file| file.tracked.path == path && file.is_current && !file.tracked.spot.is_blank());
         if let Some((at, file)) = current.and_then(|at| Some((at, self.files.get_mut(at)?)))
             && file.fits(&found)
         {
@@ -326,12 +327,15 @@ impl Follow {
         let is_tie = found.modified <= before && !found.is_packed();
         let starts_alike = || {
             let mut same = self.files.iter().filter(|file| file.tracked.path == path && !file.was_blank);
-            same.any(|file| Spot { offset: 0, near: Spot::beginning().near, ..file.tracked.spot.clone() }.fits(&found.file, found.size).unwrap_or(false))
+            same.any(|file| {
+                Spot { offset: 0, near: Spot::beginning().near, ..file.tracked.spot.clone() }.fits(&found.file, found.size).unwrap_or(false)
+            })
         };
         let Some(younger) = takes_new.filter(|_| !is_tie || !starts_alike()) else { return Ok(false) };
         // Before the file that is at the path now, and before one of which nothing was read.
         let new = Followed::new(path.to_owned(), found, Spot::beginning(), Fate::Followed);
-        let is_later = |file: &Followed| file.is_current || (file.was_blank && file.opened.is_some() && younger.contains(&file.tracked.node));
+        let is_later =
+            |file: &Followed| file.is_current || (file.was_blank && file.opened.is_some() && younger.contains(&file.tracked.node));
         let place = self.files.iter().position(|file| file.tracked.path == path && is_later(file)).unwrap_or(self.files.len());
         self.files.insert(place, new);
         Ok(false)

@@ -56,7 +56,7 @@ pub fn look(request: &FileRequest, tail: &Tail, now: Timestamp) -> Result<Vec<An
     let look = Look::new(request, tail, now)?;
     let (seen, problems) = look.seen()?;
     let has_seen = !seen.is_empty();
-    let kept = request.kept.get(&*look.key);
+    let kept = request.kept.get(&look.key);
     let failed = |error: io::Error| Problem::of(error).told(&request.pattern);
     let path = (!look.is_glob).then_some(&*request.pattern);
     let (mut follow, mut memory) = match kept {

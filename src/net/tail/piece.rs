@@ -162,7 +162,8 @@ fn utf_8(
     for end in if has_ends { ends } else { vec![to] } {
         let part = chunk.get(begun..end).unwrap_or_default();
         // Only the first bytes of a file are a mark.
-        let text = if is_start && begun == 0 { encoding.decode_with_bom_removal(part).0 } else { encoding.decode_without_bom_handling(part).0 };
+        let text =
+            if is_start && begun == 0 { encoding.decode_with_bom_removal(part).0 } else { encoding.decode_without_bom_handling(part).0 };
         body.push_str(&text);
         out.push(body.len());
         begun = end;

@@ -90,14 +90,18 @@ pub fn sort(base: &Path, found: &mut [Opened]) {
         }
         return;
     }
-    // The newest may be the highest number or, as a rule, number 1. A file that was not packed is
-    // younger than all with earlier times; the time of a packed one may be that of packing.
+    // The newest may be the highest number or, as a rule, number 1. Old files are packed first, and
+    // the time of a packed one may be that of packing.
     let (mut n_up, mut n_down) = (0, 0);
     for is_sure in [true, false] {
         let is_open = n_up + n_down == 0;
         for (older, low) in found.iter().zip(&numbers) {
-            for (younger, high) in found.iter().zip(&numbers).filter(|(younger, _)| younger.modified > older.modified) {
-                let counts = if is_sure { !younger.is_packed() } else { is_open && older.is_packed() };
+            for (younger, high) in found.iter().zip(&numbers) {
+                let counts = match (older.is_packed(), younger.is_packed()) {
+                    (true, false) => is_sure,
+                    (false, true) => false,
+                    (is_packed, _) => older.modified < younger.modified && (is_sure || is_open) && is_packed != is_sure,
+                };
                 match counts {
                     true if low < high => n_up += 1,
                     true => n_down += 1,
@@ -134,7 +138,8 @@ fn number(base: &str, path: &Path) -> Option<u32> {
 /// `.1`, `-20260101`, `.2026-01-01_12`, `.old`, `~`.
 fn is_mark(text: &str) -> bool {
     let is_part = |part: &str| {
-        !part.is_empty() && (matches!(part, "old" | "bak" | "prev") || part.chars().all(|c| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | ':' | '+')))
+        !part.is_empty()
+            && (matches!(part, "old" | "bak" | "prev") || part.chars().all(|c| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | ':' | '+')))
     };
     text == "~" || text.strip_prefix(['.', '-', '_']).is_some_and(|rest| rest.split(['.', '-', '_']).all(is_part))
 }
@@ -218,7 +223,9 @@ mod tests {
         for name in rotated.into_iter().chain(others) {
             assert!(is_rotation("app.log", name), "{name}");
         }
-        for name in ["app.log", "app.logs", "app.log.txt", "app.log.", "apps.log", "app-error.log", "app.log.1.xz", "other.log.1", "app.log.swp"] {
+        for name in
+            ["app.log", "app.logs", "app.log.txt", "app.log.", "apps.log", "app-error.log", "app.log.1.xz", "other.log.1", "app.log.swp"]
+        {
             assert!(!is_rotation("app.log", name), "{name}");
         }
         assert!(is_rotation("messages", "messages.1") && is_rotation("messages", "messages-20260101.gz"));
@@ -236,7 +243,8 @@ mod tests {
             file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds)).unwrap();
         }
         let mut folders = Folders::default();
-        let names = |found: Vec<Opened>| found.iter().map(|f| f.path.file_name().unwrap().to_string_lossy().into_owned()).collect::<Vec<_>>();
+        let names =
+            |found: Vec<Opened>| found.iter().map(|f| f.path.file_name().unwrap().to_string_lossy().into_owned()).collect::<Vec<_>>();
         assert_eq!(names(folders.rotations(&path, 0, 9)), ["a.log.2", "a.log.1"]);
         assert_eq!(names(folders.rotations(&path, 1_500_000_000, 9)), ["a.log.1"]);
         assert_eq!(names(folders.rotations(&path, 0, 1)), ["a.log.1"]);

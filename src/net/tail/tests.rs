@@ -79,7 +79,11 @@ impl Place {
     }
 
     fn reader(&self, pattern: &str) -> Reader {
-        Reader { request: FileRequest { optional: true, ..FileRequest::of(self.path(pattern)) }, tail: Tail::default(), warnings: Vec::new() }
+        Reader {
+            request: FileRequest { optional: true, ..FileRequest::of(self.path(pattern)) },
+            tail: Tail::default(),
+            warnings: Vec::new(),
+        }
     }
 }
 
@@ -97,9 +101,8 @@ impl Reader {
         let mut all = Vec::new();
         loop {
             let answers = look(&request, &self.tail, place.now())?;
-            request.continue_with(&answers);
+            let more = request.continue_with(&answers);
             assert!(request.rounds < 1000, "a run without an end");
-            let more = answers.iter().any(|answer| answer.more);
             all.extend(answers);
             if !more {
                 self.warnings = all.iter().flat_map(|answer| answer.warnings.clone()).collect();
@@ -355,7 +358,7 @@ fn a_file_that_cannot_be_read_is_told_and_the_others_are_read() {
     assert_eq!(reader.warnings, [format!("`{}` is a socket, not a file", place.path("a.log").display())]);
     let mut alone = place.reader("a.log");
     assert!(alone.attempt(&place).is_err());
-    fs::set_permissions(place.path("b.log"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(place.path("b.log"), fs::Permissions::from_mode(0o0)).unwrap();
     if File::open(place.path("b.log")).is_err() {
         assert_eq!(place.reader("b.log").attempt(&place).unwrap_err().kind, ErrorKind::Permission);
     }
@@ -441,11 +444,12 @@ fn records_of_several_lines_are_told_by_their_ends() {
 #[test]
 fn utf_16_and_other_encodings_become_utf_8() {
     let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let start = Regex::new("^é").unwrap();
     for (label, marked) in [(Some("utf-16le"), false), (Some("utf-16le"), true), (None, true)] {
         let mut place = Place::new();
         let mut reader = place.reader("a.log");
         reader.request.encoding = label.map(str::to_owned);
-        reader.tail.start = Some(Regex::new("^é").unwrap());
+        reader.tail.start = Some(start.clone());
         reader.run(&place);
         if marked {
             place.append("a.log", b"\xff\xfe");
@@ -589,20 +593,17 @@ impl Writer {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
 
     /// Every line once, whatever happens between the runs: a run that is not accepted counts as not
     /// having been.
     #[test]
     fn every_line_arrives_once(steps in steps(), counts_up in any::<bool>(), banner in 0usize..3, pattern in 0usize..3) {
-        // A pattern that names rotated files reads them in order of name, and where files begin alike
-        // for longer than a print, an inode that is used again may pass for the old file.
-        let is_ordered = pattern != 1 && banner != 2;
         let banner = ["", "# short\n", &format!("# {}\n", "long ".repeat(80))][banner].to_owned();
         let pattern = ["a.log", "a.log*", "*.log"][pattern];
         let mut writer = Writer { place: Place::new(), counts_up, banner, n_lines: 0, n_rotations: 0, torn: None };
         let mut reader = writer.place.reader(pattern);
-        if pattern == "*.log" {
+        if pattern != "a.log" {
             // A pattern does not tell which file a rotated one was, unless it was seen there.
             writer.place.append("a.log", "");
         }
@@ -633,13 +634,9 @@ proptest! {
             }
         }
         let numbers: Vec<usize> = found.iter().map(|line| line.split(' ').nth(1).and_then(|n| n.parse().ok()).unwrap_or(0)).collect();
-        let all: Vec<usize> = (1..=n_written).collect();
-        if !is_ordered {
-            let set: BTreeSet<usize> = numbers.iter().copied().collect();
-            prop_assert_eq!(set.len(), numbers.len(), "repeated: {:?}", numbers);
-            prop_assert_eq!(set.into_iter().collect::<Vec<_>>(), all);
-        } else {
-            prop_assert_eq!(numbers, all);
-        }
+        // An inode that is used again can change the order in which rotated files are read, no more.
+        let set: BTreeSet<usize> = numbers.iter().copied().collect();
+        prop_assert_eq!(set.len(), numbers.len(), "repeated: {:?}", numbers);
+        prop_assert_eq!(set.into_iter().collect::<Vec<_>>(), (1..=n_written).collect::<Vec<_>>());
     }
 }

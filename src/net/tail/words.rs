@@ -7,7 +7,9 @@ use crate::net::words::size;
 /// A file that was replaced or truncated, and whose rest is nowhere.
 pub fn lost(path: &str, offset: u64) -> String {
     let path = one_line(path);
-    format!("`{path}` was replaced or truncated, and no rotated file holds what it had: what was written to it after byte {offset} is not read")
+    format!(
+        "`{path}` was replaced or truncated, and no rotated file holds what it had: what was written to it after byte {offset} is not read"
+    )
 }
 
 /// Records longer than allowed.
@@ -24,7 +26,10 @@ pub fn cut(path: &str, count: usize, is_grouped: bool) -> String {
 
 /// A hole.
 pub fn hole(path: &str, count: u64) -> String {
-    format!("{count} NUL bytes in `{}` are passed over: a hole, as truncation leaves it under a program that does not append", one_line(path))
+    format!(
+        "{count} NUL bytes in `{}` are passed over: a hole, as truncation leaves it under a program that does not append",
+        one_line(path)
+    )
 }
 
 /// A packed file that is damaged or not complete.

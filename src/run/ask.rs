@@ -1,0 +1,468 @@
+//! One item of a source: its addresses, pages, polls and retries.
+//!
+//! From the outside in: addresses are tried in order until one works; each gives pages; a first
+//! page may have to be polled for; each request may be tried again. Every wait ends with the run.
+
+use super::RunCx;
+use super::aside::{LARGE, aside};
+use super::login::authorized;
+use super::page::{Page, PageSink};
+use super::records::records;
+use super::result::{Fate, SourceResult};
+use super::rules::{PageRule, PollRule, Rules, pause};
+use crate::base::error_kind::ErrorKind;
+use crate::base::limits;
+use crate::base::print::one_line;
+use crate::base::value::Value;
+use crate::decode::{self, Decoded, Decoder, Facts};
+use crate::expr::code::Code;
+use crate::expr::fault::Fault;
+use crate::expr::frame::{Frame, Remark};
+use crate::expr::names::ROW;
+use crate::net::http::HttpRequest;
+use crate::net::{Answer, ExchangeError, words};
+use crate::plan::SourcePlan;
+use crate::rows::Binds;
+use crate::source::paginate::{Paginate, Turn};
+use crate::source::{Repeats, Request};
+use crate::spec::source::SourceSpec;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+/// What one item is asked with.
+pub struct Prepared {
+    /// The names of its loops.
+    pub binds: Arc<Binds>,
+    /// Its addresses.
+    pub requests: Result<Vec<Request>, ExchangeError>,
+    /// The decoder that the spec names; none to guess from the answer.
+    pub decoder: Result<Option<Arc<dyn Decoder>>, String>,
+    /// Its settings.
+    pub rules: Result<Rules, ExchangeError>,
+    /// The names, where a condition or a page needs them.
+    pub frame: Option<Frame>,
+}
+
+/// What an item came to, besides its pages.
+pub struct Item {
+    /// The names of its loops.
+    pub binds: Arc<Binds>,
+    /// Why it failed.
+    pub failure: Option<Failed>,
+    /// Which cap left something out.
+    pub capped: Option<String>,
+    /// What decoding left out.
+    pub warnings: Vec<String>,
+    /// What conditions left out.
+    pub remarks: Vec<Remark>,
+    /// From its first request to its end.
+    pub elapsed: Duration,
+}
+
+/// A request that failed for good.
+pub struct Failed {
+    /// Why.
+    pub error: ExchangeError,
+    /// The request in one line.
+    pub request: String,
+    /// The address, path or program.
+    pub address: String,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// Asks for one item and hands its pages to the sink.
+pub async fn ask(cx: &RunCx<'_>, of: &Of<'_>, prepared: Prepared, sink: &mut dyn PageSink) -> Item {
+    let began = cx.clock.instant();
+    let Prepared { binds, requests, decoder, rules, frame } = prepared;
+    let mut item = Item { binds, failure: None, capped: None, warnings: Vec::new(), remarks: Vec::new(), elapsed: Duration::ZERO };
+    let decoder = decoder.map_err(|why| ExchangeError::new(ErrorKind::Decode, why));
+    let parts = requests.and_then(|requests| Ok((requests, decoder?, rules?)));
+    match parts {
+        Err(error) => item.failure = Some(Failed { error, request: String::new(), address: String::new(), elapsed: Duration::ZERO }),
+        Ok((requests, decoder, rules)) => {
+            let mut asking =
+                Asking { cx, of, decoder, rules, frame, capped: None, warnings: Vec::new(), ready: false, current: None, began };
+            item.failure = asking.item(&item.binds, &requests, sink).await.err();
+            item.capped = asking.capped;
+            item.warnings = asking.warnings;
+            item.remarks = asking.frame.map(|frame| frame.remarks).unwrap_or_default();
+        }
+    }
+    item.elapsed = cx.clock.instant().saturating_duration_since(began);
+    item
+}
+
+/// The source that is asked.
+#[derive(Clone, Copy)]
+pub struct Of<'s> {
+    /// As written.
+    pub spec: &'s SourceSpec,
+    /// As compiled.
+    pub plan: &'s SourcePlan,
+    /// Its name.
+    pub name: &'s str,
+    /// Its repetitions, if it can have any.
+    pub repeats: Option<&'s Repeats>,
+}
+
+struct Asking<'a, 'r> {
+    cx: &'a RunCx<'r>,
+    of: &'a Of<'a>,
+    decoder: Option<Arc<dyn Decoder>>,
+    rules: Rules,
+    frame: Option<Frame>,
+    capped: Option<String>,
+    warnings: Vec<String>,
+    /// The poll is over: further pages are ready with the first.
+    ready: bool,
+    /// The request under way, where it is not the one that was rendered.
+    current: Option<Request>,
+    began: Instant,
+}
+
+impl Asking<'_, '_> {
+    async fn item(&mut self, binds: &Binds, requests: &[Request], sink: &mut dyn PageSink) -> Result<(), Failed> {
+        let now = self.cx.clock.instant();
+        let kept = self.rules.cache.and_then(|_| self.cx.reuse.answer(self.of.spec.name, binds, now));
+        if let Some(pages) = kept {
+            pages.into_iter().for_each(|page| sink.page(page));
+            return Ok(());
+        }
+        // Pages of an address that fails half-way are no pages of the next one.
+        if requests.len() == 1 && self.rules.cache.is_none() {
+            let Some(request) = requests.first() else { return Ok(()) };
+            return self.address(request, sink).await;
+        }
+        let mut last = Ok(());
+        for (n, request) in requests.iter().enumerate() {
+            let mut pages = Vec::new();
+            last = self.address(request, &mut pages).await;
+            if last.is_err() && n + 1 < requests.len() {
+                continue;
+            }
+            if let (Ok(()), Some(time)) = (&last, self.rules.cache) {
+                self.keep(binds, &pages, time);
+            }
+            pages.into_iter().for_each(|page| sink.page(page));
+            break;
+        }
+        last
+    }
+
+    fn keep(&mut self, binds: &Binds, pages: &[Page], time: Duration) {
+        let now = self.cx.clock.instant();
+        let until = now.checked_add(time).unwrap_or(now);
+        if !self.cx.reuse.keep(self.of.spec.name, binds, pages, until, now) {
+            let most = words::size(limits::CACHE_BYTES as u64);
+            self.warnings.push(format!("the answer is not kept: the answers under `cache` of one check may hold {most}"));
+        }
+    }
+
+    async fn address(&mut self, request: &Request, sink: &mut dyn PageSink) -> Result<(), Failed> {
+        self.began = self.cx.clock.instant();
+        self.current = None;
+        let paginate = self.of.repeats.and_then(|repeats| repeats.paginate.as_ref());
+        let result = match (paginate, self.rules.pages, request) {
+            (Some(paginate), Some(rule), Request::Http(http)) => self.pages(paginate, rule, http, sink).await,
+            _ => self.chunks(request, sink).await,
+        };
+        let elapsed = self.cx.clock.instant().saturating_duration_since(self.began);
+        result.map_err(|error| {
+            let request = self.current.as_ref().unwrap_or(request);
+            Failed { error, request: request.describe(), address: request.address(), elapsed }
+        })
+    }
+
+    /// One exchange, or several of a file that is read in chunks: until half of the run's time is
+    /// gone, the rest belongs to the next run.
+    async fn chunks(&mut self, request: &Request, sink: &mut dyn PageSink) -> Result<(), ExchangeError> {
+        let half = self.left() / 2;
+        let mut further: Option<Request> = None;
+        loop {
+            let asked = further.as_ref().unwrap_or(request);
+            let pages = self.ready(asked).await?;
+            let next = asked.further(pages.iter().map(|page| &page.answer));
+            pages.into_iter().for_each(|page| sink.page(page));
+            match next {
+                Some(next) if self.left() > half => further = Some(next),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn pages(
+        &mut self,
+        paginate: &Paginate,
+        rule: PageRule,
+        first: &HttpRequest,
+        sink: &mut dyn PageSink,
+    ) -> Result<(), ExchangeError> {
+        let mut first = first.clone();
+        self.with_frame(|frame| paginate.pager.first(&mut first, frame))?;
+        let mut seen = Seen::default();
+        let (mut n_pages, mut n_items) = (0, 0);
+        let mut request = first.clone();
+        loop {
+            seen.request(&request, n_pages)?;
+            let asked = Request::Http(Box::new(request));
+            self.current = Some(asked.clone());
+            self.began = self.cx.clock.instant();
+            let Some(mut page) = self.ready(&asked).await?.into_iter().next() else { return Ok(()) };
+            let Request::Http(last) = asked else { return Ok(()) };
+            n_pages += 1;
+            let plan = self.of.plan;
+            let found = self.with_frame(|frame| records(plan, &page, frame));
+            let n_rows = found.len();
+            seen.page(&page, n_rows, n_pages)?;
+            let room = rule.max_items.map_or(usize::MAX, |most| most.saturating_sub(n_items));
+            page.records = Some(found.into_iter().take(room).collect());
+            n_items += n_rows;
+            let next =
+                self.next_page(paginate, &Turn { first: &first, last: &last, answer: &page.answer, n_pages, n_rows, n_items }, &page);
+            sink.page(page);
+            let next = next?;
+            if n_rows > room || (n_rows == room && next.is_some()) {
+                let most = rule.max_items.unwrap_or(room);
+                self.capped = Some(format!("`max_items` of {most} is reached: further rows are left out"));
+                return Ok(());
+            }
+            match next {
+                None => return Ok(()),
+                Some(_) if n_pages >= rule.max_pages => {
+                    let most = rule.max_pages;
+                    self.capped = Some(format!("`max_pages` of {most} is reached: further pages are left out"));
+                    return Ok(());
+                }
+                Some(next) => request = next,
+            }
+        }
+    }
+
+    fn next_page(&mut self, paginate: &Paginate, turn: &Turn<'_>, page: &Page) -> Result<Option<HttpRequest>, ExchangeError> {
+        self.see(page);
+        let stops = |frame: &mut Frame| paginate.stop_when.as_ref().is_some_and(|stop| stop.0.holds(frame));
+        if turn.n_rows == 0 || self.with_frame(stops) {
+            return Ok(None);
+        }
+        self.with_frame(|frame| paginate.pager.next(turn, frame))
+    }
+
+    /// What the frame says; conditions and pages always have one.
+    fn with_frame<T>(&mut self, of: impl FnOnce(&mut Frame) -> T) -> T {
+        let cx = self.cx;
+        of(self.frame.get_or_insert_with(|| super::base_frame(cx)))
+    }
+
+    /// Makes the page what `row` and the source's own name stand for.
+    fn see(&mut self, page: &Page) {
+        let own = self.of.spec.name;
+        let mut result = SourceResult::without_exchange(Fate::Ok, None);
+        result.fill(page.answer.clone(), page.doc.clone());
+        result.rows = Arc::new(page.records.clone().unwrap_or_default());
+        let doc = page.doc.clone();
+        self.with_frame(|frame| {
+            frame.set(ROW, doc);
+            frame.set(own, Value::Lazy(Arc::new(result)));
+        });
+    }
+
+    /// Repeats until the answer is ready.
+    async fn ready(&mut self, request: &Request) -> Result<Vec<Page>, ExchangeError> {
+        let poll = self.of.repeats.and_then(|repeats| repeats.poll.as_ref());
+        let (Some(poll), Some(rule), false) = (poll, self.rules.poll, self.ready) else { return self.settled(request).await };
+        let until = &poll.until.0.0;
+        let began = self.cx.clock.instant();
+        loop {
+            let pages = self.settled(request).await?;
+            if pages.first().is_none_or(|page| self.holds(until, page)) {
+                self.ready = true;
+                return Ok(pages);
+            }
+            self.poll_pause(rule, until, began).await?;
+        }
+    }
+
+    fn holds(&mut self, condition: &Code, page: &Page) -> bool {
+        self.see(page);
+        self.with_frame(|frame| condition.holds(frame))
+    }
+
+    async fn poll_pause(&mut self, rule: PollRule, until: &Code, began: Instant) -> Result<(), ExchangeError> {
+        let polled = self.cx.clock.instant().saturating_duration_since(began);
+        let late = polled + rule.every > rule.timeout;
+        if late || rule.every >= self.left() {
+            let limit = if late { format!("`poll.timeout` of {}", words::time(rule.timeout)) } else { "the run's deadline".to_owned() };
+            let why = self.with_frame(|frame| until.with_values("`until` does not hold", frame));
+            let message = format!("not ready after {}, {limit} ends the waiting: {why}", words::time(polled));
+            return Err(ExchangeError::new(ErrorKind::Timeout, message));
+        }
+        self.cx.exchanger.pause(rule.every).await;
+        Ok(())
+    }
+
+    /// Tries again while the failure may pass.
+    async fn settled(&mut self, request: &Request) -> Result<Vec<Page>, ExchangeError> {
+        let mut attempts = 1;
+        loop {
+            let error = match self.attempt(request).await {
+                Ok(pages) => return Ok(pages),
+                Err(error) => error,
+            };
+            let Some(rule) = self.rules.retry.as_ref().filter(|rule| rule.failures.hold(&error)) else { return Err(error) };
+            if attempts >= rule.attempts {
+                let message = if attempts > 1 { format!("{} (after {attempts} attempts)", error.message) } else { error.message };
+                return Err(ExchangeError { message, ..error });
+            }
+            let pause = pause(self.cx, rule, attempts, &error);
+            if pause >= self.left() {
+                let message = format!("{} (another attempt after {} would pass the run's deadline)", error.message, words::time(pause));
+                return Err(ExchangeError { message, ..error });
+            }
+            self.cx.exchanger.pause(pause).await;
+            attempts += 1;
+        }
+    }
+
+    /// What is left of the run.
+    fn left(&self) -> Duration {
+        self.cx.deadline.saturating_duration_since(self.cx.clock.instant())
+    }
+
+    /// One exchange, decoded, with everything that must hold of it.
+    async fn attempt(&mut self, request: &Request) -> Result<Vec<Page>, ExchangeError> {
+        self.turn().await?;
+        let left = self.left();
+        let exchange = authorized(self.cx, self.of.name, request);
+        let answers = match request.ends_within() {
+            // A second alarm for later would never ring.
+            Some(limit) if limit <= left => exchange.await?,
+            _ => tokio::time::timeout(left, exchange).await.map_err(|_| out_of_time())??,
+        };
+        let mut pages = Vec::with_capacity(answers.len());
+        for mut answer in answers {
+            self.warnings.append(&mut answer.warnings);
+            let decoded = if is_empty_status(request, &answer) { Decoded::default() } else { self.decoded(request, &answer)? };
+            let mut page = Page { decoded: decoded.rows, ..Page::of(answer, decoded.doc) };
+            if self.cx.trace.is_some() {
+                page.request = request.describe();
+            }
+            self.expected(&page)?;
+            pages.push(page);
+        }
+        Ok(pages)
+    }
+
+    /// Waits for the turn that the rate allows; counts the request.
+    async fn turn(&mut self) -> Result<(), ExchangeError> {
+        if self.cx.requests.fetch_add(1, Relaxed) >= limits::REQUESTS {
+            let message = format!("more than {} requests in one run, with pages, polls and retries", limits::REQUESTS);
+            return Err(ExchangeError::new(ErrorKind::Limit, message));
+        }
+        let Some(rate) = self.rules.rate else { return Ok(()) };
+        let wait = self.cx.reuse.book(self.of.spec.name, rate, self.cx.clock.instant());
+        if wait >= self.left() && !wait.is_zero() {
+            self.cx.reuse.unbook(self.of.spec.name);
+            let message = format!("`rate_limit` of {rate}: the next request would begin after the run's deadline");
+            return Err(ExchangeError::new(ErrorKind::Limit, message));
+        }
+        if !wait.is_zero() {
+            self.cx.exchanger.pause(wait).await;
+        }
+        Ok(())
+    }
+
+    fn decoded(&mut self, request: &Request, answer: &Answer) -> Result<Decoded, ExchangeError> {
+        let guessed;
+        let decoder = match &self.decoder {
+            Some(decoder) => decoder,
+            None => {
+                let kind = decode::guess(answer.header("content-type"), &answer.url).unwrap_or_else(|| usual(request, answer));
+                guessed = decode::named(kind, &Value::Missing).map_err(|why| ExchangeError::new(ErrorKind::Decode, why))?;
+                &guessed
+            }
+        };
+        let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type") };
+        let decode = || match answer.records.is_empty() {
+            true => decoder.decode_answer(&answer.body, &facts),
+            false => decode::records(&**decoder, &answer.body, &answer.records),
+        };
+        match aside(answer.body.len() > LARGE, decode) {
+            Ok(mut decoded) => {
+                self.warnings.append(&mut decoded.warnings);
+                Ok(decoded)
+            }
+            Err(error) => Err(ExchangeError { answer: Some(Box::new(answer.clone())), ..ExchangeError::new(ErrorKind::Decode, error.0) }),
+        }
+    }
+
+    /// The error of `expect`, with the values that it read.
+    fn expected(&mut self, page: &Page) -> Result<(), ExchangeError> {
+        let Some(expect) = &self.of.spec.expect else { return Ok(()) };
+        self.see(page);
+        let why = match self.with_frame(|frame| expect.0.eval(frame)) {
+            Ok(value) if value.is_true() => return Ok(()),
+            Ok(_) | Err(Fault::Missing) => "`expect` does not hold".to_owned(),
+            Err(Fault::Failed(why)) => format!("`expect` cannot be computed: {why}"),
+        };
+        let message = self.with_frame(|frame| expect.0.with_values(&why, frame));
+        Err(ExchangeError { answer: Some(Box::new(page.answer.clone())), ..ExchangeError::new(ErrorKind::Expect, message) })
+    }
+}
+
+/// Requests and pages that were there already: an API that does not move on.
+#[derive(Default)]
+struct Seen {
+    requests: HashSet<u64>,
+    pages: HashSet<u64>,
+}
+
+impl Seen {
+    fn request(&mut self, request: &HttpRequest, n_pages: usize) -> Result<(), ExchangeError> {
+        let mut hasher = DefaultHasher::new();
+        (&request.method, &request.url, &request.body).hash(&mut hasher);
+        request.headers.iter().for_each(|(name, value)| (name, value.reveal()).hash(&mut hasher));
+        if self.requests.insert(hasher.finish()) {
+            return Ok(());
+        }
+        let what = Request::Http(Box::new(request.clone())).describe();
+        let message =
+            format!("page {n_pages} leads to a page that was there already ({}): the paging goes round in a circle", one_line(&what));
+        Err(ExchangeError::new(ErrorKind::Limit, message))
+    }
+
+    fn page(&mut self, page: &Page, n_rows: usize, n_pages: usize) -> Result<(), ExchangeError> {
+        let mut hasher = DefaultHasher::new();
+        page.answer.body.hash(&mut hasher);
+        if n_rows == 0 || self.pages.insert(hasher.finish()) {
+            return Ok(());
+        }
+        let message = format!("page {n_pages} is the same as an earlier one: the server does not move on");
+        Err(ExchangeError { answer: Some(Box::new(page.answer.clone())), ..ExchangeError::new(ErrorKind::Limit, message) })
+    }
+}
+
+fn out_of_time() -> ExchangeError {
+    ExchangeError::new(ErrorKind::Timeout, "the run reached its deadline (`run_timeout`, or the interval) before this was done")
+}
+
+/// "Nothing there", as the spec says: fine, and without rows.
+fn is_empty_status(request: &Request, answer: &Answer) -> bool {
+    match (request, answer.status) {
+        (Request::Http(http), Some(status)) => http.empty_status.contains(status) || status == 204,
+        _ => request.is_nothing(answer),
+    }
+}
+
+/// What an answer most likely is where neither content type nor ending tells: JSON by its first
+/// character, else text. What was added to a file consists of lines.
+fn usual(request: &Request, answer: &Answer) -> &'static str {
+    if request.is_tail() {
+        return "lines";
+    }
+    let first = answer.body.iter().find(|b| !b.is_ascii_whitespace());
+    if matches!(first, Some(b'{' | b'[')) { "json" } else { "raw" }
+}

@@ -1,0 +1,188 @@
+//! Pages to the result of a source.
+//!
+//! Rows are made as pages come, in the order of the items; what looks at all rows of a source
+//! (`group`, `dedupe`, `limit`) waits for the last one.
+
+use super::RunCx;
+use super::aside::{LARGE, aside};
+use super::ask::{Failed, Item};
+use super::page::{Page, PageSink};
+use super::records::records;
+use super::result::{Fate, RequestNote, SourceResult};
+use super::survivors::limited;
+use crate::base::value::{Text, Value};
+use crate::decode;
+use crate::expr::frame::Frame;
+use crate::expr::names::FILE;
+use crate::net::Answer;
+use crate::plan::SourcePlan;
+use crate::rows::pipeline::{RowSource, capture, run};
+use crate::rows::{Binds, Row};
+use crate::spec::source::{Origin, SourceSpec};
+use std::sync::Arc;
+
+/// The result of one source in the making.
+pub struct Assembly<'a> {
+    cx: &'a RunCx<'a>,
+    spec: &'a SourceSpec,
+    source: &'a SourcePlan,
+    held: &'a (dyn RowSource + Sync),
+    frame: &'a mut Frame,
+    binds: Arc<Binds>,
+    result: SourceResult,
+    rows: Vec<Row>,
+    docs: Vec<Value>,
+    /// The pages of the item so far.
+    n_pages: usize,
+}
+
+impl PageSink for Assembly<'_> {
+    fn page(&mut self, page: Page) {
+        aside(page.answer.body.len() > LARGE, || self.take(page));
+    }
+}
+
+impl<'a> Assembly<'a> {
+    /// A result without anything in it.
+    pub fn new(
+        cx: &'a RunCx<'a>,
+        spec: &'a SourceSpec,
+        source: &'a SourcePlan,
+        held: &'a (dyn RowSource + Sync),
+        frame: &'a mut Frame,
+    ) -> Self {
+        let result = SourceResult::without_exchange(Fate::Ok, None);
+        Assembly { cx, spec, source, held, frame, binds: Arc::default(), result, rows: Vec::new(), docs: Vec::new(), n_pages: 0 }
+    }
+
+    /// The pages that follow belong to the item with these names.
+    pub fn begin(&mut self, binds: &Arc<Binds>) {
+        self.binds = binds.clone();
+        self.n_pages = 0;
+    }
+
+    fn take(&mut self, mut page: Page) {
+        let before = self.rows.len();
+        self.page_rows(&mut page);
+        self.result.kept.append(&mut page.answer.kept);
+        self.docs.push(page.doc.clone());
+        self.result.requests.push(RequestNote {
+            request: std::mem::take(&mut page.request),
+            url: page.answer.url.clone(),
+            status: page.answer.status,
+            elapsed: page.answer.elapsed,
+            count: self.rows.len() - before,
+            body: page.answer.body.clone(),
+            from_cache: page.from_cache,
+            ..self.note()
+        });
+        // The first page speaks for its item, the last item for the source.
+        if self.n_pages == 0 && self.result.error.is_none() {
+            self.result.fill(page.answer, page.doc);
+        }
+        self.n_pages += 1;
+    }
+
+    fn note(&self) -> RequestNote {
+        let names = &self.cx.check.plan.names;
+        let each = self.source.before.each.iter().map(|each| each.name);
+        let items = each.filter_map(|name| self.binds.iter().find(|(bound, _)| *bound == name));
+        RequestNote {
+            items: items.map(|(name, value)| (*name, Text::from(names.text(*name)), value.clone())).collect(),
+            ..RequestNote::default()
+        }
+    }
+
+    /// The rows of one page, with the names of its item.
+    fn page_rows(&mut self, page: &mut Page) {
+        for (name, value) in self.binds.iter() {
+            self.frame.set(*name, value.clone());
+        }
+        if matches!(&self.spec.origin, Origin::Fetch(fetch) if fetch.kind() == "file") {
+            self.frame.set(FILE, Value::from(page.answer.url.as_str()));
+        }
+        let records = match page.records.take() {
+            Some(records) => records,
+            None => records(self.source, page, self.frame),
+        };
+        if self.source.per_record.is_plain() && self.source.carries.is_empty() {
+            self.rows.extend(records);
+            return;
+        }
+        let mut inherited: Binds = self.binds.to_vec();
+        inherited.retain(|(name, _)| !self.source.carries.contains(name));
+        let inherited = (!inherited.is_empty()).then(|| Arc::new(inherited));
+        let rows = &mut self.rows;
+        let carries = if self.source.after.group.is_empty() { &self.source.carries } else { &self.source.locals };
+        run(&self.source.per_record, &records, self.held, self.frame, &mut |frame| {
+            rows.push(capture(carries, inherited.as_ref(), frame));
+        });
+    }
+
+    /// The end of an item, after its pages.
+    pub fn end(&mut self, item: Item) {
+        for warning in item.warnings.iter().chain(&item.capped) {
+            let name = self.cx.check.plan.names.text(self.spec.name);
+            self.frame.remark(self.spec.span, |_| format!("source `{name}`: {warning}"));
+        }
+        self.frame.absorb(item.remarks);
+        self.result.capped |= item.capped.is_some();
+        let nothing = self.n_pages == 0 && item.failure.is_none();
+        if nothing {
+            self.result.requests.push(RequestNote { elapsed: item.elapsed, ..self.note() });
+        }
+        if self.result.requests.len() > 1 || self.n_pages == 0 {
+            self.result.elapsed = self.result.elapsed.max(item.elapsed);
+        }
+        if let Some(failed) = item.failure {
+            self.fail(failed);
+        }
+    }
+
+    fn fail(&mut self, failed: Failed) {
+        let Failed { error, request, address, elapsed } = failed;
+        let mut note = RequestNote { request, url: address, elapsed, error: Some((error.kind, error.message.clone())), ..self.note() };
+        if let Some(answer) = &error.answer {
+            note.status = answer.status;
+            note.body = answer.body.clone();
+            note.url.clone_from(&answer.url);
+        }
+        let result = &mut self.result;
+        result.failed_items += 1;
+        if result.error.is_none() {
+            result.fate = Fate::Failed;
+            result.error = Some((error.kind, error.message));
+            result.doc = Value::Missing;
+            result.url.clone_from(&note.url);
+            result.elapsed = note.elapsed;
+            result.ended = Some(self.cx.clock.now());
+            if let Some(answer) = error.answer {
+                let doc = text_doc(&answer);
+                result.fill(*answer, doc);
+            }
+        }
+        result.requests.push(note);
+    }
+
+    /// All of it.
+    pub fn finish(self) -> SourceResult {
+        let Assembly { source, held, frame, mut result, rows, docs, .. } = self;
+        let rows = if source.after.group.is_empty() { limited(source, rows, frame) } else { grouped(source, rows, held, frame) };
+        result.rows = Arc::new(rows);
+        result.pages = docs;
+        result
+    }
+}
+
+/// What a refused answer says: its JSON, where it is JSON; else nothing.
+fn text_doc(answer: &Answer) -> Value {
+    let kind = decode::guess(answer.header("content-type"), "").filter(|kind| *kind == "json");
+    let decoder = kind.and_then(|kind| decode::named(kind, &Value::Missing).ok());
+    decoder.and_then(|decoder| decoder.decode(&answer.body).ok()).map(|decoded| decoded.doc).unwrap_or_default()
+}
+
+fn grouped(source: &SourcePlan, rows: Vec<Row>, held: &dyn RowSource, frame: &mut Frame) -> Vec<Row> {
+    let mut out = Vec::new();
+    run(&source.over_all, &rows, held, frame, &mut |frame| out.push(capture(&[], None, frame)));
+    out
+}
