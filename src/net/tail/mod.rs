@@ -12,10 +12,14 @@
 
 mod follow;
 mod memory;
+#[cfg(test)]
+mod model;
 mod piece;
 mod records;
 mod rotation;
 mod spot;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 mod words;
