@@ -15,7 +15,9 @@ pub fn cure(text: &str) -> String {
         let name: String = text.chars().skip_while(|c| *c != '$').skip(1).take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         match &*name {
             "" => "a path stands alone; inside an expression write `row.name` for `$.name`".to_owned(),
-            name => format!("a path stands alone; inside an expression the document of a source is `{name}.doc`: write `{name}.doc.…` for `${name}.…`"),
+            name => format!(
+                "a path stands alone; inside an expression the document of a source is `{name}.doc`: write `{name}.doc.…` for `${name}.…`"
+            ),
         }
     } else if text.contains("&&") || text.contains("||") || text.contains('!') && !text.contains("!=") {
         "write `and`, `or`, `not`".to_owned()
