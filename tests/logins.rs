@@ -144,6 +144,35 @@ fn a_cookie_login_sends_its_cookies_back() {
 }
 
 #[test]
+fn a_token_may_be_the_bare_text_of_an_answer() {
+    let service = Service::start(|asked| match asked.is("POST /login") {
+        true => (200, "content-type: text/plain\r\n".to_owned(), "tok\n".to_owned()),
+        false if asked.header("x-auth") == "tok" => json(doc!({"v": 1})),
+        false => status(401),
+    });
+    let spec = "sources:\n  a:\n    http:\n      url: URL/a\n      auth:\n        session:\n          login: {http: {url: /login, method: POST}, decode: raw}\n          token: row | trim\n          inject: {header: {X-Auth: '{{ token }}'}}\nmetrics: [{name: v, value: $a.v}]\n";
+    assert_eq!(errors(&played(spec, &service, 1)), [""]);
+}
+
+#[test]
+fn a_token_may_stand_in_xml_and_one_login_serve_every_page() {
+    let service = Service::start(|asked| match asked.line.as_str() {
+        "POST /services/auth/login" => {
+            (200, "content-type: text/xml\r\n".to_owned(), "<response><sessionKey>tok</sessionKey></response>".to_owned())
+        }
+        _ if asked.header("authorization") != "Splunk tok" => status(401),
+        "GET /jobs?page=1" => json(doc!([{"v": 1}, {"v": 2}])),
+        "GET /jobs?page=2" => json(doc!([{"v": 3}])),
+        _ => json(doc!([])),
+    });
+    let spec = "sources:\n  jobs:\n    http:\n      url: URL/jobs\n      paginate: {page: {param: page, start: 1}}\n      auth:\n        session:\n          login: {http: {url: /services/auth/login, form: {username: u, password: p}}, decode: xml}\n          token: $.sessionKey\n          inject: {header: {Authorization: 'Splunk {{ token }}'}}\nmetrics: [{from: jobs, name: v, value: $.v, tags: {v: $.v}}]\n";
+    let played = played(spec, &service, 2);
+    assert_eq!(errors(&played), ["", ""]);
+    assert_eq!(played.outcomes[1].observations.samples.len(), 3);
+    assert_eq!(service.asked("POST ").len(), 1);
+}
+
+#[test]
 fn digest_and_signatures_are_logins_of_sources() {
     let service = Service::start(|asked| match asked.header("authorization") {
         value if value.starts_with("Digest username=\"u\", realm=\"r\", nonce=\"n\", uri=\"/a\"") => json(doc!({"v": 1})),
@@ -153,6 +182,39 @@ fn digest_and_signatures_are_logins_of_sources() {
     let spec = "sources:\n  a: {http: {url: URL/a, auth: {digest: {username: u, password: p}}}}\n  b: {http: {url: URL/b, auth: {aws_sigv4: {access_key: AKID, secret_key: s, region: eu-west-1, service: es}}}}\nmetrics: [{name: a, value: $a.v}, {name: b, value: $b.v}]\n";
     assert_eq!(errors(&played(spec, &service, 2)), ["", ""]);
     assert_eq!((service.asked("GET /a").len(), service.asked("GET /b").len()), (3, 2));
+}
+
+/// The block of docs/logins.md that begins with that line.
+fn of_the_page(first: &str) -> String {
+    let page = include_str!("../docs/logins.md");
+    let block = page.split("```yaml\n").find(|block| block.starts_with(first)).expect("a block of the page");
+    block.split("```").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_examples_of_the_page_work() {
+    let service = Service::start(|asked| {
+        let orders = json(doc!({"open": 3, "items": [{"name": "nail", "count": 7}], "devices": [{"name": "d", "state": "up"}]}));
+        match (asked.line.as_str(), asked.header("authorization"), asked.header("x-auth")) {
+            ("POST /oauth/token", ..) => json(doc!({"access_token": "tok"})),
+            ("POST /api/login", ..) => json(doc!({"token": "tok"})),
+            ("GET /health", "", "") => status(200),
+            ("GET /api/orders/summary", "Bearer tok", _) | ("GET /api/devices", _, "tok") => orders,
+            ("GET /api/stock", "Bearer own" | "Bearer tok", _) => orders,
+            _ => status(401),
+        }
+    });
+    let seen = |first: &str, keys: &str| {
+        let played = play_live(&of_the_page(first), &format!("url: {}\n{keys}", service.url), 1).unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(errors(&played), [""], "{first}");
+        played.outcomes[0].observations.samples.iter().map(|sample| (sample.name.to_string(), sample.value.as_f64())).collect::<Vec<_>>()
+    };
+    let shop = [("shop.orders.open".to_owned(), 3.0), ("shop.stock".to_owned(), 7.0)];
+    assert_eq!(seen("# specs/shop.yaml", "client_id: c\nclient_secret: s"), shop);
+    assert_eq!(service.asked("POST /oauth/token").len(), 1);
+    assert_eq!(seen("# specs/shop.yaml", "client_id: c\nclient_secret: s\nwarehouse_token: own"), shop);
+    assert_eq!(service.asked("GET /api/stock")[1].header("authorization"), "Bearer own");
+    assert_eq!(seen("# specs/fleet.yaml", "username: u\npassword: p"), [("fleet.device.up".to_owned(), 1.0)]);
 }
 
 #[test]

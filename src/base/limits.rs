@@ -146,6 +146,8 @@ pub const POLL_PAUSE_LEAST: Duration = Duration::from_millis(10);
 pub const POLL_TIME: Duration = Duration::from_secs(60);
 /// Answers that one check keeps for its later runs (`cache`), all their bytes.
 pub const CACHE_BYTES: usize = 64 << 20;
+/// The longest time that an answer is kept.
+pub const CACHE_TIME_MOST: Duration = Duration::from_secs(366 * 24 * 3600);
 /// Requests whose times are remembered for one `rate_limit`.
 pub const RATE_REQUESTS: usize = 100_000;
 /// Requests of one `each` at once where `concurrency` says nothing.

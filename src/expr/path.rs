@@ -83,6 +83,11 @@ impl Path {
         }
     }
 
+    /// The path with every filter taken off; none where it has none.
+    pub fn unfiltered(&self) -> Option<Path> {
+        if let Path::Query(query) = self { query.unfiltered().map(|query| Path::Query(Box::new(query))) } else { None }
+    }
+
     /// The value that the path leads to, missing where it leads nowhere; a list for paths that can
     /// match more than once.
     ///

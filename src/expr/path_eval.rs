@@ -51,6 +51,12 @@ impl Query {
         &self.segments
     }
 
+    /// The query with `*` for every filter; none where it has no filter.
+    pub fn unfiltered(&self) -> Option<Query> {
+        let segments: Vec<Segment> = self.segments.iter().map(without_filter).collect();
+        (segments != self.segments).then(|| Query { segments, patterns: Patterns::default() })
+    }
+
     /// Calls `take` with the last name or index, and the value, of every match. A limit that is hit
     /// is known before the first call: half of the matches would look like all of them.
     ///
@@ -71,6 +77,18 @@ impl Query {
         }
         matches.into_iter().for_each(|(key, value)| take(key, &value));
         Ok(())
+    }
+}
+
+fn without_filter(segment: &Segment) -> Segment {
+    match segment {
+        Segment::Descendant(inner) => Segment::Descendant(Box::new(without_filter(inner))),
+        Segment::Selector(Selector::Filter(_)) => Segment::Selector(Selector::Wildcard),
+        // A node that is chosen twice counts twice; one `*` is what all filters choose from.
+        Segment::Selectors(selectors) if selectors.iter().any(|s| matches!(s, Selector::Filter(_))) => {
+            Segment::Selector(Selector::Wildcard)
+        }
+        other => other.clone(),
     }
 }
 

@@ -7,7 +7,7 @@ pub fn target<'h>(header: &'h str, relation: &str) -> Option<&'h str> {
     let mut rest = header;
     while let Some((_, after)) = rest.split_once('<') {
         let (target, after) = after.split_once('>')?;
-        let end = end_of_link(after);
+        let end = end_of(after, ',');
         let (parameters, next) = after.split_at_checked(end)?;
         if has_relation(parameters, relation) {
             return Some(target.trim());
@@ -17,8 +17,8 @@ pub fn target<'h>(header: &'h str, relation: &str) -> Option<&'h str> {
     None
 }
 
-/// The comma that ends a link, outside of quotes.
-fn end_of_link(text: &str) -> usize {
+/// Where a link or a parameter ends: at this character, outside of quotes.
+fn end_of(text: &str, end: char) -> usize {
     let mut quoted = false;
     let mut escaped = false;
     for (at, c) in text.char_indices() {
@@ -26,18 +26,26 @@ fn end_of_link(text: &str) -> usize {
             _ if escaped => escaped = false,
             '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
-            ',' if !quoted => return at,
+            c if c == end && !quoted => return at,
             _ => {}
         }
     }
     text.len()
 }
 
+/// Only the first `rel` counts (RFC 8288 §3.3).
 fn has_relation(parameters: &str, relation: &str) -> bool {
-    parameters.split(';').filter_map(|parameter| parameter.split_once('=')).any(|(name, value)| {
-        let words = value.trim().trim_matches('"');
-        name.trim().eq_ignore_ascii_case("rel") && words.split_whitespace().any(|word| word.eq_ignore_ascii_case(relation))
-    })
+    let mut rest = parameters;
+    while !rest.is_empty() {
+        let (parameter, next) = rest.split_at_checked(end_of(rest, ';')).unwrap_or((rest, ""));
+        rest = next.get(1..).unwrap_or("");
+        let Some((name, value)) = parameter.split_once('=') else { continue };
+        if name.trim().eq_ignore_ascii_case("rel") {
+            let words = value.trim().trim_matches('"');
+            return words.split_whitespace().any(|word| word.eq_ignore_ascii_case(relation));
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -50,6 +58,13 @@ mod tests {
         assert_eq!(target(header, "next"), Some("/b?x=1,2"));
         assert_eq!(target(header, "first"), Some("http://h.test/?page=1"));
         assert_eq!(target(header, "last"), None);
+    }
+
+    #[test]
+    fn what_stands_in_quotes_is_no_relation() {
+        let header = r#"</a>; title="x; rel=next"; rel=prev, </b>; title="\"; rel=next"; rel="last next""#;
+        assert_eq!(target(header, "next"), Some("/b"));
+        assert_eq!(target("</a>; rel=prev; rel=next", "next"), None, "the first `rel` counts");
     }
 
     #[test]

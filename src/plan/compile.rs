@@ -8,6 +8,7 @@ use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use crate::expr::code::Code;
 use crate::expr::names;
+use crate::expr::tree::Expr;
 use crate::map::Mapped;
 use crate::rows::{Choose, Input, RowsSpec};
 use crate::source::Folders;
@@ -121,6 +122,7 @@ fn source_plan(at: usize, source: &SourceSpec, graph: &Graph) -> SourcePlan {
         per_record: per_record(&after),
         over_all: RowsSpec { group: after.group.clone(), dedupe: after.dedupe.clone(), limit: after.limit.clone(), ..RowsSpec::default() },
         locals: after.bound_and(&before),
+        counted: counted(&after),
         before,
         after,
         needs: reach.needs.into_iter().collect(),
@@ -160,6 +162,22 @@ fn split(source: &SourceSpec) -> (RowsSpec, RowsSpec) {
 fn per_record(after: &RowsSpec) -> RowsSpec {
     let rows = after.rows.clone().filter(|rows| matches!(rows, Choose::Recurse { .. }));
     RowsSpec { rows, group: Vec::new(), dedupe: None, limit: None, ..after.clone() }
+}
+
+/// What a page holds before a filter in the path of `rows`, and the first level of a recursion.
+fn counted(after: &RowsSpec) -> Option<Code> {
+    let (of, always) = match after.rows.as_ref()? {
+        Choose::Items(of) => (&of.0, false),
+        Choose::Recurse { of, .. } => (&of.0, true),
+    };
+    let unfiltered = match &of.expr {
+        Expr::On(root, path) => path.unfiltered().map(|path| Expr::On(root.clone(), Box::new(path))),
+        _ => None,
+    };
+    match unfiltered {
+        Some(expr) => Some(Code { expr, ..of.clone() }),
+        None => always.then(|| of.clone()),
+    }
 }
 
 /// The local names that need the answer, by themselves or through others.

@@ -55,6 +55,8 @@ pub struct SourcePlan {
     pub per_record: RowsSpec,
     /// Those that look at all rows: from `group` on.
     pub over_all: RowsSpec,
+    /// Chooses what counts as the rows of a page, where that is not what `rows` chooses.
+    pub counted: Option<Code>,
     /// The names of all its loops and lets.
     pub locals: Vec<NameId>,
     /// Sources whose rows, documents or indexes it reads.

@@ -20,6 +20,7 @@ use crate::rows::pipeline::{RowSource, capture, run};
 use crate::rows::{Binds, Row};
 use crate::spec::source::{Origin, SourceSpec};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The result of one source in the making.
 pub struct Assembly<'a> {
@@ -34,6 +35,7 @@ pub struct Assembly<'a> {
     docs: Vec<Value>,
     /// The pages of the item so far.
     n_pages: usize,
+    began: Instant,
 }
 
 impl PageSink for Assembly<'_> {
@@ -52,7 +54,8 @@ impl<'a> Assembly<'a> {
         frame: &'a mut Frame,
     ) -> Self {
         let result = SourceResult::without_exchange(Fate::Ok, None);
-        Assembly { cx, spec, source, held, frame, binds: Arc::default(), result, rows: Vec::new(), docs: Vec::new(), n_pages: 0 }
+        let began = cx.clock.instant();
+        Assembly { cx, spec, source, held, frame, binds: Arc::default(), result, rows: Vec::new(), docs: Vec::new(), n_pages: 0, began }
     }
 
     /// The pages that follow belong to the item with these names.
@@ -76,10 +79,12 @@ impl<'a> Assembly<'a> {
             from_cache: page.from_cache,
             ..self.note()
         });
+        let ended = self.result.ended.max(Some(page.answer.ended));
         // The first page speaks for its item, the last item for the source.
         if self.n_pages == 0 && self.result.error.is_none() {
             self.result.fill(page.answer, page.doc);
         }
+        self.result.ended = ended;
         self.n_pages += 1;
     }
 
@@ -121,17 +126,22 @@ impl<'a> Assembly<'a> {
 
     /// The end of an item, after its pages.
     pub fn end(&mut self, item: Item) {
-        for warning in item.warnings.iter().chain(&item.capped) {
+        for warning in &item.warnings {
             let name = self.cx.check.plan.names.text(self.spec.name);
             self.frame.remark(self.spec.span, |_| format!("source `{name}`: {warning}"));
         }
         self.frame.absorb(item.remarks);
-        self.result.capped |= item.capped.is_some();
+        if let Some(capped) = item.capped {
+            match self.result.caps.iter_mut().find(|(cap, _)| *cap == capped) {
+                Some((_, count)) => *count += 1,
+                None => self.result.caps.push((capped, 1)),
+            }
+        }
         let nothing = self.n_pages == 0 && item.failure.is_none();
         if nothing {
             self.result.requests.push(RequestNote { elapsed: item.elapsed, ..self.note() });
         }
-        if self.result.requests.len() > 1 || self.n_pages == 0 {
+        if self.n_pages == 0 {
             self.result.elapsed = self.result.elapsed.max(item.elapsed);
         }
         if let Some(failed) = item.failure {
@@ -152,21 +162,22 @@ impl<'a> Assembly<'a> {
         if result.error.is_none() {
             result.fate = Fate::Failed;
             result.error = Some((error.kind, error.message));
-            result.doc = Value::Missing;
-            result.url.clone_from(&note.url);
+            // Nothing of an earlier request may look like the answer of this one.
+            let answer = error.answer.map_or_else(|| Answer::of("", note.url.clone()), |answer| *answer);
+            let doc = text_doc(&answer);
+            result.fill(answer, doc);
             result.elapsed = note.elapsed;
             result.ended = Some(self.cx.clock.now());
-            if let Some(answer) = error.answer {
-                let doc = text_doc(&answer);
-                result.fill(*answer, doc);
-            }
         }
         result.requests.push(note);
     }
 
     /// All of it.
     pub fn finish(self) -> SourceResult {
-        let Assembly { source, held, frame, mut result, rows, docs, .. } = self;
+        let Assembly { cx, source, held, frame, mut result, rows, docs, began, .. } = self;
+        if result.requests.len() > 1 {
+            result.elapsed = result.elapsed.max(cx.clock.instant().saturating_duration_since(began));
+        }
         let rows = if source.after.group.is_empty() { limited(source, rows, frame) } else { grouped(source, rows, held, frame) };
         result.rows = Arc::new(rows);
         result.pages = docs;

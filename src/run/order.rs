@@ -95,7 +95,7 @@ pub async fn run_sources<'r>(cx: &'r RunCx<'_>, frame: &mut Frame) -> Results<'r
         frame.absorb(remarks);
         if let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) {
             let needs_complete = source.needs.iter().all(|need| state.results.get(*need).is_none_or(|r| r.complete));
-            result.complete = result.fate == Fate::Ok && needs_complete && !result.capped;
+            result.complete = result.fate == Fate::Ok && needs_complete && result.caps.is_empty();
             if is_refused(&result) {
                 forget_needs(cx, at);
             }
@@ -106,11 +106,11 @@ pub async fn run_sources<'r>(cx: &'r RunCx<'_>, frame: &mut Frame) -> Results<'r
 
 /// Refused, or an answer that is not what it should be: perhaps because of an old answer.
 fn is_refused(result: &SourceResult) -> bool {
-    match &result.error {
+    result.requests.iter().any(|note| match &note.error {
         Some((ErrorKind::Expect | ErrorKind::Auth, _)) => true,
-        Some((ErrorKind::HttpStatus, _)) => result.requests.iter().any(|note| matches!(note.status, Some(401 | 403))),
+        Some((ErrorKind::HttpStatus, _)) => matches!(note.status, Some(401 | 403)),
         _ => false,
-    }
+    })
 }
 
 /// Drops the kept answers of everything that the source needs, at any distance.
@@ -256,8 +256,12 @@ fn asked(result: &SourceResult) -> String {
 /// Errors and warnings of the sources, each with its place.
 pub fn report_sources(cx: &RunCx<'_>, results: &Results<'_>, outcome: &mut Outcome) {
     for (spec, result) in results.iter() {
-        let Some((_, message)) = &result.error else { continue };
         let name = cx.check.plan.names.text(spec.name);
+        for (cap, count) in &result.caps {
+            let message = format!("source `{name}`: {cap}");
+            outcome.warnings.push(Remark { span: spec.span, message, count: *count });
+        }
+        let Some((_, message)) = &result.error else { continue };
         let message = format!("source `{name}`: {}{}", cut(message, 1000), asked(result));
         match (result.fate, spec.on_error) {
             (Fate::Failed, OnError::Fail) => outcome.errors.push(Failure { span: spec.span, message }),

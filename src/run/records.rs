@@ -28,3 +28,17 @@ pub fn records(source: &SourcePlan, page: &Page, frame: &mut Frame) -> Vec<Row> 
         },
     }
 }
+
+/// The rows of a page, and how many there are for the rule that ends the paging: a filter in the
+/// path of `rows` leaves rows out, but the page has them, and of a recursion the first level counts.
+pub fn records_and_their_number(source: &SourcePlan, page: &Page, frame: &mut Frame) -> (Vec<Row>, usize) {
+    let found = records(source, page, frame);
+    let n_rows = match &source.counted {
+        Some(counted) if !page.doc.is_missing() => {
+            frame.set(ROW, page.doc.clone());
+            chosen(counted, frame).len()
+        }
+        _ => found.len(),
+    };
+    (found, n_rows)
+}

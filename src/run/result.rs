@@ -89,8 +89,8 @@ pub struct SourceResult {
     pub failed_items: usize,
     /// The documents of its pages.
     pub pages: Vec<Value>,
-    /// True if a cap left something out.
-    pub capped: bool,
+    /// The caps that left something out, each with the number of items that reached it.
+    pub caps: Vec<(String, usize)>,
     /// Positions for the next run, by their keys.
     pub kept: Vec<(Text, Value)>,
     /// Its indexes.
@@ -120,7 +120,7 @@ impl SourceResult {
             requests: Vec::new(),
             failed_items: 0,
             pages: Vec::new(),
-            capped: false,
+            caps: Vec::new(),
             kept: Vec::new(),
             by: Value::Missing,
             once: None,
@@ -214,7 +214,7 @@ impl Lazy for SourceResult {
             "rows" => Value::list(self.rows.iter().map(|row| row.value.clone()).collect()),
             "count" => Value::from(self.rows.len()),
             "failed" => Value::from(self.failed_items),
-            "capped" => Value::Bool(self.capped),
+            "capped" => Value::Bool(!self.caps.is_empty()),
             "pages" => Value::list(self.pages.clone()),
             "requests" => Value::list(self.requests.iter().map(request_value).collect()),
             "exit_code" => optional_number(self.exit_code),

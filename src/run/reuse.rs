@@ -4,10 +4,11 @@
 use super::page::Page;
 use crate::base::limits;
 use crate::base::name::NameId;
-use crate::base::print::to_json;
 use crate::rows::Binds;
 use crate::source::rate::Rate;
+use crate::source::wire::wire_json;
 use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,23 +23,39 @@ struct Kept {
     sent: HashMap<NameId, VecDeque<Instant>>,
 }
 
-/// A source and the items of its loops.
-type Key = (NameId, String);
+/// A source and a hash of the items of its loops, which may hold secrets.
+type Key = (NameId, u64);
+
+/// What an item came to, for later runs.
+#[derive(Clone, Debug, Default)]
+pub struct KeptItem {
+    /// Its pages.
+    pub pages: Vec<Page>,
+    /// Which cap left something out.
+    pub capped: Option<String>,
+    /// What decoding left out.
+    pub warnings: Vec<String>,
+}
 
 #[derive(Debug)]
 struct Cached {
-    pages: Vec<Page>,
+    item: KeptItem,
     until: Instant,
 }
 
 impl Cached {
     fn bytes(&self) -> usize {
-        self.pages.iter().map(|page| page.answer.body.len()).sum()
+        self.item.pages.iter().map(|page| page.answer.body.len()).sum()
     }
 }
 
 fn key(source: NameId, binds: &Binds) -> Key {
-    (source, binds.iter().map(|(name, value)| format!("{}={};", name.slot(), to_json(value))).collect())
+    let mut hasher = DefaultHasher::new();
+    for (name, value) in binds {
+        // With secrets opened: items that differ in nothing else are different items.
+        (name, wire_json(value).to_string()).hash(&mut hasher);
+    }
+    (source, hasher.finish())
 }
 
 impl Reuse {
@@ -46,21 +63,23 @@ impl Reuse {
         self.0.get_or_init(Box::default).lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The pages of an item that are fresh enough, marked as such.
-    pub fn answer(&self, source: NameId, binds: &Binds, now: Instant) -> Option<Vec<Page>> {
+    /// What an item came to, where that is fresh enough; its pages are marked.
+    pub fn answer(&self, source: NameId, binds: &Binds, now: Instant) -> Option<KeptItem> {
         let kept = self.kept();
         let cached = kept.answers.get(&key(source, binds)).filter(|cached| now < cached.until)?;
-        Some(cached.pages.iter().map(|page| Page { from_cache: true, ..page.clone() }).collect())
+        let mut item = cached.item.clone();
+        item.pages.iter_mut().for_each(|page| page.from_cache = true);
+        Some(item)
     }
 
-    /// Keeps the pages of an item; false where they are too large to be kept.
-    pub fn keep(&self, source: NameId, binds: &Binds, pages: &[Page], until: Instant, now: Instant) -> bool {
+    /// Keeps what an item came to; false where its pages are too large to be kept.
+    pub fn keep(&self, source: NameId, binds: &Binds, item: KeptItem, until: Instant, now: Instant) -> bool {
         let mut kept = self.kept();
         kept.answers.retain(|_, cached| now < cached.until);
         let key = key(source, binds);
         kept.answers.remove(&key);
         kept.bytes = kept.answers.values().map(Cached::bytes).sum();
-        let cached = Cached { pages: pages.to_vec(), until };
+        let cached = Cached { item, until };
         let fits = kept.bytes + cached.bytes() <= limits::CACHE_BYTES;
         if fits {
             kept.bytes += cached.bytes();
@@ -101,6 +120,8 @@ impl Reuse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::secret::Secret;
+    use crate::base::value::Value;
     use proptest::prelude::*;
 
     proptest! {
@@ -126,11 +147,19 @@ mod tests {
         let (reuse, now) = (Reuse::default(), Instant::now());
         let binds: Binds = vec![(NameId(3), "a".into())];
         let page = Page::of(crate::net::Answer::of("body", "url"), "body".into());
-        assert!(reuse.keep(NameId(0), &binds, &[page], now + Duration::from_secs(9), now));
+        let item = KeptItem { pages: vec![page], capped: Some("a cap".to_owned()), ..KeptItem::default() };
+        assert!(reuse.keep(NameId(0), &binds, item, now + Duration::from_secs(9), now));
         assert!(reuse.answer(NameId(0), &Vec::new(), now).is_none());
-        assert!(reuse.answer(NameId(0), &binds, now).is_some_and(|pages| pages[0].from_cache));
+        assert!(reuse.answer(NameId(0), &binds, now).is_some_and(|item| item.pages[0].from_cache && item.capped.is_some()));
         assert!(reuse.answer(NameId(0), &binds, now + Duration::from_secs(9)).is_none());
         reuse.forget(NameId(0));
         assert!(reuse.answer(NameId(0), &binds, now).is_none());
+    }
+
+    #[test]
+    fn items_that_differ_in_a_secret_only_are_kept_apart() {
+        let binds = |secret: &str| -> Binds { vec![(NameId(3), Value::Secret(Secret::new(secret).into()))] };
+        assert_ne!(key(NameId(0), &binds("a")), key(NameId(0), &binds("b")));
+        assert_eq!(key(NameId(0), &binds("a")), key(NameId(0), &binds("a")));
     }
 }

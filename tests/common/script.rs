@@ -153,7 +153,7 @@ fn restart(check: &Check, memory: &mut Memory) -> Option<String> {
 }
 
 /// A spec bound to the one instance of `instance` (the keys of an instance, or nothing).
-fn check(folder: &Path, spec: &str, instance: &str, sources: &mut Sources) -> Result<Check, String> {
+pub fn check(folder: &Path, spec: &str, instance: &str, sources: &mut Sources) -> Result<Check, String> {
     let file = sources.add("spec.yaml", spec);
     let loaded = load(sources, file);
     let whole = assemble(loaded, sources, &mut Folder(folder));
@@ -212,7 +212,7 @@ fn script(answers: &Json) -> Script {
 }
 
 /// One answer from its description.
-fn scripted(given: &Json) -> Scripted {
+pub fn scripted(given: &Json) -> Scripted {
     if let Some(kind) = given["error"].as_str() {
         let kind = KINDS.iter().find(|known| known.word() == kind).unwrap_or_else(|| panic!("no error kind {kind}"));
         return Err(ExchangeError::new(*kind, given["message"].as_str().unwrap_or("it did not work")));

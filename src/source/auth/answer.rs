@@ -1,7 +1,7 @@
 //! `answer` in expressions: what a login, or a request after it, was answered.
 
 use crate::base::value::{Lazy, Text, Value};
-use crate::decode::{self, Decoder};
+use crate::decode::{self, Decoder, Facts};
 use crate::net::Answer;
 
 /// The name in expressions.
@@ -81,7 +81,8 @@ pub fn document(answer: &Answer, decoder: Option<&dyn Decoder>) -> Result<Value,
             &*guessed
         }
     };
-    decoder.decode(&answer.body).map(|decoded| decoded.doc).map_err(|error| error.0)
+    let facts = Facts { exit_code: None, content_type: answer.header("content-type") };
+    decoder.decode_answer(&answer.body, &facts).map(|decoded| decoded.doc).map_err(|error| error.0)
 }
 
 /// What an answer holds, without values: they may be secrets.

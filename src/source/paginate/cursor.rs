@@ -92,6 +92,7 @@ impl Pager for ByCursor {
         let cursor = match self.from.0.0.eval(frame) {
             Err(Fault::Missing) | Ok(Value::Missing | Value::Bool(false)) => return Ok(None),
             Ok(Value::Text(text)) if text.is_empty() => return Ok(None),
+            Ok(Value::List(items)) if items.is_empty() => return Ok(None),
             Ok(cursor) => cursor,
             Err(fault) => return Err(bad_part("paginate.cursor.from", fault)),
         };

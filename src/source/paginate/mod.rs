@@ -45,6 +45,11 @@ pub trait Pager: Send + Sync + Debug {
     /// A part that cannot be computed.
     fn next(&self, turn: &Turn<'_>, frame: &mut Frame) -> Result<Option<HttpRequest>, ExchangeError>;
 
+    /// True if the number of rows of a page tells whether it is the last one.
+    fn counts_rows(&self) -> bool {
+        false
+    }
+
     /// Calls `take` for every computed place.
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code));
 }

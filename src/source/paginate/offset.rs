@@ -81,6 +81,10 @@ impl Pager for ByOffset {
         Ok(Some(request))
     }
 
+    fn counts_rows(&self) -> bool {
+        true
+    }
+
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         [&self.param, &self.limit_param].into_iter().flatten().for_each(|template| take(&template.0));
         self.start.code().into_iter().chain(self.limit.iter().filter_map(Setting::code)).for_each(take);

@@ -79,6 +79,10 @@ impl Pager for ByPage {
         Ok(Some(request))
     }
 
+    fn counts_rows(&self) -> bool {
+        true
+    }
+
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         [&self.param, &self.size_param].into_iter().flatten().for_each(|template| take(&template.0));
         self.start.code().into_iter().chain(self.size.iter().filter_map(Setting::code)).for_each(take);
