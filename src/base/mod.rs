@@ -17,5 +17,6 @@ pub mod span;
 pub mod stored;
 pub mod suggest;
 pub mod time;
+pub mod unit;
 pub mod units;
 pub mod value;

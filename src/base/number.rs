@@ -59,6 +59,25 @@ impl Number {
         text.parse::<f64>().ok().filter(|n| n.is_finite()).map(Number::Float)
     }
 
+    /// The integer that digits to a base (2 to 36) write, with its sign; those to base 16, 8 and 2
+    /// may begin with `0x`, `0o` and `0b`. `None` beyond 64 bits.
+    pub fn with_base(text: &str, base: u32) -> Option<Number> {
+        let (sign, rest) = match text.strip_prefix('-') {
+            Some(rest) => (-1, rest),
+            None => (1, text),
+        };
+        let prefixes: &[&str] = match base {
+            16 => &["0x", "0X"],
+            8 => &["0o", "0O"],
+            2 => &["0b", "0B"],
+            _ => &[],
+        };
+        let digits = prefixes.iter().find_map(|prefix| rest.strip_prefix(prefix)).unwrap_or(rest);
+        let plain = (2..=36).contains(&base) && digits.starts_with(|c: char| c.is_digit(base));
+        let n = if plain { u64::from_str_radix(digits, base).ok() } else { None }?;
+        Number::from_integer(i128::from(n) * sign)
+    }
+
     /// Compares by value, integers with floats too; `None` for NaN.
     pub fn compare(self, other: Number) -> Option<std::cmp::Ordering> {
         match (self.as_integer(), other.as_integer()) {

@@ -5,7 +5,7 @@
 //! would delete each other's components in turn: the second is an error.
 
 use crate::base::diag::Diagnostic;
-use crate::base::span::Span;
+use crate::base::span::{FileId, Span};
 use crate::base::value::{Text, Value};
 use crate::expr::frame::Frame;
 use crate::expr::names;
@@ -15,7 +15,8 @@ use std::collections::HashMap;
 /// What the instances of this session are known by.
 #[derive(Debug, Default)]
 pub struct Known {
-    identities: HashMap<u64, (Span, u64)>,
+    /// The beginnings of the instances: the map is there as long as they are, and they are many.
+    identities: HashMap<u64, (FileId, u32)>,
     topologies: HashMap<(Text, Text), (Span, Text)>,
 }
 
@@ -33,16 +34,19 @@ impl Known {
             }
             self.topologies.insert(key, (span, check.plan.spec.name.clone()));
         }
-        match self.identities.get_mut(&check.id) {
-            Some((first, n)) if *first != span => {
-                problems.push(same_identity(check, span, *first));
-                *n += 1;
+        let place = (span.file, span.start);
+        match self.identities.get(&check.id).copied() {
+            Some(first) if first != place => {
+                problems.push(same_identity(check, span, Span { file: first.0, start: first.1, end: first.1.saturating_add(1) }));
                 // Stable as long as their order is.
-                check.id = check.id.wrapping_add(*n);
+                while self.identities.get(&check.id).is_some_and(|known| *known != place) {
+                    check.id = check.id.wrapping_add(1);
+                }
+                self.identities.insert(check.id, place);
             }
             Some(_) => {}
             None => {
-                self.identities.insert(check.id, (span, 0));
+                self.identities.insert(check.id, place);
             }
         }
         Ok(())

@@ -6,7 +6,7 @@
 use crate::base::diag::Diagnostic;
 use crate::base::number::Number;
 use crate::base::suggest::{listed, nearest};
-use crate::base::units::{parse_duration, parse_size};
+use crate::base::units::{parse_size, read_duration};
 use crate::base::value::Value;
 use crate::yaml::basic::{Keyed, meant_bool};
 use crate::yaml::node::Node;
@@ -23,7 +23,7 @@ crate::words! {
         Int = "int",
         /// `true`, `yes`, `on`, `1` and their opposites.
         Bool = "bool",
-        /// `5s`, `1h30m`, or a number of seconds; becomes seconds.
+        /// `5s`, `1h30m`, `01:02:03`, `2-03:04:05`, `P1DT2H`, or a number of seconds; becomes seconds.
         Duration = "duration",
         /// `10MiB`, or a number of bytes; becomes bytes.
         Size = "size",
@@ -45,7 +45,7 @@ impl CellType {
             CellType::Number => Number::parse(trimmed).map(Value::number),
             CellType::Int => integer(trimmed).map(Value::number),
             CellType::Bool => boolean(trimmed).map(Value::Bool),
-            CellType::Duration => parse_duration(trimmed).ok().map(Value::seconds),
+            CellType::Duration => read_duration(trimmed).ok().map(Value::seconds),
             CellType::Size | CellType::Bytes => parse_size(trimmed).ok().map(|bytes| Value::number(Number::Uint(bytes))),
             CellType::Time => time(trimmed).map(Value::Time),
         }

@@ -1,6 +1,7 @@
 //! The field types of the three notations: which one a field takes is decided by its declaration,
 //! never by the reader's luck.
 
+use super::cure::looks_computed;
 use super::fault::Fault;
 use super::frame::Frame;
 use super::ops::as_measure;
@@ -227,6 +228,13 @@ impl Field for Template {
         };
         if let Some(code) = read_holes(scalar, node, false, reader) {
             return code.map(Template);
+        }
+        if looks_computed(&scalar.text) {
+            let text = &scalar.text;
+            let problem = Diagnostic::warning("words-like-expression", format!("these are the words \"{text}\", not a value"), node.span);
+            let path =
+                text.strip_prefix("row.").filter(|rest| !rest.contains('|')).map(|rest| format!(" or `$.{rest}`")).unwrap_or_default();
+            reader.report(problem.label("a text field takes words as they are").help(format!("write `\"{{{{ {text} }}}}\"`{path}")));
         }
         Some(Template(Code::constant(Value::Text(plain_text(scalar)), node.span)))
     }

@@ -12,7 +12,19 @@ pub fn cure(text: &str) -> String {
     } else if text.contains("{{") {
         "look between `{{` and `}}`: names, operators, calls and `| filters`; texts stand in quotes".to_owned()
     } else if text.contains('$') {
-        "a path stands alone; inside an expression write `row.name` for `$.name`".to_owned()
+        let name: String = text.chars().skip_while(|c| *c != '$').skip(1).take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        match &*name {
+            "" => "a path stands alone; inside an expression write `row.name` for `$.name`".to_owned(),
+            name => format!(
+                "a path stands alone; inside an expression the document of a source is `{name}.doc`: write `{name}.doc.…` for `${name}.…`"
+            ),
+        }
+    } else if text.contains("===") {
+        "compare with `==`".to_owned()
+    } else if text.contains(" ? ") {
+        "write `a if condition else b`".to_owned()
+    } else if text.contains("=>") {
+        "there are no functions of one's own: `pluck('a')`, `map('upper')`, `selectattr('a', 'gt', 1)` do what they are used for".to_owned()
     } else if text.contains("&&") || text.contains("||") || text.contains('!') && !text.contains("!=") {
         "write `and`, `or`, `not`".to_owned()
     } else if text.contains(" = ") {
@@ -20,6 +32,68 @@ pub fn cure(text: &str) -> String {
     } else {
         "an expression is made of names, numbers, texts in quotes, operators and `| filters`; plain words need quotes".to_owned()
     }
+}
+
+/// What a path is that goes on as an expression: `$.used | number`, `$hosts.count + 1`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Continued {
+    /// Where it stops to be a path.
+    pub at: usize,
+    /// The whole as an expression.
+    pub expression: String,
+}
+
+impl Continued {
+    /// The slip, if the text has it; `of_source` says whether a name is that of a source.
+    pub fn find(text: &str, of_source: impl Fn(&str) -> bool) -> Option<Self> {
+        let at = outside_brackets(text, |c| c == ' ' || c == '|')?;
+        let (path, rest) = text.split_at_checked(at)?;
+        let operator = rest.trim_start();
+        let words = ["and ", "or ", "in ", "not ", "is ", "if "];
+        if !operator.starts_with(['|', '+', '-', '*', '/', '%', '~', '=', '!', '<', '>'])
+            && !words.iter().any(|word| operator.starts_with(word))
+        {
+            return None;
+        }
+        let path = path.strip_prefix('$')?;
+        let (name, steps) = path.split_at_checked(path.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(path.len()))?;
+        let root = match name {
+            "" => "row".to_owned(),
+            name if of_source(name) => format!("{name}.doc"),
+            name => name.to_owned(),
+        };
+        let quote = if steps.contains('\'') { '"' } else { '\'' };
+        let plain = !steps.contains(['*', '?', ':']) && !steps.contains("..");
+        let expression = if plain { format!("{root}{steps}{rest}") } else { format!("path({root}, {quote}${steps}{quote}){rest}") };
+        Some(Continued { at: at + rest.len() - operator.len(), expression })
+    }
+}
+
+/// The first such character that stands in neither brackets nor quotes.
+fn outside_brackets(text: &str, wanted: impl Fn(char) -> bool) -> Option<usize> {
+    let (mut depth, mut quote) = (0usize, None);
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '[' | '(') => depth += 1,
+            (None, ']' | ')') => depth = depth.saturating_sub(1),
+            (None, c) if depth == 0 && wanted(c) => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether constant words are meant as an expression: `row.name`, `instance.tags[0] | upper`.
+pub fn looks_computed(text: &str) -> bool {
+    let Some(rest) = ["row.", "instance.", "init_config."].iter().find_map(|root| text.strip_prefix(root)) else { return false };
+    let path = rest.split_once(" | ").map_or(rest, |(path, _)| path);
+    let part = |part: &str| {
+        part.starts_with(|c: char| c.is_alphabetic() || c == '_') && part.chars().all(|c| c.is_alphanumeric() || "_[]'".contains(c))
+    };
+    path.split('.').all(part)
 }
 
 /// A name that begins with a digit, written after a dot: `.2xx` in `row.2xx`.
@@ -99,6 +173,28 @@ impl DigitName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_are_meant_as_an_expression_are_told_from_words() {
+        for text in ["row.name", "row.a.b", "row['a'].b", "instance.url", "row.name | upper", "row.list[0]"] {
+            assert_eq!(looks_computed(text), !text.starts_with("row["), "{text}");
+        }
+        for text in ["row", "row.", "row. name", "arow.name", "row.name is up", "in row.name", "{{ row.name }}", "$.name"] {
+            assert!(!looks_computed(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_goes_on_is_written_as_an_expression() {
+        let whole = |text: &str| Continued::find(text, |name| name == "hosts").map(|found| found.expression);
+        assert_eq!(whole("$.used | number").as_deref(), Some("row.used | number"));
+        assert_eq!(whole("$.used|number").as_deref(), Some("row.used|number"));
+        assert_eq!(whole("$hosts.total / 2").as_deref(), Some("hosts.doc.total / 2"));
+        assert_eq!(whole("$instance.a == 1").as_deref(), Some("instance.a == 1"));
+        assert_eq!(whole("$.l[?@.a == 'b c'].n | sum").as_deref(), Some(r#"path(row, "$.l[?@.a == 'b c'].n") | sum"#));
+        assert_eq!(whole("$.used bytes"), None);
+        assert_eq!(whole("$.l[?@.a == 1].n"), None);
+    }
 
     #[test]
     fn a_number_is_no_name_with_a_digit() {

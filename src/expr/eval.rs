@@ -117,6 +117,9 @@ fn chain(first: &Expr, others: &[(Comparison, Expr)], frame: &mut Frame) -> Resu
     let mut left = open(first.eval(frame)?);
     for (op, right) in others {
         let right = open(right.eval(frame)?);
+        if let (Comparison::In | Comparison::NotIn, Value::List(items)) = (op, &right) {
+            frame.cx().step(items.len() / super::ops::ITEMS_SEEN)?;
+        }
         if !holds(*op, &left, &right)? {
             return Ok(Value::Bool(false));
         }

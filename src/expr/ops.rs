@@ -196,6 +196,9 @@ fn floats(op: Arithmetic, x: f64, y: f64) -> Option<Number> {
     }))
 }
 
+/// A step of an evaluation pays for so many items of a list that `in` looks at.
+pub const ITEMS_SEEN: usize = 16;
+
 /// `a in b`: an item of a list, a key of a map, a part of a text.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Text to tree: MiniJinja's grammar, with every name and function looked up at once and every slip
 //! placed in the YAML file.
 
-use super::cure::{DigitName, cure};
+use super::cure::{Continued, DigitName, cure};
 use super::function;
 use super::names;
 use super::ops::Arithmetic;
@@ -82,6 +82,13 @@ pub fn path(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Parsed> 
         Err(error) => {
             if let Some(found) = DigitName::in_path(text) {
                 reader.report(found.problem("bad-path", text, node, reader.sources));
+                return None;
+            }
+            let is_source = |name: &str| reader.source_names.iter().any(|id| reader.names.text(*id) == name);
+            if let Some(found) = Continued::find(text, is_source) {
+                let span = locate::inside(reader.sources, node, found.at, text.len());
+                let problem = Diagnostic::error("bad-path", "a path stands alone", span).label("this belongs to an expression");
+                reader.report(problem.help(format!("write it as one: `{}`", found.expression)));
                 return None;
             }
             let shift = name.len();

@@ -1,7 +1,7 @@
 //! Calls of functions, filters and tests: the function is found, and its arguments are put where its
 //! parameters are, while parsing.
 
-use super::function::{self, Function};
+use super::function::{self, Function, signature};
 use super::parse::Parser;
 use super::tree::Expr;
 use crate::base::diag::Diagnostic;
@@ -23,7 +23,11 @@ impl Parser<'_, '_> {
         }
         let span = self.word(name, span);
         let mut problem = Diagnostic::error("unknown-function", format!("unknown {what} `{name}`"), span);
-        problem = match nearest(name, known) {
+        let other = function::elsewhere(name).filter(|here| what != "test" || here.starts_with('`'));
+        problem = match other.or_else(|| nearest(name, known)) {
+            Some(near) if near.contains(|c: char| !c.is_alphanumeric() && c != '_') => {
+                problem.label("it is written in another way here").help(format!("write {near}"))
+            }
             Some(near) => problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).edit(span, near),
             None => problem
                 .label("there is none of that name")
@@ -49,7 +53,15 @@ impl Parser<'_, '_> {
             ast::Expr::GetAttr(attr) => {
                 let span = self.span(call.expr.span());
                 let problem = Diagnostic::error("method-call", format!("values have no method `{}`", attr.name), span);
-                self.report(problem.label("a method call").help("use a filter: `value | name(…)`; the reference lists them"));
+                let filter = function::find(attr.name).map(|filter| filter.name).or_else(|| function::elsewhere(attr.name));
+                let help = match filter {
+                    Some(filter) if !filter.contains(' ') => {
+                        format!("use the filter: `value | {filter}`, with its arguments in parentheses")
+                    }
+                    Some(other) => format!("write {other}"),
+                    None => "use a filter: `value | name(…)`; the reference lists them".to_owned(),
+                };
+                self.report(problem.label("a method call").help(help));
                 None
             }
             _ => {
@@ -154,13 +166,4 @@ impl Parser<'_, '_> {
         }
         self.report(problem.help(format!("it is called as {}", signature(function))));
     }
-}
-
-/// `name(a, b, c?)`.
-pub fn signature(function: &Function) -> String {
-    let mut params: Vec<_> = function.params.iter().map(|p| if p.required { p.name.to_owned() } else { format!("{}?", p.name) }).collect();
-    if function.variadic {
-        params.push("…".to_owned());
-    }
-    format!("{}({})", function.name, params.join(", "))
 }

@@ -74,11 +74,6 @@ impl Path {
         if let Path::Plain(steps) = self { Some(steps) } else { None }
     }
 
-    /// The path with every filter taken off; none where it has none.
-    pub fn unfiltered(&self) -> Option<Path> {
-        if let Path::Query(query) = self { query.unfiltered().map(|query| Path::Query(Box::new(query))) } else { None }
-    }
-
     /// The names that it begins with, up to the first step of another kind.
     pub fn keys(&self) -> Vec<Text> {
         let key = |step: &Step| if let Step::Key(key) = step { Some(key.clone()) } else { None };
@@ -86,6 +81,11 @@ impl Path {
             Path::Plain(steps) => steps.iter().map_while(key).collect(),
             Path::Query(query) => query.segments().iter().map_while(|segment| step(segment).as_ref().and_then(key)).collect(),
         }
+    }
+
+    /// The path with every filter taken off; none where it has none.
+    pub fn unfiltered(&self) -> Option<Path> {
+        if let Path::Query(query) = self { query.unfiltered().map(|query| Path::Query(Box::new(query))) } else { None }
     }
 
     /// The value that the path leads to, missing where it leads nowhere; a list for paths that can

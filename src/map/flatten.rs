@@ -7,7 +7,7 @@
 //!     flatten: {of: $.stats, include: ["indices.*"], keys_as_tags: {"indices.*": index}}
 //! ```
 
-use super::event::maybe_text;
+use super::event::{maybe_text, timestamp};
 use super::label::Labels;
 use super::metric_entry::{Measure, has_room};
 use super::{MapCx, Mapping, template_codes};
@@ -15,7 +15,8 @@ use crate::base::glob;
 use crate::base::number::Number;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
-use crate::expr::code::{Code, Expression, Template};
+use crate::expr::code::{Code, Expression, Setting, Template};
+use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::expr::names::ROW;
 use crate::observation::{MetricType, Sample, TagSet};
@@ -67,13 +68,18 @@ pub struct FlattenMapping {
     labels: Labels,
     hostname: Option<Template>,
     device: Option<Template>,
+    unit: Option<Template>,
+    scale: Option<Setting<f64>>,
+    time: Option<Expression>,
     span: Span,
 }
 
 impl FlattenMapping {
     /// Puts the mapping together.
     pub fn new(written: WrittenFlatten, prefix: Option<Template>, labels: Labels, measure: &Measure, span: Span) -> Self {
-        FlattenMapping { written, prefix, labels, hostname: measure.hostname.clone(), device: measure.device.clone(), span }
+        let (hostname, device, unit) = (measure.hostname.clone(), measure.device.clone(), measure.unit.clone());
+        let (scale, time) = (measure.scale.clone(), measure.timestamp.clone());
+        FlattenMapping { written, prefix, labels, hostname, device, unit, scale, time, span }
     }
 
     fn leaf(&self, parts: &[Text], value: Number, base: &Base, cx: &mut MapCx<'_>, frame: &mut Frame) {
@@ -83,16 +89,32 @@ impl FlattenMapping {
             return;
         }
         let (kept, tags) = self.split_keys(parts);
-        let name = crate::expr::function::normalize_name(&kept.join("."));
+        // With the prefix, since a name must begin with a letter and a key need not: `http.404`.
+        let name = crate::expr::function::normalize_name(&format!("{}{}", base.prefix, kept.join(".")));
+        let name = name.trim_end_matches('.');
+        if name.is_empty() {
+            frame.remark(self.span, |_| format!("`{path}` left out: a name of a metric needs a letter, which `prefix` could give it"));
+            return;
+        }
+        let value = if base.scale == 1.0 { value } else { Number::Float(value.as_f64() * base.scale) };
         let tags = if tags.is_empty() { base.tags.clone() } else { TagSet::new(base.list.iter().cloned().chain(tags).collect()) };
         let rules: Vec<&Rule> = self.written.rules.iter().filter(|rule| glob::matches(&rule.r#match, &path)).collect();
         if rules.iter().all(|rule| rule.also) {
-            base.push(&name, self.written.r#type, value, None, &tags, self.span, cx, frame);
+            base.push(name, self.written.r#type, value, base.unit.clone(), &tags, self.span, cx, frame);
         }
         for rule in rules {
             let name = format!("{name}{}", rule.suffix.as_deref().unwrap_or(""));
             let value = rule.scale.map_or(value, |scale| Number::Float(value.as_f64() * scale));
-            base.push(&name, rule.r#type.unwrap_or(self.written.r#type), value, rule.unit.clone(), &tags, self.span, cx, frame);
+            base.push(
+                &name,
+                rule.r#type.unwrap_or(self.written.r#type),
+                value,
+                rule.unit.clone().or_else(|| base.unit.clone()),
+                &tags,
+                self.span,
+                cx,
+                frame,
+            );
         }
     }
 
@@ -148,6 +170,9 @@ struct Base {
     tags: TagSet,
     hostname: Option<Text>,
     device: Option<Text>,
+    unit: Option<Text>,
+    scale: f64,
+    timestamp: jiff::Timestamp,
 }
 
 impl Base {
@@ -166,9 +191,9 @@ impl Base {
         if !has_room(span, cx, frame) {
             return;
         }
-        let name = format!("{}{name}", self.prefix).into();
+        let (name, timestamp) = (name.into(), self.timestamp);
         let (tags, hostname, device) = (tags.clone(), self.hostname.clone(), self.device.clone());
-        cx.out.samples.push(Sample { name, metric_type, value, tags, hostname, device, unit, timestamp: cx.timestamp, origin: span });
+        cx.out.samples.push(Sample { name, metric_type, value, tags, hostname, device, unit, timestamp, origin: span });
     }
 }
 
@@ -179,19 +204,31 @@ impl Mapping for FlattenMapping {
             None => frame.get(ROW).clone(),
         };
         let list = self.labels.list(cx, frame);
+        let scale = match self.scale.as_ref().map_or(Ok(1.0), |scale| scale.get(frame)) {
+            Ok(scale) => scale,
+            Err(fault) => {
+                let why = if let Fault::Failed(why) = fault { why } else { "it is missing".to_owned() };
+                frame.remark(self.span, |_| format!("`flatten` left out: its scale: {why}"));
+                return;
+            }
+        };
         let base = Base {
             prefix: maybe_text(&self.prefix, frame).unwrap_or_default(),
             tags: TagSet::new(list.clone()),
             list,
             hostname: maybe_text(&self.hostname, frame).or_else(|| cx.hostname.cloned()),
             device: maybe_text(&self.device, frame),
+            unit: maybe_text(&self.unit, frame),
+            scale,
+            timestamp: timestamp(self.time.as_ref(), cx.timestamp, frame),
         };
         self.walk(&tree.materialize(), &mut Vec::new(), &base, cx, frame);
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {
-        self.written.of.iter().for_each(|of| take(&of.0));
-        template_codes(&[&self.prefix, &self.hostname, &self.device], take);
+        self.written.of.iter().chain(&self.time).for_each(|of| take(&of.0));
+        self.scale.iter().filter_map(Setting::code).for_each(&mut *take);
+        template_codes(&[&self.prefix, &self.hostname, &self.device, &self.unit], take);
         self.labels.codes(take);
     }
 }

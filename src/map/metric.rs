@@ -76,9 +76,11 @@ pub fn read_from(fields: &mut Fields<'_>, default_tags: &[Node], reader: &mut Re
         return None;
     }
     if let Some(flatten) = written.flatten.take() {
+        without_effect(fields, "flatten", &["map", "default", "required", "type"], reader);
         return Some(Box::new(FlattenMapping::new(flatten, written.prefix, labels, &measure, span)));
     }
     if let Some(families) = written.families.take() {
+        without_effect(fields, "families", &["map", "default", "required", "type", "unit", "scale", "device"], reader);
         return FamiliesMapping::new(families, written.prefix, labels, &measure, span, reader).map(|m| Box::new(m) as Box<dyn Mapping>);
     }
     let entries = if bulk.is_empty() {
@@ -87,6 +89,22 @@ pub fn read_from(fields: &mut Fields<'_>, default_tags: &[Node], reader: &mut Re
         read_bulk(&bulk, &written, &measure, &labels, reader)
     };
     Some(Box::new(Entries { entries: entries?.into(), labels }))
+}
+
+/// Keys that a form does not know are slips, not decoration.
+fn without_effect(fields: &mut Fields<'_>, form: &str, keys: &[&'static str], reader: &mut Reader<'_>) {
+    for key in keys {
+        let Some(entry) = fields.entry(key) else { continue };
+        let problem = Diagnostic::error("no-effect", format!("`{}` has no effect beside `{form}`", entry.key), entry.key_span);
+        let help = match (form, &*entry.key) {
+            (_, "type") => format!(
+                "say the type inside: `{form}: {{…}}`, under {}",
+                if form == "flatten" { "`type` or `rules`" } else { "`metrics` or `types`" }
+            ),
+            _ => format!("take it away; `{form}` sends the numbers that there are, as they are"),
+        };
+        reader.report(problem.label("nothing reads this").help(help));
+    }
 }
 
 fn one_form(span: crate::base::span::Span, forms: &[bool]) -> Diagnostic {

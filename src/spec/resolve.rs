@@ -103,9 +103,9 @@ fn not_in_scope(used: &Use, visible: &BTreeSet<NameId>, reader: &Reader<'_>) -> 
     }
     match nearest(name, known.iter().copied()) {
         Some(near) => problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).edit(used.span, near),
-        None => problem
-            .label("unknown name")
-            .help(format!("if the word itself is meant, put it in quotes: `'{name}'`; a field of the row is `row.{name}`")),
+        None => problem.label("unknown name").help(format!(
+            "if the word itself is meant, put it in quotes: `'{name}'`; a field of the row is `row.{name}`, a table `tables.{name}`"
+        )),
     }
 }
 

@@ -35,6 +35,13 @@ pub const TABLE: &[Function] = &[
         "The smallest of the numbers that `p` percent (0 to 100) of them do not exceed: always one of them; missing for none.",
         ("percentile([10, 20, 30, 40], 75)", "30"),
     ),
+    function(
+        "stddev",
+        &[needs("list")],
+        stddev,
+        "The standard deviation of a sample (divided by n - 1); missing for less than two numbers.",
+        ("stddev([2, 4, 6])", "2"),
+    ),
     function("min", &[needs("list")], min, "The least item of a list, or of several arguments; missing for none.", ("min([3, 1, 2])", "1"))
         .variadic()
         .takes_missing(),
@@ -54,41 +61,73 @@ pub const TABLE: &[Function] = &[
 fn sum(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
     let items = arg::list(args, 0, cx)?;
     match args.get(1) {
-        None => total(items).map(|(sum, _)| sum),
+        None => total(items)?.sum(),
         Some(_) => {
             let key = arg::text(args, 1, cx)?;
             let values: Vec<_> = items.iter().map(|item| arg::dotted(item, &key)).collect();
-            total(&values).map(|(sum, _)| sum)
+            total(&values)?.sum()
         }
     }
 }
 
-/// The sum and the number of its terms.
-fn total(items: &[Value]) -> Result<(Value, i64), Fault> {
-    let (mut whole, mut fractions, mut exact, mut n_terms) = (0i128, 0f64, true, 0);
+/// The parts of a sum: integers apart from floats, since those stay exact.
+#[derive(Default)]
+struct Total {
+    whole: i128,
+    fractions: f64,
+    exact: bool,
+    n_terms: i64,
+}
+
+fn total(items: &[Value]) -> Result<Total, Fault> {
+    let mut total = Total { exact: true, ..Total::default() };
     for item in items.iter().filter(|item| !item.is_missing()) {
-        n_terms += 1;
+        total.n_terms += 1;
         match arg::number(item)? {
-            Number::Int(n) => whole += i128::from(n),
-            Number::Uint(n) => whole += i128::from(n),
+            Number::Int(n) => total.whole += i128::from(n),
+            Number::Uint(n) => total.whole += i128::from(n),
             Number::Float(n) => {
-                exact = false;
-                fractions += n;
+                total.exact = false;
+                total.fractions += n;
             }
         }
     }
-    if !exact {
-        return Ok((Value::Float(whole as f64 + fractions), n_terms));
+    Ok(total)
+}
+
+impl Total {
+    fn sum(&self) -> Result<Value, Fault> {
+        if !self.exact {
+            return Ok(Value::Float(self.whole as f64 + self.fractions));
+        }
+        let sum = Number::from_integer(self.whole);
+        sum.map(Value::number).ok_or_else(|| Fault::failed(format!("the sum {} does not fit 64 bits", self.whole)))
     }
-    let sum = Number::from_integer(whole).ok_or_else(|| Fault::failed(format!("the sum {whole} does not fit 64 bits")))?;
-    Ok((Value::number(sum), n_terms))
 }
 
 fn avg(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
-    match total(arg::list(args, 0, cx)?)? {
-        (_, 0) => Ok(Value::Missing),
-        (sum, n_terms) => ops::calculate(Arithmetic::Div, &sum, &Value::Int(n_terms)),
+    let total = total(arg::list(args, 0, cx)?)?;
+    let n_terms = i128::from(total.n_terms);
+    Ok(match Number::from_integer(total.whole.checked_div(n_terms).unwrap_or(0)) {
+        _ if n_terms == 0 => Value::Missing,
+        Some(average) if total.exact && total.whole % n_terms == 0 => Value::number(average),
+        _ => Value::Float((total.whole as f64 + total.fractions) / n_terms as f64),
+    })
+}
+
+fn stddev(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
+    let numbers: Vec<f64> = arg::list(args, 0, cx)?
+        .iter()
+        .filter(|item| !item.is_missing())
+        .map(|item| arg::number(item).map(Number::as_f64))
+        .collect::<Result<_, _>>()?;
+    if numbers.len() < 2 {
+        return Ok(Value::Missing);
     }
+    let average = numbers.iter().sum::<f64>() / numbers.len() as f64;
+    // From the average, not from the sum of squares, which drowns small differences of large numbers.
+    let squares: f64 = numbers.iter().map(|n| (n - average).powi(2)).sum();
+    Ok(Value::Float((squares / (numbers.len() - 1) as f64).sqrt()))
 }
 
 fn median(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {

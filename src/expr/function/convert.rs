@@ -18,10 +18,10 @@ pub const TABLE: &[Function] = &[
     JSON.also("tojson", ("[1, 'a'] | tojson", "\"[1,\\\"a\\\"]\"")),
     function(
         "int",
-        &[needs("value"), takes("default")],
+        &[needs("value"), takes("default"), takes("base")],
         int,
-        "A number, or a text that is exactly one plain number, without its fraction; what is neither or needs more than 64 bits is the default, or fails.",
-        ("'12.9' | int", "12"),
+        "A number, or a text that is exactly one plain number, without its fraction; what is neither or needs more than 64 bits is the default, or fails. A text of digits to another `base` (2 to 36) may begin with `0x`, `0o` or `0b`.",
+        ("['12.9' | int, '1f' | int(base=16), '0755' | int(base=8)]", "[12,31,493]"),
     ),
     function(
         "float",
@@ -70,6 +70,16 @@ fn json(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
 }
 
 fn int(args: &[Value], _: &Cx<'_>) -> Result<Value, Fault> {
+    let base = arg::integer_or(args, 2, 10)?;
+    let radix = u32::try_from(base).ok().filter(|base| (2..=36).contains(base));
+    let radix = radix.ok_or_else(|| Fault::failed(format!("{base} is no base: 2 to 36")))?;
+    if let (Value::Text(text), true) = (arg::at(args, 0), radix != 10) {
+        return match (Number::with_base(text.trim(), radix), arg::at(args, 1)) {
+            (Some(number), _) => Ok(Value::number(number)),
+            (None, Value::Missing) => Err(Fault::failed(format!("{} has other digits than those to base {base}", shown(arg::at(args, 0))))),
+            (None, default) => Ok(default.clone()),
+        };
+    }
     let whole = |number: Number| match number {
         Number::Float(n) => Number::Float(n.trunc()).as_integer().and_then(Number::from_integer),
         exact => Some(exact),
@@ -110,6 +120,11 @@ mod tests {
             ("int", r#"["5s"]"#, "\"5s\" is no plain number of 64 bits"),
             ("int", r#"["5s", 0]"#, "0"),
             ("int", "[true]", "1"),
+            ("int", r#"["-0xff", null, 16]"#, "-255"),
+            ("int", r#"["FFFFFFFFFFFFFFFF", null, 16]"#, "18446744073709551615"),
+            ("int", r#"["12", null, 2]"#, "\"12\" has other digits than those to base 2"),
+            ("int", r#"["12", 0, 2]"#, "0"),
+            ("int", r#"["12", 0, 1]"#, "1 is no base: 2 to 36"),
             ("int", "[[1]]", "[1] is no plain number of 64 bits"),
             ("int", "[null, 1]", "missing"),
             ("float", r#"["x", "y"]"#, r#""y""#),

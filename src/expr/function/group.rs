@@ -147,7 +147,7 @@ fn index_by(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{check, value};
+    use super::super::testing::{call, check, value};
     use super::*;
 
     #[test]
@@ -179,5 +179,38 @@ mod tests {
     fn maps_are_the_same_whatever_the_order_of_their_keys() {
         assert_eq!(identity(&value(r#"{"a": 1, "b": [2]}"#)), identity(&value(r#"{"b": [2.0], "a": 1}"#)));
         assert_ne!(identity(&value("0.1")), identity(&value("0.2")));
+    }
+
+    /// Each of these within the steps of one evaluation, which none could do that looked at every
+    /// pair of items.
+    #[test]
+    fn lists_of_a_hundred_thousand_are_no_trouble() {
+        let n = 100_000;
+        let row = |i: i64| {
+            let mut map = Map::with_capacity(2);
+            map.insert("id", Value::Int(i * 7_919 % n));
+            map.insert("k", Value::Int(i % 500));
+            Value::map(map)
+        };
+        let rows = Value::list((0..n).map(row).collect());
+        let ids = Value::list((0..n).map(Value::Int).collect());
+        let length = |value: &Value| value.as_list().map(|items| items.len()).or(value.as_map().map(|map| map.len()));
+        for (name, further, expected) in [
+            ("unique", vec!["id".into()], n),
+            ("group_by", vec!["k".into()], 500),
+            ("index_by", vec!["id".into()], n),
+            ("sort", vec![Value::Missing, "id".into()], n),
+            ("where", vec!["k".into(), Value::Int(7)], n / 500),
+            ("to_map", vec!["id".into(), "k".into()], n),
+            ("pluck", vec!["id".into()], n),
+        ] {
+            let found = call(name, &[vec![rows.clone()], further].concat()).unwrap();
+            assert_eq!(length(&found), Some(expected as usize), "{name}");
+        }
+        for name in ["difference", "intersect", "union"] {
+            assert!(call(name, &[ids.clone(), ids.clone()]).is_ok(), "{name}");
+        }
+        let keys = call("index_by", &[rows, "id".into()]).unwrap();
+        assert_eq!(length(&call("pick", &[keys, ids]).unwrap()), Some(n as usize));
     }
 }

@@ -12,7 +12,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose};
 use md5::{Digest, Md5};
 use sha1::Sha1;
-use sha2::Sha256;
+use sha2::{Sha256, Sha512};
 
 pub const TABLE: &[Function] = &[
     function(
@@ -36,6 +36,20 @@ pub const TABLE: &[Function] = &[
         "The SHA-256 digest of the printed value, in lower-case hexadecimal digits.",
         ("'a' | sha256", "\"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb\""),
     ),
+    function(
+        "sha512",
+        &[needs("value")],
+        digest::<Sha512>,
+        "The SHA-512 digest of the printed value, in lower-case hexadecimal digits.",
+        ("sha512('a') | truncate(8, '')", "\"1f40fc92\""),
+    ),
+    function(
+        "crc32",
+        &[needs("value")],
+        crc32,
+        "The CRC-32 checksum of the printed value (that of gzip and zip), as a number; `'%08x' | format(…)` writes it in hexadecimal digits.",
+        ("'a' | crc32", "3904355907"),
+    ),
     function("base64", &[needs("value")], base64, "The printed value in base64.", ("'user:pass' | base64", "\"dXNlcjpwYXNz\"")),
     function(
         "base64_decode",
@@ -58,6 +72,12 @@ fn printed(args: &[Value], cx: &Cx<'_>) -> Result<Text, Fault> {
 
 fn digest<D: Digest>(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
     Ok(hex::encode(D::digest(printed(args, cx)?.as_bytes())).into())
+}
+
+fn crc32(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
+    let mut sum = flate2::Crc::new();
+    sum.update(printed(args, cx)?.as_bytes());
+    Ok(Value::Int(sum.sum().into()))
 }
 
 fn base64(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {

@@ -1,4 +1,4 @@
-//! Maps: entries, chosen keys, leaves, lookups.
+//! Maps: entries, chosen keys, leaves, pairs in a text.
 //!
 //! Keys keep the order of the document. Keys are texts: other values print into them.
 
@@ -10,6 +10,7 @@ use crate::base::map::Map;
 use crate::base::print::{shown, text_of};
 use crate::base::value::{Text, Value};
 use crate::expr::fault::Fault;
+use std::collections::HashSet;
 
 pub const TABLE: &[Function] = &[
     function(
@@ -51,12 +52,13 @@ pub const TABLE: &[Function] = &[
         ("leaves({'a': {'b': 1}})", "[{\"path\":\"a.b\",\"keys\":[\"a\",\"b\"],\"value\":1}]"),
     ),
     function(
-        "lookup",
-        &[needs("key"), needs("table"), takes("default")],
-        lookup,
-        "What the table has under the printed key, else the default; `lookup(table, key)` is the same.",
-        ("2 | lookup({'1': 'ok', '2': 'failed'}, 'unknown')", "\"failed\""),
-    ),
+        "merge",
+        &[needs("map")],
+        merge,
+        "Several maps as one; of the same key the last value that is there stays.",
+        ("{'a': 1, 'b': 2} | merge({'b': 3}, {'c': 4})", "{\"a\":1,\"b\":3,\"c\":4}"),
+    )
+    .variadic(),
     function(
         "attr",
         &[needs("map"), needs("name")],
@@ -123,8 +125,10 @@ fn by_key(args: &[Value], named: bool, cx: &Cx<'_>) -> Result<Value, Fault> {
     for place in (1..args.len()).filter(|place| !arg::at(args, *place).is_missing()) {
         keys.extend(arg::texts(args, place, cx)?);
     }
-    cx.step(keys.len() * map.len())?;
-    let is_named = |key: &Text| keys.iter().any(|pattern| pattern == key || glob::matches(pattern, key));
+    let patterns: Vec<Text> = keys.iter().filter(|key| key.contains(['*', '?', '['])).cloned().collect();
+    cx.step(keys.len() + map.len() * (1 + patterns.len()))?;
+    let keys: HashSet<Text> = keys.into_iter().collect();
+    let is_named = |key: &Text| keys.contains(key) || patterns.iter().any(|pattern| glob::matches(pattern, key));
     let kept = map.iter().filter(|(key, _)| is_named(key) == named);
     Ok(Value::map(kept.map(|(k, v)| (k.clone(), v.clone())).collect()))
 }
@@ -177,18 +181,14 @@ impl Walk {
     }
 }
 
-fn lookup(args: &[Value], _: &Cx<'_>) -> Result<Value, Fault> {
-    let (key, table) = match (arg::at(args, 0), arg::at(args, 1)) {
-        (table @ Value::Map(_), key) if !matches!(key, Value::Map(_)) => (key, table),
-        (key, table) => (key, table),
-    };
-    let found = match (key, table) {
-        (Value::Missing, _) => return Ok(Value::Missing),
-        (_, Value::Missing) => None,
-        (key, Value::Map(map)) => map.get(&arg::text_like(key)?),
-        (_, other) => return Err(arg::wanted("a map to look things up in", other)),
-    };
-    Ok(found.filter(|value| !value.is_missing()).unwrap_or(arg::at(args, 2)).clone())
+fn merge(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
+    let mut out = Map::clone(&*arg::map(args, 0, cx)?);
+    for place in (1..args.len()).filter(|place| !arg::at(args, *place).is_missing()) {
+        for (key, value) in arg::map(args, place, cx)?.iter().filter(|(_, value)| !value.is_missing()) {
+            out.insert(key.clone(), value.clone());
+        }
+    }
+    Ok(Value::map(out))
 }
 
 fn attr(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
@@ -227,6 +227,8 @@ mod tests {
             ("pick", r#"[{"a": 1, "b.c": 2, "b.d": 3}, "b.*", "q"]"#, r#"{"b.c":2,"b.d":3}"#),
             ("omit", r#"[{"a": 1, "b": 2, "c": 3}, ["a", "b"], null]"#, r#"{"c":3}"#),
             ("omit", r#"[{"a[1]": 1, "b": 2}, "a[1]"]"#, r#"{"b":2}"#),
+            ("merge", r#"[{"a": 1}, null, {"a": null, "b": 2}, {"a": 3}]"#, r#"{"a":3,"b":2}"#),
+            ("merge", r#"[{"a": 1}, [2]]"#, "[2] is a list, not a map"),
             ("attr", r#"[{"a": {"b": 1}}, "a.b"]"#, "missing"),
         ]);
     }
@@ -240,20 +242,6 @@ mod tests {
                 r#"[{"path":"a.0.b","keys":["a",0,"b"],"value":1},{"path":"d","keys":["d"],"value":"x"}]"#,
             ),
             ("leaves", "[5]", r#"[{"path":"","keys":[],"value":5}]"#),
-        ]);
-    }
-
-    #[test]
-    fn tables_are_looked_up_in_either_order() {
-        check(&[
-            ("lookup", r#"[1.0, {"1": "one"}]"#, r#""one""#),
-            ("lookup", r#"[{"1": "one"}, 1]"#, r#""one""#),
-            ("lookup", r#"["x", {"1": "one"}, "d"]"#, r#""d""#),
-            ("lookup", r#"["x", {"x": null}, "d"]"#, r#""d""#),
-            ("lookup", r#"["x", {"1": "one"}]"#, "missing"),
-            ("lookup", r#"["x", null, "d"]"#, r#""d""#),
-            ("lookup", r#"[{"a": 1}, null, "d"]"#, "missing"),
-            ("lookup", r#"["x", ["y"]]"#, "[\"y\"] is a list, not a map to look things up in"),
         ]);
     }
 

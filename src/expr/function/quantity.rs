@@ -1,31 +1,40 @@
-//! Numbers with units and separators: `85%`, `12,345`, `1.5 GiB`, `3d 4h`.
+//! Numbers with units and separators: `85%`, `12,345`, `1.5 GiB`, `3d 4h`, `95.21 Mbps`, `0x1F`.
 //!
-//! Durations become seconds, sizes bytes, percents the number before the sign. Where a text can
-//! be read in two ways (`1,5`) it is refused: better no point than one that is off by ten.
+//! Durations become seconds, sizes bytes, rates bytes or bits per second, percents the number
+//! before the sign. Where a text can be read in two ways (`1,5`) it is refused: better no point
+//! than one that is off by ten.
 
 use super::arg;
 use super::{Cx, Function, function, needs, takes};
 use crate::base::number::Number;
 use crate::base::print::shown;
+use crate::base::unit::{self, Kind, Unit};
 use crate::base::units;
 use crate::base::value::Value;
 use crate::expr::fault::Fault;
-use crate::expr::ops;
+use crate::expr::ops::{self, Arithmetic};
 
 pub const TABLE: &[Function] = &[
     function(
         "number",
         &[needs("value"), takes("unit"), takes("base")],
         number,
-        "The number in a text with units and separators: sizes as bytes, durations as seconds. `unit` is that of a number that comes without one; bare `K`, `M`, `G` count in steps of `base` (1000).",
-        ("['12,345', '85%', '1.5 KiB', '2h', '5 kB'] | map('number')", "[12345,85,1536,7200,5000]"),
+        "The number in a text with units and separators: sizes as bytes, durations as seconds, `Mbit/s`, `Mbps` and `Mb/s` as bits per second, `MB/s` as bytes per second, `kHz`, `mV`, `W`, `rpm`, `°C` and `%` as such; `0x1F`, `0b101` and `0o17` too. `unit` is that of a number that comes without one; bare `K`, `M`, `G` count in steps of `base` (1000).",
+        ("['12,345', '85%', '1.5 KiB', '2h', '5 kB', '95.21 Mbps', '0x1F'] | map('number')", "[12345,85,1536,7200,5000,95210000,31]"),
+    ),
+    function(
+        "convert",
+        &[needs("value"), needs("to"), takes("from")],
+        convert,
+        "A quantity in another unit of the same kind: the text's own unit, or `from` for a number without one, into `to`. Bits and bytes, `°C` and `°F` convert too.",
+        ("['95.2 Mbps' | convert('MB/s'), 5400 | convert('h', 's'), '1.5 GiB' | convert('MiB')]", "[11.9,1.5,1536]"),
     ),
     function(
         "duration",
         &[needs("value")],
         duration,
-        "The seconds of a duration like `1h30m`; numbers are seconds already.",
-        ("duration('1h30m')", "5400"),
+        "The seconds of a duration: `1h30m`, `3 days, 04:05:06`, `01:02:03`, `02:03` (minutes and seconds), `2-03:04:05` as ps prints it, `P1DT2H` of ISO 8601; numbers are seconds already.",
+        ("['1h30m', '01:02:03', '2-03:04:05', 'P1DT2H'] | map('duration')", "[5400,3723,183845,93600]"),
     ),
     function(
         "bytes",
@@ -43,40 +52,102 @@ fn number(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
         other => return Err(Fault::failed(format!("{other} is no base: 1000 or 1024"))),
     };
     let unit = match args.get(1) {
-        Some(Value::Missing) | None => 1.0,
+        Some(Value::Missing) | None => PLAIN,
         Some(_) => named_unit(&arg::text(args, 1, cx)?, base)?,
     };
     match arg::at(args, 0) {
-        Value::Text(text) => read(text.trim(), unit, base)
-            .ok_or_else(|| Fault::failed(format!("{} is no number, with or without a unit", shown(arg::at(args, 0))))),
-        other => Ok(scaled(ops::as_measure(other)?, unit)),
+        Value::Text(_) => measured(&arg::text(args, 0, cx)?, unit, base).map(|(value, _)| value),
+        other => Ok(in_base(ops::as_measure(other)?, unit)),
     }
 }
 
-fn named_unit(unit: &str, base: f64) -> Result<f64, Fault> {
-    factor(unit.trim(), base).ok_or_else(|| Fault::failed(format!("{} is no unit of size, time or percent", shown(&unit.into()))))
+/// No unit: the number itself.
+pub const PLAIN: Unit = Unit { kind: Kind::Plain, factor: 1.0, over: 1.0 };
+
+fn named_unit(name: &str, base: f64) -> Result<Unit, Fault> {
+    unit::find(name.trim(), base)
+        .ok_or_else(|| Fault::failed(format!("{} is no unit: units look like `MiB`, `Mbit/s`, `ms`, `h`, `kHz`, `%`", shown(&name.into()))))
 }
 
-/// What one unit is worth. `m` is a minute, not a million: durations come first.
-fn factor(unit: &str, base: f64) -> Option<f64> {
-    if matches!(unit, "" | "%") {
-        return Some(1.0);
+/// The number in a text, in the base of its unit; `unit` is taken where the text has none.
+///
+/// # Errors
+/// Failed where the text is no number.
+pub fn measured(text: &str, unit: Unit, base: f64) -> Result<(Value, Kind), Fault> {
+    read(text.trim(), unit, base).ok_or_else(|| Fault::failed(format!("{} is no number, with or without a unit", shown(&text.into()))))
+}
+
+fn read(text: &str, unit: Unit, base: f64) -> Option<(Value, Kind)> {
+    if let Some(number) = with_radix(text) {
+        return Some((in_base(number, unit), unit.kind));
     }
-    let word = unit.chars().all(char::is_alphabetic);
-    word.then(|| units::parse_duration(&format!("1{unit}")).ok().or_else(|| units::size_factor(unit, base))).flatten()
-}
-
-fn read(text: &str, unit: f64, base: f64) -> Option<Value> {
     let (digits, rest) = split(text)?;
     let number = Number::parse(&digits)?;
     if rest.is_empty() {
-        return Some(scaled(number, unit));
+        return Some((in_base(number, unit), unit.kind));
     }
-    match factor(rest, base) {
-        Some(factor) => Some(scaled(number, factor)),
+    match unit::find(rest, base) {
+        Some(unit) => Some((in_base(number, unit), unit.kind)),
         // Durations may have several parts: `3d 4h`.
-        None => units::parse_duration(text).ok().map(Value::seconds),
+        None => units::parse_duration(text).ok().map(|seconds| (Value::seconds(seconds), Kind::Time)),
     }
+}
+
+/// `0x1F`, `0b101`, `0o17`, of up to 64 bits.
+fn with_radix(text: &str) -> Option<Number> {
+    let base = match text.strip_prefix('-').unwrap_or(text).get(..2)? {
+        "0x" | "0X" => 16,
+        "0o" | "0O" => 8,
+        "0b" | "0B" => 2,
+        _ => return None,
+    };
+    Number::with_base(text, base)
+}
+
+fn convert(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
+    let to = named_unit(&arg::text(args, 1, cx)?, 1000.0)?;
+    let from = match args.get(2) {
+        Some(Value::Missing) | None => PLAIN,
+        Some(_) => named_unit(&arg::text(args, 2, cx)?, 1000.0)?,
+    };
+    let given = arg::at(args, 0);
+    let (value, kind) = match given {
+        Value::Text(text) => measured(text, from, 1000.0)?,
+        other => (in_base(ops::as_measure(other)?, from), from.kind),
+    };
+    let base = match (kind, to.kind) {
+        (from, to) if from == to => value,
+        (Kind::Bits, Kind::Bytes) | (Kind::BitRate, Kind::ByteRate) => calculate(Arithmetic::Div, &value, 8.0)?,
+        (Kind::Bytes, Kind::Bits) | (Kind::ByteRate, Kind::BitRate) => calculate(Arithmetic::Mul, &value, 8.0)?,
+        (Kind::Celsius, Kind::Fahrenheit) => calculate(Arithmetic::Add, &calculate(Arithmetic::Mul, &value, 1.8)?, 32.0)?,
+        (Kind::Fahrenheit, Kind::Celsius) => calculate(Arithmetic::Div, &calculate(Arithmetic::Sub, &value, 32.0)?, 1.8)?,
+        (Kind::Plain, _) => return Err(Fault::failed(format!("{} has no unit: say it with `from`", shown(given)))),
+        _ => {
+            return Err(Fault::failed(format!(
+                "{} does not convert into {}: they measure different things",
+                shown(given),
+                shown(arg::at(args, 1))
+            )));
+        }
+    };
+    let whole = calculate(Arithmetic::Mul, &base, to.over)?;
+    if to.factor < 1.0 {
+        calculate(Arithmetic::Mul, &whole, (1.0 / to.factor).round())
+    } else {
+        calculate(Arithmetic::Div, &whole, to.factor)
+    }
+}
+
+/// Calculates with a whole number where it is one, so that integers stay exact.
+fn calculate(op: Arithmetic, value: &Value, n: f64) -> Result<Value, Fault> {
+    let n = Number::Float(n);
+    ops::calculate(op, value, &Value::number(n.as_integer().and_then(Number::from_integer).unwrap_or(n)))
+}
+
+/// The number in the base of the kind of its unit.
+fn in_base(number: Number, unit: Unit) -> Value {
+    let times = scaled(number, unit.factor);
+    calculate(Arithmetic::Div, &times, unit.over).unwrap_or(times)
 }
 
 /// Integers stay exact, and small units divide: 3 thousandths are 0.003.
@@ -148,7 +219,7 @@ fn duration(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
     if value.as_number().is_some() {
         return Ok(value.clone());
     }
-    let seconds = units::parse_duration(&arg::text(args, 0, cx)?);
+    let seconds = units::read_duration(&arg::text(args, 0, cx)?);
     seconds.map(Value::seconds).map_err(|expected| Fault::failed(format!("{} is no duration: {expected}", shown(value))))
 }
 
@@ -200,14 +271,64 @@ mod tests {
             ("number", r#"[5, "kB"]"#, "5000"),
             ("number", r#"["5 MB", "kB"]"#, "5000000"),
             ("number", r#"[250, "ms"]"#, "0.25"),
-            ("number", r#"[5, "parsec"]"#, "\"parsec\" is no unit of size, time or percent"),
+            ("number", r#"[5, "parsec"]"#, "\"parsec\" is no unit: units look like `MiB`, `Mbit/s`, `ms`, `h`, `kHz`, `%`"),
             ("number", r#"["5", null, 10]"#, "10 is no base: 1000 or 1024"),
         ]);
     }
 
     #[test]
+    fn rates_and_physical_units_come_in_their_base() {
+        check(&[
+            ("number", r#"["95.21 Mbps"]"#, "95210000"),
+            ("number", r#"["95.21 Mbit/s"]"#, "95210000"),
+            ("number", r#"["1000 MB"]"#, "1000000000"),
+            ("number", r#"["12 MB/s"]"#, "12000000"),
+            ("number", r#"["120 kB/min"]"#, "2000"),
+            ("number", r#"["5600 RPM"]"#, "5600"),
+            ("number", r#"["45 degrees C"]"#, "45"),
+            ("number", r#"["12.06 Volts"]"#, "12.06"),
+            ("number", r#"["250 mA"]"#, "0.25"),
+            ("number", r#"["2.4 GHz"]"#, "2400000000"),
+            ("number", r#"["0xff"]"#, "255"),
+            ("number", r#"["-0b101"]"#, "-5"),
+            ("number", r#"["0xFFFFFFFFFFFFFFFF"]"#, "18446744073709551615"),
+        ]);
+    }
+
+    #[test]
+    fn quantities_convert_within_their_kind() {
+        check(&[
+            ("convert", r#"["1 Gbit/s", "MB/s"]"#, "125"),
+            ("convert", r#"["8 bit", "B"]"#, "1"),
+            ("convert", r#"[250, "ms", "s"]"#, "250000"),
+            ("convert", r#"["250 ms", "s"]"#, "0.25"),
+            ("convert", r#"["212 °F", "°C"]"#, "100"),
+            ("convert", r#"[9007199254740993, "B", "B"]"#, "9007199254740993"),
+            ("convert", r#"["5 MB", "s"]"#, "\"5 MB\" does not convert into \"s\": they measure different things"),
+            ("convert", r#"[5, "s"]"#, "5 has no unit: say it with `from`"),
+        ]);
+    }
+
+    #[test]
     fn what_is_no_number_or_has_two_readings_fails() {
-        for bad in ["", "abc", "1,5", "1,2345", "1234,567", "12,345'678", "5 parsecs", "1.2.3", "- 5", "inf", "NaN", "%", "0x10", "5 5"] {
+        for bad in [
+            "",
+            "abc",
+            "1,5",
+            "1,2345",
+            "1234,567",
+            "12,345'678",
+            "5 parsecs",
+            "1.2.3",
+            "- 5",
+            "inf",
+            "NaN",
+            "%",
+            "0x",
+            "0x+1",
+            "0xG",
+            "5 5",
+        ] {
             check(&[("number", &format!("[{bad:?}]"), &format!("{bad:?} is no number, with or without a unit"))]);
         }
         check(&[("number", "[[1]]", "[1] is a list, not a number"), ("number", "[null]", "missing")]);
@@ -223,7 +344,7 @@ mod tests {
             (
                 "duration",
                 r#"["1 MB"]"#,
-                "\"1 MB\" is no duration: a duration is a number with one of the units ns us ms s m h d w, like `5s` or `1h30m`",
+                "\"1 MB\" is no duration: a duration looks like `5s`, `1h30m`, `3 days, 04:05:06`, `01:02:03`, `2-03:04:05` or `P1DT2H`",
             ),
         ]);
     }

@@ -40,7 +40,21 @@ pub const TABLE: &[Function] = &[
         "Every match replaced; `$1` and `${name}` are groups, `$$` is a dollar sign.",
         ("'sda1' | regex_replace('([a-z]+)([0-9]+)', '${1}p$2')", "\"sdap1\""),
     ),
+    function(
+        "regex_split",
+        &[needs("text"), needs("pattern")],
+        regex_split,
+        "The parts between the matches.",
+        ("'a, b;c' | regex_split('[,;] *')", "[\"a\",\"b\",\"c\"]"),
+    ),
 ];
+
+fn regex_split(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
+    let (text, pattern) = (arg::text(args, 0, cx)?, arg::text(args, 1, cx)?);
+    let regex = cx.cache.regex(&pattern)?;
+    let parts = regex.split(&text).map(|part| cx.step(1).map(|()| Value::text(part)));
+    parts.collect::<Result<Vec<_>, _>>().map(Value::list)
+}
 
 fn regex_match(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
     let text = arg::text(args, 0, cx)?;

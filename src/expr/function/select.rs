@@ -77,7 +77,7 @@ fn call(function: &Function, first: &Value, further: &[Value], cx: &Cx<'_>) -> R
     let n_args = 1 + further.len();
     let n_required = function.params.iter().filter(|param| param.required).count();
     if n_args < n_required || (n_args > function.params.len() && !function.variadic) {
-        return Err(Fault::failed(format!("`{}` takes other arguments", function.name)));
+        return Err(Fault::failed(format!("`{}` takes other arguments: {}", function.name, super::signature(function))));
     }
     match further {
         [] => apply(function, std::slice::from_ref(first), cx),
@@ -153,8 +153,8 @@ mod tests {
             ("map", r#"[[null, 1], "default", 0]"#, "[0,1]"),
             ("map", r#"[[{"a": {"b": 1}}, {}], null, "a.b", 0]"#, "[1,0]"),
             ("map", r#"[["a"], "uper"]"#, "\"uper\" is no filter: did you mean `upper`?"),
-            ("map", r#"[["a"], "replace", "a"]"#, "`replace` takes other arguments"),
-            ("map", r#"[["a"], "upper", "a"]"#, "`upper` takes other arguments"),
+            ("map", r#"[["a"], "replace", "a"]"#, "`replace` takes other arguments: replace(text, old, new)"),
+            ("map", r#"[["a"], "upper", "a"]"#, "`upper` takes other arguments: upper(text)"),
             ("map", r#"[["a"]]"#, "`map` needs a filter or `attribute=`"),
         ]);
     }

@@ -106,14 +106,14 @@ pub const TABLE: &[Function] = &[
     test(
         "containing",
         &[needs("value"), needs("item")],
-        |args, _| of_pair(args, |value, item| ops::contains(item, value)),
+        |args, cx| of_pair(args, |value, item| held(item, value, cx)),
         "True for a list with that item, a map with that key, a text with that part.",
         ("[1, 2] is containing(2)", "true"),
     ),
     test(
         "in",
         &[needs("value"), needs("container")],
-        |args, _| of_pair(args, ops::contains),
+        |args, cx| of_pair(args, |item, container| held(item, container, cx)),
         "True for an item of a list, a key of a map, a part of a text.",
         ("[1, 2, 3] | select('in', [2, 3])", "[2,3]"),
     ),
@@ -185,6 +185,14 @@ fn of_pair(args: &[Value], holds: impl Fn(&Value, &Value) -> Result<bool, Fault>
         (Value::Missing, _) | (_, Value::Missing) => answer(false),
         (a, b) => answer(holds(a, b)?),
     }
+}
+
+/// A long list is looked through item by item, and this is paid for.
+fn held(item: &Value, container: &Value, cx: &Cx<'_>) -> Result<bool, Fault> {
+    if let Value::List(items) = container {
+        cx.step(items.len() / ops::ITEMS_SEEN)?;
+    }
+    ops::contains(item, container)
 }
 
 fn ordered(args: &[Value], holds: fn(Ordering) -> bool) -> Result<Value, Fault> {

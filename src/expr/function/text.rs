@@ -53,6 +53,27 @@ pub const TABLE: &[Function] = &[
         "The parts between separators, or between blanks where none is given; after `maxsplit` cuts the rest stays whole.",
         ("'a,b' | split(',')", "[\"a\",\"b\"]"),
     ),
+    function(
+        "remove_prefix",
+        &[needs("text"), needs("prefix")],
+        remove_prefix,
+        "The text without that beginning, where it has it.",
+        ("'node_memory' | remove_prefix('node_')", "\"memory\""),
+    ),
+    function(
+        "remove_suffix",
+        &[needs("text"), needs("suffix")],
+        remove_suffix,
+        "The text without that end, where it has it.",
+        ("'db1.example.org' | remove_suffix('.example.org')", "\"db1\""),
+    ),
+    function(
+        "slug",
+        &[needs("text"), takes("separator")],
+        slug,
+        "Letters and digits in lower case, with one `separator` (`-`) for everything between them.",
+        ("'Größe of /var (GB)' | slug", "\"größe-of-var-gb\""),
+    ),
     function("lines", &[needs("text")], lines, "The lines, without their ends.", ("'a\\nb\\n' | lines", "[\"a\",\"b\"]")),
     function("wordcount", &[needs("text")], wordcount, "How many words the text has.", ("'to be or not' | wordcount", "4")),
     function("string", &[needs("value")], string, "The value as it prints; JSON for lists and maps.", ("3.0 | string", "\"3\"")),
@@ -63,6 +84,28 @@ pub const TABLE: &[Function] = &[
 
 const ESCAPE: Function =
     function("escape", &[needs("value")], unchanged, "The value as it is: nothing is ever escaped.", ("'<b>' | escape", "\"<b>\""));
+
+fn remove_prefix(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
+    let (text, prefix) = (arg::text(args, 0, cx)?, arg::text(args, 1, cx)?);
+    arg::answer(text.strip_prefix(&*prefix).unwrap_or(&text))
+}
+
+fn remove_suffix(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
+    let (text, suffix) = (arg::text(args, 0, cx)?, arg::text(args, 1, cx)?);
+    arg::answer(text.strip_suffix(&*suffix).unwrap_or(&text))
+}
+
+fn slug(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
+    let (text, separator) = (arg::text(args, 0, cx)?, arg::text_or(args, 1, "-", cx)?);
+    let mut out = Output::default();
+    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        if !out.is_empty() {
+            out.push(&separator)?;
+        }
+        out.push(&word.to_lowercase())?;
+    }
+    Ok(out.finish())
+}
 
 fn upper(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
     arg::answer(arg::text(args, 0, cx)?.to_uppercase())

@@ -10,6 +10,7 @@ use crate::base::value::Value;
 use crate::expr::fault::Fault;
 use ::url::Url;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::net::IpAddr;
 
 pub const TABLE: &[Function] = &[
     function(
@@ -36,10 +37,54 @@ pub const TABLE: &[Function] = &[
         "A text for a path of a URL, which keeps its slashes; of a map or a list of pairs the query, without missing values.",
         ("{'q': 'a b', 'n': 1} | urlencode", "\"q=a%20b&n=1\""),
     ),
+    function(
+        "ip_in",
+        &[needs("address"), needs("network")],
+        ip_in,
+        "True if the address, of IPv4 or IPv6, lies in the network `10.0.0.0/8`, or in one of a list of networks.",
+        ("'10.1.2.3' | ip_in(['192.168.0.0/16', '10.0.0.0/8'])", "true"),
+    ),
 ];
 
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const PATH: &AsciiSet = &PART.remove(b'/');
+
+fn ip_in(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
+    let address = ip(&arg::text(args, 0, cx)?).ok_or_else(|| Fault::failed(format!("{} is no IP address", shown(arg::at(args, 0)))))?;
+    for network in arg::texts(args, 1, cx)? {
+        let (net, bits) = parse_network(&network).ok_or_else(|| {
+            Fault::failed(format!("{} is no network: networks look like `10.0.0.0/8` or `fd00::/8`", shown(&Value::Text(network))))
+        })?;
+        if address.is_ipv4() == net.is_ipv4()
+            && bits_of(address).checked_shr(128 - bits).unwrap_or(0) == bits_of(net).checked_shr(128 - bits).unwrap_or(0)
+        {
+            return Ok(Value::Bool(true));
+        }
+    }
+    Ok(Value::Bool(false))
+}
+
+/// An address; one of IPv4 that is written as IPv6 counts as IPv4.
+fn ip(text: &str) -> Option<IpAddr> {
+    text.trim().parse().ok().map(|address: IpAddr| address.to_canonical())
+}
+
+/// The address of a network and its length among the 128 bits of [`bits_of`]; a lone address is a network of itself.
+fn parse_network(text: &str) -> Option<(IpAddr, u32)> {
+    let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
+    let address = ip(address)?;
+    let (most, before) = if address.is_ipv4() { (32, 96) } else { (128, 0) };
+    let length = length.map_or(Some(most), |length| length.trim().parse::<u32>().ok().filter(|length| *length <= most))?;
+    Some((address, length + before))
+}
+
+/// The bits of an address, those of IPv4 at the end of 128.
+fn bits_of(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => address.to_bits().into(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
+}
 
 fn url_encode(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
     arg::answer(utf8_percent_encode(&arg::text(args, 0, cx)?, PART).to_string())
@@ -102,6 +147,21 @@ fn said_port(text: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn addresses_lie_in_networks() {
+        super::super::testing::check(&[
+            ("ip_in", r#"["10.1.2.3", "10.0.0.0/8"]"#, "true"),
+            ("ip_in", r#"["11.1.2.3", "10.0.0.0/8"]"#, "false"),
+            ("ip_in", r#"["11.1.2.3", "0.0.0.0/0"]"#, "true"),
+            ("ip_in", r#"["11.1.2.3", "11.1.2.3"]"#, "true"),
+            ("ip_in", r#"["::ffff:10.1.2.3", "10.0.0.0/8"]"#, "true"),
+            ("ip_in", r#"["fd00::1", ["10.0.0.0/8", "fd00::/8"]]"#, "true"),
+            ("ip_in", r#"["10.0.0.1", "::/0"]"#, "false"),
+            ("ip_in", r#"["web01", "10.0.0.0/8"]"#, "\"web01\" is no IP address"),
+            ("ip_in", r#"["10.0.0.1", "10.0.0.0/33"]"#, "\"10.0.0.0/33\" is no network: networks look like `10.0.0.0/8` or `fd00::/8`"),
+        ]);
+    }
+
     use super::super::testing::{call, check};
     use super::*;
 
