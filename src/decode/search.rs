@@ -145,7 +145,17 @@ impl Decoder for Search {
         let mut warnings = Vec::new();
         let text = text::lenient(input, &mut warnings);
         let rows = match self.over {
-            Over::Lines => self.over_lines(&text, &mut warnings)?,
+            Over::Lines => self.over_lines(text::lines(&text), &mut warnings)?,
+            Over::Text => self.over_text(&text, &mut warnings)?,
+        };
+        Ok(Decoded::with(Value::list(rows), warnings))
+    }
+
+    fn decode_record(&self, record: &[u8], number: usize) -> Result<Decoded, DecodeError> {
+        let mut warnings = Vec::new();
+        let text = text::lenient(record, &mut warnings);
+        let rows = match self.over {
+            Over::Lines => self.over_lines(std::iter::once((number, &*text)), &mut warnings)?,
             Over::Text => self.over_text(&text, &mut warnings)?,
         };
         Ok(Decoded::with(Value::list(rows), warnings))
@@ -153,14 +163,14 @@ impl Decoder for Search {
 }
 
 impl Search {
-    fn over_lines(&self, text: &str, warnings: &mut Vec<String>) -> Result<Vec<Value>, DecodeError> {
+    fn over_lines<'t>(&self, lines: impl Iterator<Item = (usize, &'t str)>, warnings: &mut Vec<String>) -> Result<Vec<Value>, DecodeError> {
         let mut search: Vec<_> = self.patterns.iter().map(|groups| (groups, groups.regex.capture_locations())).collect();
         let mut header = self.header.as_ref().map(|groups| (groups, groups.regex.capture_locations()));
         let (mut budget, mut unmatched, mut rows, mut carried) = (Budget::default(), Faults::default(), Vec::new(), Map::default());
         if let Some((groups, _)) = &header {
             groups.add(|_| None, &mut carried);
         }
-        for (number, line) in text::lines(text) {
+        for (number, line) in lines {
             if let Some((groups, found)) = &mut header
                 && groups.regex.captures_read(found, line).is_some()
             {

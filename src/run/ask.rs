@@ -354,9 +354,10 @@ impl Asking<'_, '_> {
             _ => tokio::time::timeout(left, exchange).await.map_err(|_| out_of_time())??,
         };
         let mut pages = Vec::with_capacity(answers.len());
-        for answer in answers {
+        for mut answer in answers {
+            self.warnings.append(&mut answer.warnings);
             let nothing = Nothing::of(request, &answer);
-            let decoded = if nothing == Nothing::No { self.decoded(&answer)? } else { Decoded::default() };
+            let decoded = if nothing == Nothing::No { self.decoded(request, &answer)? } else { Decoded::default() };
             let mut page = Page { decoded: decoded.rows, ..Page::of(answer, decoded.doc) };
             if self.cx.trace.is_some() {
                 page.request = request.describe();
@@ -389,18 +390,22 @@ impl Asking<'_, '_> {
         Ok(())
     }
 
-    fn decoded(&mut self, answer: &Answer) -> Result<Decoded, ExchangeError> {
+    fn decoded(&mut self, request: &Request, answer: &Answer) -> Result<Decoded, ExchangeError> {
         let guessed;
         let decoder = match &self.decoder {
             Some(decoder) => decoder,
             None => {
-                let kind = decode::guess(answer.header("content-type"), &answer.url).unwrap_or_else(|| usual(answer));
+                let kind = decode::guess(answer.header("content-type"), &answer.url).unwrap_or_else(|| usual(request, answer));
                 guessed = decode::named(kind, &Value::Missing).map_err(|why| ExchangeError::new(ErrorKind::Decode, why))?;
                 &guessed
             }
         };
         let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type") };
-        match aside(answer.body.len() > LARGE, || decoder.decode_answer(&answer.body, &facts)) {
+        let decode = || match answer.records.is_empty() {
+            true => decoder.decode_answer(&answer.body, &facts),
+            false => decode::records(&**decoder, &answer.body, &answer.records),
+        };
+        match aside(answer.body.len() > LARGE, decode) {
             Ok(mut decoded) => {
                 self.warnings.append(&mut decoded.warnings);
                 Ok(decoded)
@@ -475,14 +480,18 @@ impl Nothing {
         match (request, answer.status) {
             (Request::Http(http), Some(status)) if http.empty_status.contains(status) => Nothing::AsDeclared,
             (Request::Http(_), Some(204)) => Nothing::ByStandard,
+            _ if request.is_nothing(answer) => Nothing::AsDeclared,
             _ => Nothing::No,
         }
     }
 }
 
 /// What an answer most likely is where neither content type nor ending tells: JSON by its first
-/// character, else text.
-fn usual(answer: &Answer) -> &'static str {
+/// character, else text. What was added to a file consists of lines.
+fn usual(request: &Request, answer: &Answer) -> &'static str {
+    if request.is_tail() {
+        return "lines";
+    }
     let first = answer.body.iter().find(|b| !b.is_ascii_whitespace());
     if matches!(first, Some(b'{' | b'[')) { "json" } else { "raw" }
 }

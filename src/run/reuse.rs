@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn items_that_differ_in_a_secret_only_are_kept_apart() {
-        let binds = |secret: &str| -> Binds { vec![(NameId(3), Value::Secret(Secret::new(secret).into()))] };
+        let binds = |secret: &str| -> Binds { vec![(NameId(3), Value::Secret(Secret::new(secret)))] };
         assert_ne!(key(NameId(0), &binds("a")), key(NameId(0), &binds("b")));
         assert_eq!(key(NameId(0), &binds("a")), key(NameId(0), &binds("a")));
     }
