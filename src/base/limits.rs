@@ -45,6 +45,37 @@ pub const STDERR_SHOWN: usize = 400;
 pub const FILE_BYTES: u64 = 64 << 20;
 /// Files of one glob.
 pub const GLOB_FILES: usize = 100;
+/// One chunk of a file that is followed, and its longest record: large enough that the cost of a
+/// chunk does not count, small enough that memory stays flat whatever the file's size.
+pub const TAIL_CHUNK: usize = 1 << 20;
+/// What one look at followed files takes of all of them together.
+pub const TAIL_LOOK: usize = 8 << 20;
+/// One chunk of a packed file: it is unpacked from its beginning for each, so chunks are larger.
+pub const TAIL_UNPACKED: usize = 8 << 20;
+/// The bytes at the beginning of a file, and before a place in it, by which it is known again.
+pub const TAIL_PRINT: u64 = 256;
+/// Rotated files of one path that are looked at in one run.
+pub const TAIL_FOUND: usize = 64;
+/// Rotated files that are already there when a path is first looked at, and remembered as done.
+pub const TAIL_EARLIER: usize = 4;
+/// A rotated file that was not written for this long is done: nothing still holds it open.
+pub const TAIL_REST: Duration = Duration::from_secs(600);
+/// How far a file and its likely copy are compared behind the place that was reached.
+pub const TAIL_COMPARED: u64 = 64 << 10;
+/// A last line without an end is taken when its file has not grown for this long.
+pub const TAIL_WAIT: Duration = Duration::from_secs(5);
+/// NUL bytes in a row that are no text: a hole left by a truncation under a writer that goes on at
+/// its old place. A few stray ones are data.
+pub const TAIL_NULS: usize = 64;
+/// How far such a hole is looked through at once.
+pub const TAIL_HOLE: u64 = 64 << 20;
+/// Rotated files remembered for each followed path: more rotations than this between two runs are
+/// rare, and files that were done before must be known as such.
+pub const TAIL_ROTATED: usize = 16;
+/// Files that are gone or rotated, remembered for a source in all.
+pub const TAIL_REMEMBERED: usize = 200;
+/// Entries of a folder that are looked at for rotated files.
+pub const TAIL_FOLDER: usize = 20_000;
 /// Children at once in the whole process: they cost a core each while they start.
 pub const CHILDREN: usize = 16;
 /// A command that ended has this long until whatever still holds its standard output is ended, too.
@@ -155,6 +186,8 @@ pub const CACHE_BYTES: usize = 64 << 20;
 pub const CACHE_TIME_MOST: Duration = Duration::from_secs(366 * 24 * 3600);
 /// Requests whose times are remembered for one `rate_limit`.
 pub const RATE_REQUESTS: usize = 100_000;
+/// Files or patterns whose positions one source remembers.
+pub const POSITIONS: usize = 1_000;
 /// Requests of one `each` at once where `concurrency` says nothing.
 pub const EACH_AT_ONCE: usize = 8;
 /// Runs at once in the whole process.

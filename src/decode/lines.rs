@@ -33,17 +33,27 @@ impl Decoder for Lines {
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
         let mut warnings = Vec::new();
         let mut budget = Budget::default();
-        let (line_key, number_key): (Text, Text) = ("line".into(), "number".into());
+        let keys: (Text, Text) = ("line".into(), "number".into());
         let mut rows = Vec::new();
         for (number, line) in text::lines(&text::lenient(input, &mut warnings)) {
             budget.spend(1)?;
-            let mut row = Map::with_capacity(2);
-            row.insert(line_key.clone(), line.into());
-            row.insert(number_key.clone(), number.into());
-            rows.push(Value::map(row));
+            rows.push(row(&keys, line, number));
         }
         Ok(Decoded::with(Value::list(rows), warnings))
     }
+
+    fn decode_record(&self, record: &[u8], number: usize) -> Result<Decoded, DecodeError> {
+        let mut warnings = Vec::new();
+        let doc = row(&("line".into(), "number".into()), &text::lenient(record, &mut warnings), number);
+        Ok(Decoded::with(doc, warnings))
+    }
+}
+
+fn row((line_key, number_key): &(Text, Text), line: &str, number: usize) -> Value {
+    let mut row = Map::with_capacity(2);
+    row.insert(line_key.clone(), line.into());
+    row.insert(number_key.clone(), number.into());
+    Value::map(row)
 }
 
 #[cfg(test)]

@@ -59,6 +59,7 @@ pub mod grok_patterns;
 pub mod guess;
 pub mod html_page;
 pub mod html_table;
+pub mod records;
 pub mod search;
 pub mod share;
 pub mod text;
@@ -70,6 +71,7 @@ pub mod xml_tree;
 mod testing;
 
 pub use guess::guess;
+pub use records::records;
 
 /// Every decoder by its name in YAML.
 pub const KINDS: &[Kind<Arc<dyn Decoder>>] = &[
@@ -162,6 +164,16 @@ pub trait Decoder: Send + Sync + Debug {
         let mut decoded = self.decode(&text)?;
         warnings.append(&mut decoded.warnings);
         Ok(Decoded { warnings, ..decoded })
+    }
+
+    /// The document of one record of several lines, the `number`-th of its answer. Decoders that
+    /// look at one line at a time take it for one.
+    ///
+    /// # Errors
+    /// As [`Decoder::decode`].
+    fn decode_record(&self, record: &[u8], number: usize) -> Result<Decoded, DecodeError> {
+        let _ = number;
+        self.decode(record)
     }
 
     /// The wanted parts of the document, and whatever it is easier to build than to leave out. Faults

@@ -199,6 +199,14 @@ impl Decoder for Search {
         Ok(Decoded::with(Value::list(rows), warnings))
     }
 
+    fn decode_record(&self, record: &[u8], number: usize) -> Result<Decoded, DecodeError> {
+        let (mut warnings, mut rows) = (Vec::new(), Vec::new());
+        let text = text::lenient(record, &mut warnings);
+        let lines = std::iter::once((number, &*text));
+        self.search(lines, &text, WHOLE.items().unwrap_or(&NOTHING), &mut warnings, &mut |row| rows.push(row))?;
+        Ok(Decoded::with(Value::list(rows), warnings))
+    }
+
     fn stream(&self, input: &[u8], facts: &Facts<'_>, rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
         if !rows.path.is_empty() {
             return whole_then_rows(self, input, facts, rows, take);
@@ -216,21 +224,39 @@ impl Search {
         let mut warnings = Vec::new();
         let input = text::in_utf8(input, facts, &mut warnings);
         let text = text::lenient(&input, &mut warnings);
-        let mut unmatched = Faults::default();
-        match self.over {
-            Over::Lines => {
-                self.over_lines(&text, want, &mut unmatched, take)?;
-                unmatched.warn("line is not matched", "lines are not matched", &mut warnings);
-            }
-            Over::Text => {
-                self.over_text(&text, want, &mut unmatched, take)?;
-                unmatched.warn("text is not matched", "texts are not matched", &mut warnings);
-            }
-        }
+        self.search(text::lines(&text), &text, want, &mut warnings, take)?;
         Ok(warnings)
     }
 
-    fn over_lines(&self, text: &str, want: &Want, unmatched: &mut Faults, take: &mut Take<'_>) -> Result<(), DecodeError> {
+    fn search<'t>(
+        &self,
+        lines: impl Iterator<Item = (usize, &'t str)>,
+        text: &'t str,
+        want: &Want,
+        warnings: &mut Vec<String>,
+        take: &mut Take<'_>,
+    ) -> Result<(), DecodeError> {
+        let mut unmatched = Faults::default();
+        match self.over {
+            Over::Lines => {
+                self.over_lines(lines, want, &mut unmatched, take)?;
+                unmatched.warn("line is not matched", "lines are not matched", warnings);
+            }
+            Over::Text => {
+                self.over_text(text, want, &mut unmatched, take)?;
+                unmatched.warn("text is not matched", "texts are not matched", warnings);
+            }
+        }
+        Ok(())
+    }
+
+    fn over_lines<'t>(
+        &self,
+        lines: impl Iterator<Item = (usize, &'t str)>,
+        want: &Want,
+        unmatched: &mut Faults,
+        take: &mut Take<'_>,
+    ) -> Result<(), DecodeError> {
         let mut header = self.header.as_ref().map(|groups| Finder::new(groups, None, want));
         let mut finders: Vec<_> = self.patterns.iter().map(|groups| Finder::new(groups, self.header.as_ref(), want)).collect();
         let (mut budget, mut texts, mut carried) = (Budget::default(), Share::with_slots(TEXT_SLOTS), Map::default());
@@ -239,7 +265,7 @@ impl Search {
             n_more += header.n_columns;
             add(&header.wanted, |_| None, &mut texts, &mut carried);
         }
-        for (number, line) in text::lines(text) {
+        for (number, line) in lines {
             if let Some(header) = &mut header
                 && header.matches(line)
             {

@@ -1,6 +1,7 @@
 //! The field types of the three notations: which one a field takes is decided by its declaration,
 //! never by the reader's luck.
 
+use super::cure::looks_computed;
 use super::fault::Fault;
 use super::frame::Frame;
 use super::ops::as_measure;
@@ -14,7 +15,7 @@ use crate::base::print::{shown, text_of};
 use crate::base::span::Span;
 use crate::base::units::{parse_duration, parse_size};
 use crate::base::value::{Text, Value};
-use crate::yaml::basic::{Seconds, Size, meant_bool};
+use crate::yaml::basic::{Count, Seconds, Size, meant_bool};
 use crate::yaml::node::{Data, Literal, Node, Scalar};
 use crate::yaml::read::{Field, Reader, Use};
 use crate::yaml::shape::Shape;
@@ -228,6 +229,13 @@ impl Field for Template {
         if let Some(code) = read_holes(scalar, node, false, reader) {
             return code.map(Template);
         }
+        if looks_computed(&scalar.text) {
+            let text = &scalar.text;
+            let problem = Diagnostic::warning("words-like-expression", format!("these are the words \"{text}\", not a value"), node.span);
+            let path =
+                text.strip_prefix("row.").filter(|rest| !rest.contains('|')).map(|rest| format!(" or `$.{rest}`")).unwrap_or_default();
+            reader.report(problem.label("a text field takes words as they are").help(format!("write `\"{{{{ {text} }}}}\"`{path}")));
+        }
         Some(Template(Code::constant(Value::Text(plain_text(scalar)), node.span)))
     }
 }
@@ -314,6 +322,12 @@ impl<T: Field> Field for Setting<T> {
             return code.map(Setting::Computed);
         }
         T::read(node, reader).map(Setting::Fixed)
+    }
+}
+
+impl FromValue for Count {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        usize::from_value(value).ok().filter(|n| *n > 0).map(Count).ok_or_else(|| Count::WORDS.to_owned())
     }
 }
 

@@ -23,7 +23,16 @@ impl Parser<'_, '_> {
         }
         let span = self.word(name, span);
         let mut problem = Diagnostic::error("unknown-function", format!("unknown {what} `{name}`"), span);
-        problem = match nearest(name, known) {
+        // Tests have names of their own, which are nearer than functions of other languages.
+        let found = if what == "test" {
+            nearest(name, known).or_else(|| function::elsewhere(name).filter(|here| here.starts_with('`')))
+        } else {
+            function::elsewhere(name).or_else(|| nearest(name, known))
+        };
+        problem = match found {
+            Some(near) if near.contains(|c: char| !c.is_alphanumeric() && c != '_') => {
+                problem.label("it is written in another way here").help(format!("write {near}"))
+            }
             Some(near) => problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).edit(span, near),
             None => problem
                 .label("there is none of that name")
@@ -49,7 +58,15 @@ impl Parser<'_, '_> {
             ast::Expr::GetAttr(attr) => {
                 let span = self.span(call.expr.span());
                 let problem = Diagnostic::error("method-call", format!("values have no method `{}`", attr.name), span);
-                self.report(problem.label("a method call").help("use a filter: `value | name(…)`; the reference lists them"));
+                let filter = function::find(attr.name).map(|filter| filter.name).or_else(|| function::elsewhere(attr.name));
+                let help = match filter {
+                    Some(filter) if !filter.contains(' ') => {
+                        format!("use the filter: `value | {filter}`, with its arguments in parentheses")
+                    }
+                    Some(other) => format!("write {other}"),
+                    None => "use a filter: `value | name(…)`; the reference lists them".to_owned(),
+                };
+                self.report(problem.label("a method call").help(help));
                 None
             }
             _ => {

@@ -1,4 +1,4 @@
-//! Whole files: one by its path, or all that a pattern names.
+//! Files: one by its path, or all that a pattern names; whole ones are read here.
 //!
 //! A path may lead to anything, so a file is opened without waiting and looked at through the open
 //! handle: only regular files are read, never pipes, devices or folders. Files under /proc and
@@ -6,11 +6,14 @@
 //! unless it is optional; a file that goes away while a pattern is read is no matter.
 
 use super::failure::io_words;
+use super::tail::Tail;
 use super::{Answer, ExchangeError, words};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
+use crate::base::map::Map;
 use crate::base::print::one_line;
 use crate::base::time::Clock;
+use crate::base::value::Text;
 use bytes::Bytes;
 use encoding_rs::Encoding;
 use rustix::fs::{Mode, OFlags};
@@ -34,12 +37,64 @@ pub struct FileRequest {
     pub max_bytes: u64,
     /// Whether a missing file is fine.
     pub optional: bool,
+    /// What is read of a file.
+    pub reading: Reading,
+    /// What was kept of the last accepted run, and of the exchanges of this one.
+    pub kept: Map,
+    /// How often this run asked before.
+    pub rounds: usize,
+    /// How many bytes this run has got before.
+    pub taken: u64,
+}
+
+/// What is read of a file.
+#[derive(Clone, Debug)]
+pub enum Reading {
+    /// All of it, in every run.
+    Whole,
+    /// All of it, if it has changed.
+    Changed,
+    /// What was added.
+    Tail(Tail),
 }
 
 impl FileRequest {
     /// A file with the defaults of every limit.
     pub fn of(pattern: impl Into<PathBuf>) -> Self {
-        FileRequest { pattern: pattern.into(), encoding: None, max_bytes: limits::FILE_BYTES, optional: false }
+        FileRequest {
+            pattern: pattern.into(),
+            encoding: None,
+            max_bytes: limits::FILE_BYTES,
+            optional: false,
+            reading: Reading::Whole,
+            kept: Map::default(),
+            rounds: 0,
+            taken: 0,
+        }
+    }
+
+    /// Under which key positions are kept: the path or pattern.
+    pub fn key(&self) -> Text {
+        self.pattern.to_string_lossy().into()
+    }
+
+    /// Makes this the request that goes on after these answers; false if they were all for now.
+    pub fn continue_with<'a>(&mut self, answers: impl IntoIterator<Item = &'a Answer>) -> bool {
+        self.rounds += 1;
+        let mut more = false;
+        for answer in answers {
+            more |= answer.more;
+            self.taken += answer.body.len() as u64;
+            for (key, value) in &answer.kept {
+                self.kept.insert(key.clone(), value.clone());
+            }
+        }
+        more
+    }
+
+    /// True if an answer without a body says "nothing new" and is not to be decoded.
+    pub fn is_nothing(&self, answer: &Answer) -> bool {
+        !matches!(self.reading, Reading::Whole) && answer.body.is_empty()
     }
 }
 
@@ -48,6 +103,25 @@ impl FileRequest {
 /// # Errors
 /// One sentence that names the file.
 pub async fn read(request: &FileRequest, clock: &dyn Clock) -> Result<Vec<Answer>, ExchangeError> {
+    if matches!(request.reading, Reading::Whole) {
+        return whole(request, clock).await;
+    }
+    let (request, began, now) = (request.clone(), clock.instant(), clock.now());
+    // Disks may be slow, and looking for rotated files takes many small steps.
+    let look = move || match &request.reading {
+        Reading::Tail(tail) => super::tail::look(&request, tail, now),
+        Reading::Whole | Reading::Changed => super::changed::look(&request, now),
+    };
+    let ended = || ExchangeError::new(ErrorKind::Timeout, "the program ends");
+    let mut answers = tokio::task::spawn_blocking(look).await.unwrap_or_else(|_| Err(ended()))?;
+    let elapsed = clock.instant().saturating_duration_since(began);
+    for answer in &mut answers {
+        (answer.elapsed, answer.ended) = (elapsed, clock.now());
+    }
+    Ok(answers)
+}
+
+async fn whole(request: &FileRequest, clock: &dyn Clock) -> Result<Vec<Answer>, ExchangeError> {
     let encoding = request.encoding.as_deref().map(encoding_of).transpose()?;
     let (paths, is_glob) = paths_of(&request.pattern)?;
     let mut answers: Vec<Answer> = Vec::with_capacity(paths.len());
@@ -68,7 +142,8 @@ pub async fn read(request: &FileRequest, clock: &dyn Clock) -> Result<Vec<Answer
     if answers.is_empty() && !request.optional { Err(nothing_there(&request.pattern, is_glob)) } else { Ok(answers) }
 }
 
-fn nothing_there(pattern: &Path, is_glob: bool) -> ExchangeError {
+/// Neither the file nor any that matches.
+pub(super) fn nothing_there(pattern: &Path, is_glob: bool) -> ExchangeError {
     let name = shown(pattern);
     let message = if is_glob { format!("no file matches `{name}`") } else { format!("no file `{name}`") };
     ExchangeError::new(ErrorKind::NotFound, message)
@@ -78,13 +153,14 @@ fn shown(path: &Path) -> String {
     one_line(&path.to_string_lossy())
 }
 
-fn encoding_of(label: &str) -> Result<&'static Encoding, ExchangeError> {
+/// An encoding by its name on the web.
+pub(super) fn encoding_of(label: &str) -> Result<&'static Encoding, ExchangeError> {
     Encoding::for_label(label.as_bytes())
         .ok_or_else(|| ExchangeError::new(ErrorKind::Decode, format!("no encoding is called `{}`", one_line(label))))
 }
 
 /// As UTF-8, without a byte order mark; bytes that are wrong become U+FFFD.
-fn decoded(body: &Bytes, encoding: &'static Encoding) -> Bytes {
+pub(super) fn decoded(body: &Bytes, encoding: &'static Encoding) -> Bytes {
     match encoding.decode(body).0 {
         std::borrow::Cow::Borrowed(text) => body.slice_ref(text.as_bytes()),
         std::borrow::Cow::Owned(text) => text.into(),
@@ -93,7 +169,7 @@ fn decoded(body: &Bytes, encoding: &'static Encoding) -> Bytes {
 
 /// The paths that a pattern names, and whether it is one. A file of exactly that name comes first:
 /// names may hold brackets.
-fn paths_of(pattern: &Path) -> Result<(Vec<PathBuf>, bool), ExchangeError> {
+pub(super) fn paths_of(pattern: &Path) -> Result<(Vec<PathBuf>, bool), ExchangeError> {
     let text = pattern.to_string_lossy();
     if !text.contains(['*', '?', '[']) || pattern.symlink_metadata().is_ok() {
         return Ok((vec![pattern.to_owned()], false));
@@ -116,7 +192,9 @@ fn paths_of(pattern: &Path) -> Result<(Vec<PathBuf>, bool), ExchangeError> {
     Ok((paths, true))
 }
 
-enum Problem {
+/// Why a file is not read.
+#[derive(Debug)]
+pub(super) enum Problem {
     Missing,
     Folder,
     NoFile(&'static str),
@@ -125,14 +203,14 @@ enum Problem {
 }
 
 impl Problem {
-    fn of(error: io::Error) -> Problem {
+    pub(super) fn of(error: io::Error) -> Problem {
         match error.kind() {
             io::ErrorKind::NotFound => Problem::Missing,
             _ => Problem::Io(error),
         }
     }
 
-    fn told(self, path: &Path) -> ExchangeError {
+    pub(super) fn told(self, path: &Path) -> ExchangeError {
         let name = shown(path);
         let (kind, message) = match self {
             Problem::Missing => (ErrorKind::NotFound, format!("no file `{name}`")),
@@ -171,7 +249,7 @@ async fn read_one(path: &Path, left: u64, most: u64) -> Result<Bytes, Problem> {
 
 /// Looked at before, because opening some devices does something, and after, because only then it
 /// is certain what was opened.
-fn open(path: &Path) -> Result<(File, Metadata), Problem> {
+pub(super) fn open(path: &Path) -> Result<(File, Metadata), Problem> {
     let before = std::fs::metadata(path).map_err(Problem::of)?;
     if let Some(problem) = kind_of(before.file_type()) {
         return Err(problem);

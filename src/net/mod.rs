@@ -7,6 +7,7 @@
 mod address;
 pub mod amend;
 pub mod certificate;
+mod changed;
 pub mod client;
 pub mod command;
 pub mod digest;
@@ -28,6 +29,7 @@ pub mod reaper;
 pub mod redirect;
 pub mod sigv4;
 pub mod status;
+pub mod tail;
 #[cfg(test)]
 mod testing;
 pub mod trust;
@@ -65,6 +67,11 @@ pub struct Answer {
     /// Positions that the next run is to begin at, by their keys; remembered once the output of
     /// this run has been accepted.
     pub kept: Vec<(Text, Value)>,
+    /// Where each record ends in the body, its line end included, of records of several lines: each
+    /// is decoded by itself. Empty where the decoder knows what a record is.
+    pub records: Vec<usize>,
+    /// What was cut or passed over, a sentence each.
+    pub warnings: Vec<String>,
     /// True if there is more that the same request would give now: a file that is read in chunks.
     pub more: bool,
 }
@@ -83,6 +90,8 @@ impl Answer {
             stderr: String::new(),
             certificate: None,
             kept: Vec::new(),
+            records: Vec::new(),
+            warnings: Vec::new(),
             more: false,
         }
     }

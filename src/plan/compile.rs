@@ -316,7 +316,15 @@ fn answer_too_late(spec: &Spec) -> Vec<Diagnostic> {
         let Origin::Fetch(fetch) = &source.origin else { continue };
         let (_, after) = split(source);
         let late = after.bound_names();
+        let mut repeats = Vec::new();
+        fetch.repeats().iter().for_each(|of| of.codes(&mut |code| repeats.extend(code.uses.iter().map(|used| used.span))));
         fetch.codes(&mut |code| {
+            for used in code.uses.iter().filter(|used| used.name == source.name && !repeats.contains(&used.span)) {
+                let name = spec.names.text(used.name);
+                let problem = Diagnostic::error("name-not-in-scope", format!("`{name}` has no answer before this request"), used.span);
+                let help = format!("read another source, or `previous.{name}` for what it held in the last run");
+                problems.push(problem.label("this is the request of the same source").help(help));
+            }
             for used in code.uses.iter().filter(|used| late.contains(&used.name)) {
                 let name = spec.names.text(used.name);
                 let problem = Diagnostic::error("name-not-in-scope", format!("`{name}` needs the answer of this request"), used.span);

@@ -11,9 +11,9 @@ use super::records::records_and_their_number;
 use super::result::{Fate, SourceResult};
 use super::reuse::KeptItem;
 use super::rules::{PageRule, PollRule, Rules, pause};
+use super::seen::Seen;
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
-use crate::base::print::one_line;
 use crate::base::value::Value;
 use crate::decode::want::WHOLE;
 use crate::decode::{self, Decoder, Facts};
@@ -28,8 +28,6 @@ use crate::rows::Binds;
 use crate::source::paginate::{Paginate, Turn};
 use crate::source::{Repeats, Request};
 use crate::spec::source::SourceSpec;
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -93,7 +91,9 @@ pub async fn ask(cx: &RunCx<'_>, of: &Of<'_>, prepared: Prepared, sink: &mut dyn
     match parts {
         Err(error) => item.failure = Some(Failed::at_end(error)),
         Ok((requests, decoder, rules)) => {
-            let unread = requests.len() == 1 && of.plan.wanted.streamed.is_some() && cx.trace.is_none();
+            // A failure that is worth another attempt must be found here.
+            let again = rules.retry.as_ref().is_some_and(|retry| retry.failures.names(ErrorKind::Decode));
+            let unread = requests.len() == 1 && of.plan.wanted.streamed.is_some() && cx.trace.is_none() && !again;
             let mut asking =
                 Asking { cx, of, decoder, rules, frame, capped: None, warnings: Vec::new(), ready: false, unread, current: None, began };
             item.failure = asking.item(&item.binds, &requests, sink).await.err();
@@ -364,9 +364,10 @@ impl Asking<'_, '_> {
             _ => tokio::time::timeout(left, exchange).await.map_err(|_| out_of_time())??,
         };
         let mut pages = Vec::with_capacity(answers.len());
-        for answer in answers {
+        for mut answer in answers {
+            self.warnings.append(&mut answer.warnings);
             let nothing = Nothing::of(request, &answer);
-            let mut page = if nothing == Nothing::No { self.decoded(answer)? } else { Page::of(answer, Value::Missing) };
+            let mut page = if nothing == Nothing::No { self.decoded(request, answer)? } else { Page::of(answer, Value::Missing) };
             if self.cx.trace.is_some() {
                 page.request = request.describe();
             }
@@ -398,21 +399,25 @@ impl Asking<'_, '_> {
         Ok(())
     }
 
-    fn decoded(&mut self, answer: Answer) -> Result<Page, ExchangeError> {
+    fn decoded(&mut self, request: &Request, answer: Answer) -> Result<Page, ExchangeError> {
         let decoder = match &self.decoder {
             Some(decoder) => decoder.clone(),
             None => {
-                let kind = decode::guess(answer.header("content-type"), &answer.url).unwrap_or_else(|| usual(&answer));
+                let kind = decode::guess(answer.header("content-type"), &answer.url).unwrap_or_else(|| usual(request, &answer));
                 decode::named(kind, &Value::Missing).map_err(|why| ExchangeError::new(ErrorKind::Decode, why))?
             }
         };
-        if self.unread {
+        if self.unread && answer.records.is_empty() {
             return Ok(Page { unread: Some(decoder), ..Page::of(answer, Value::Missing) });
         }
         // Who looks on wants to see everything.
         let want = if self.cx.trace.is_some() { &WHOLE } else { &self.of.plan.wanted.doc };
         let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type") };
-        match aside(answer.body.len() > LARGE, || decoder.decode_wanted(&answer.body, &facts, want)) {
+        let decode = || match answer.records.is_empty() {
+            true => decoder.decode_wanted(&answer.body, &facts, want),
+            false => decode::records(&*decoder, &answer.body, &answer.records),
+        };
+        match aside(answer.body.len() > LARGE, decode) {
             Ok(mut decoded) => {
                 self.warnings.append(&mut decoded.warnings);
                 Ok(Page { decoded: decoded.rows, ..Page::of(answer, decoded.doc) })
@@ -432,38 +437,6 @@ impl Asking<'_, '_> {
         };
         let message = self.with_frame(|frame| expect.0.with_values(&why, frame));
         Err(ExchangeError { answer: Some(Box::new(page.answer.clone())), ..ExchangeError::new(ErrorKind::Expect, message) })
-    }
-}
-
-/// Requests and pages that were there already: an API that does not move on.
-#[derive(Default)]
-struct Seen {
-    requests: HashSet<u64>,
-    pages: HashSet<u64>,
-}
-
-impl Seen {
-    fn request(&mut self, request: &HttpRequest, n_pages: usize) -> Result<(), ExchangeError> {
-        let mut hasher = DefaultHasher::new();
-        (&request.method, &request.url, &request.body).hash(&mut hasher);
-        request.headers.iter().for_each(|(name, value)| (name, value.reveal()).hash(&mut hasher));
-        if self.requests.insert(hasher.finish()) {
-            return Ok(());
-        }
-        let what = Request::Http(Box::new(request.clone())).describe();
-        let message =
-            format!("page {n_pages} leads to a page that was there already ({}): the paging goes round in a circle", one_line(&what));
-        Err(ExchangeError::new(ErrorKind::Limit, message))
-    }
-
-    fn page(&mut self, page: &Page, n_rows: usize, n_pages: usize) -> Result<(), ExchangeError> {
-        let mut hasher = DefaultHasher::new();
-        page.answer.body.hash(&mut hasher);
-        if n_rows == 0 || self.pages.insert(hasher.finish()) {
-            return Ok(());
-        }
-        let message = format!("page {n_pages} is the same as an earlier one: the server does not move on");
-        Err(ExchangeError { answer: Some(Box::new(page.answer.clone())), ..ExchangeError::new(ErrorKind::Limit, message) })
     }
 }
 
@@ -487,14 +460,18 @@ impl Nothing {
         match (request, answer.status) {
             (Request::Http(http), Some(status)) if http.empty_status.contains(status) => Nothing::AsDeclared,
             (Request::Http(_), Some(204)) => Nothing::ByStandard,
+            _ if request.is_nothing(answer) => Nothing::AsDeclared,
             _ => Nothing::No,
         }
     }
 }
 
 /// What an answer most likely is where neither content type nor ending tells: JSON by its first
-/// character, else text.
-fn usual(answer: &Answer) -> &'static str {
+/// character, else text. What was added to a file consists of lines.
+fn usual(request: &Request, answer: &Answer) -> &'static str {
+    if request.is_tail() {
+        return "lines";
+    }
     let first = answer.body.iter().find(|b| !b.is_ascii_whitespace());
     if matches!(first, Some(b'{' | b'[')) { "json" } else { "raw" }
 }

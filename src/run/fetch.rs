@@ -21,6 +21,7 @@ use crate::rows::pipeline::{RowSource, bind, capture, loop_rows, run};
 use crate::rows::{Binds, Row};
 use crate::source::Place;
 use crate::spec::source::{Decode, Origin, SourceSpec};
+use crate::yaml::basic::Count;
 use futures_util::stream::{FuturesOrdered, StreamExt};
 use std::sync::Arc;
 
@@ -155,7 +156,8 @@ pub struct Start {
 
 /// All requests, at most `concurrency` at once; their pages in the order of the items.
 async fn exchange_all(cx: &RunCx<'_>, of: &Of<'_>, items: Vec<Arc<Binds>>, held: &Held, frame: &mut Frame) -> (SourceResult, Vec<Made>) {
-    let at_once = Setting::get_or(of.spec.concurrency.as_ref(), limits::EACH_AT_ONCE, frame).unwrap_or(limits::EACH_AT_ONCE).max(1);
+    let at_once =
+        Setting::get_or(of.spec.concurrency.as_ref(), Count(limits::EACH_AT_ONCE), frame).map_or(limits::EACH_AT_ONCE, |count| count.0);
     if items.len() > limits::REQUESTS {
         let why = format!("`each` has {} items: one run makes {} requests at most", items.len(), limits::REQUESTS);
         return (SourceResult::without_exchange(Fate::Failed, Some((ErrorKind::Limit, why))), Vec::new());

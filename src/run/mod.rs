@@ -21,6 +21,7 @@ pub mod result;
 pub mod reuse;
 mod rules;
 pub mod scripted;
+mod seen;
 mod survivors;
 pub mod trace;
 

@@ -68,7 +68,7 @@ pub fn changes(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, left: L
             let name = plan.names.text(spec.name);
             changes.once.extend(result.once.clone().map(|sightings| (place(name), sightings)));
             if !result.kept.is_empty() {
-                changes.sources.insert(name.into(), result.kept.iter().cloned().collect());
+                changes.sources.insert(name.into(), positions(cx.memory.kept(name), &result.kept));
             }
         }
     }
@@ -77,6 +77,16 @@ pub fn changes(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, left: L
     let previous = next_previous(cx, results, frame);
     changes.previous = (previous != *cx.memory.previous()).then_some(previous);
     changes
+}
+
+/// The positions of a source: those of this run, and before them those that it did not look at,
+/// which an item of a loop has that will be back. The oldest go first.
+fn positions(before: &Map, now: &[(Text, Value)]) -> Map {
+    let now: Map = now.iter().cloned().collect();
+    let old: Vec<_> = before.iter().filter(|(key, _)| now.get(key).is_none()).collect();
+    let too_many = (old.len() + now.len()).saturating_sub(limits::POSITIONS).min(old.len());
+    let old = old.into_iter().skip(too_many).map(|(key, value)| (key.clone(), value.clone()));
+    old.chain(now.iter().map(|(key, value)| (key.clone(), value.clone()))).collect()
 }
 
 /// What the memory of the `once` of a source is found by.

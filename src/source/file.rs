@@ -4,17 +4,22 @@
 //! sources:
 //!   stat:
 //!     file: {path: /proc/stat}
+//!   errors:
+//!     file: {path: /var/log/app/*.log, mode: tail, multiline: {start: '^\d{4}-'}}
 //! ```
 
 use super::{Place, Request, Source, bad_part, missing_part, with_usual};
+use crate::base::diag::Diagnostic;
 use crate::base::limits;
 use crate::expr::code::{Code, Setting, Template};
 use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
-use crate::net::file::FileRequest;
+use crate::net::file::{FileRequest, Reading};
+use crate::net::tail::Tail;
 use crate::yaml::basic::Size;
 use crate::yaml::kind::Kind;
+use crate::yaml::pattern::Pattern;
 use crate::yaml::read::{Fields, Record};
 use crate::yaml::shape::KindDoc;
 use std::sync::Arc;
@@ -25,9 +30,17 @@ pub const KIND: Kind<Arc<dyn Source>> = Kind {
     docs: || KindDoc { name: "file", doc: "Reads a file, or all files that match a pattern.", fields: File::docs(), short: None },
     read: |node, reader| {
         let mut fields = Fields::open(node, "`file`", reader)?;
+        let mode = fields.node("mode").map_or(node.span, |mode| mode.span);
+        let only_tail: Vec<_> = ["start_at", "multiline"].into_iter().filter_map(|key| Some((key, fields.node(key)?.span))).collect();
         let read = File::read_from(&mut fields, reader);
         fields.finish(reader);
-        Some(Arc::new(read?))
+        let read = read?;
+        for (key, span) in only_tail.into_iter().filter(|_| read.mode != Mode::Tail) {
+            let problem = Diagnostic::error("needless-field", format!("`{key}` goes with `mode: tail` only"), span);
+            let problem = problem.label(format!("the mode is `{}`: nothing begins or goes on in the middle", read.mode.word()));
+            reader.report(problem.also(mode, "the mode").help(format!("write `mode: tail`, or leave `{key}` out")));
+        }
+        Some(Arc::new(read))
     },
 };
 
@@ -36,6 +49,28 @@ crate::words! {
     pub enum Mode {
         /// From its beginning to its end, in every run.
         Whole = "whole",
+        /// From its beginning to its end, if it has changed since the last accepted run.
+        Changed = "changed",
+        /// What was added since the last accepted run.
+        Tail = "tail",
+    }
+}
+
+crate::words! {
+    /// Where a file begins that is there when a source looks for the first time.
+    pub enum StartAt {
+        /// At its end: only what is written from then on counts.
+        End = "end",
+        /// At its beginning.
+        Beginning = "beginning",
+    }
+}
+
+crate::fields! {
+    /// Records of several lines.
+    pub struct Multiline, "multiline" {
+        /// What the first line of each record matches. A record goes on until the next such line; the last one is taken when its file has not grown for 5 seconds. Each record is decoded by itself, as if it were one line.
+        pub start: Pattern;
     }
 }
 
@@ -46,12 +81,29 @@ crate::fields! {
         path: Template;
         /// The encoding, by its name on the web; UTF-8 where it is not given.
         encoding: Option<Template>;
-        /// The most bytes of one file.
+        /// The most bytes of all its files together. With `mode: tail` the most that one run takes; the rest follows in the next one, with a warning.
         max_bytes: Setting<Size> = Setting::Fixed(Size(limits::FILE_BYTES)), "64MiB";
-        /// How it is read.
+        /// How it is read. `whole`: all of it, in every run. `changed`: all of it, but only if its content has changed since the last accepted run; else there are no rows. `tail`: the whole lines that were added since the last accepted run, through restarts and rotation (renamed, copied and truncated, removed and created again, packed with gzip). A last line without an end is taken when its file has not grown for 5 seconds. A line longer than 1 MiB is cut, with a warning.
         pub mode: Mode = Mode::Whole, "whole";
+        /// With `mode: tail`: where files begin that are there when the source looks for the first time, `end` or `beginning`. A file that appears later is always read from its beginning. With `end`, the first run has no rows.
+        pub start_at: Option<StartAt> = None, "end";
+        /// With `mode: tail`: records of several lines, `{start: PATTERN}`.
+        pub multiline: Option<Multiline>;
         /// No file is no error.
         optional: Setting<bool> = Setting::Fixed(false), "false";
+    }
+}
+
+impl File {
+    fn reading(&self) -> Reading {
+        match self.mode {
+            Mode::Whole => Reading::Whole,
+            Mode::Changed => Reading::Changed,
+            Mode::Tail => Reading::Tail(Tail {
+                from_beginning: self.start_at == Some(StartAt::Beginning),
+                start: self.multiline.as_ref().map(|multiline| multiline.start.0.clone()),
+            }),
+        }
     }
 }
 
@@ -71,6 +123,10 @@ impl Source for File {
             encoding: self.encoding.as_ref().and_then(|e| e.text(frame)).map(|e| e.to_string()),
             max_bytes: with_usual("max_bytes", &self.max_bytes, Size(limits::FILE_BYTES), frame)?.0,
             optional: with_usual("optional", &self.optional, false, frame)?,
+            reading: self.reading(),
+            kept: place.kept.clone(),
+            rounds: 0,
+            taken: 0,
         })])
     }
 

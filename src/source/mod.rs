@@ -77,7 +77,8 @@ pub struct Repeats {
 }
 
 impl Repeats {
-    fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+    /// Calls `take` for every computed place.
+    pub fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         self.retry.iter().for_each(|retry| retry.codes(take));
         self.paginate.iter().for_each(|paginate| paginate.codes(take));
         self.poll.iter().for_each(|poll| poll.codes(take));
@@ -149,8 +150,19 @@ impl Request {
 
     /// The request that goes on where these answers ended; none where they were all.
     pub fn further<'a>(&self, answers: impl Iterator<Item = &'a Answer>) -> Option<Request> {
-        let _ = answers;
-        None
+        let Request::File(request) = self else { return None };
+        let mut next = request.clone();
+        next.continue_with(answers).then_some(Request::File(next))
+    }
+
+    /// True if the answer says "nothing new", and there is nothing to decode.
+    pub fn is_nothing(&self, answer: &Answer) -> bool {
+        matches!(self, Request::File(request) if request.is_nothing(answer))
+    }
+
+    /// True if the answer is a part of a file of independent records.
+    pub fn is_tail(&self) -> bool {
+        matches!(self, Request::File(request) if matches!(request.reading, crate::net::file::Reading::Tail(_)))
     }
 
     /// The request in one line, without secrets: `GET http://…`, `df -P -k`, `/proc/stat`.

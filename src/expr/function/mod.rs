@@ -249,6 +249,74 @@ pub fn test_names() -> impl Iterator<Item = &'static str> {
     all_tests().map(|test| test.name)
 }
 
+/// What functions of other languages are called here: a name, or how the same is written.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("len", "length"),
+    ("size", "length"),
+    ("strip", "trim"),
+    ("strlen", "length"),
+    ("str", "string"),
+    ("tostring", "string"),
+    ("to_string", "string"),
+    ("tonumber", "number"),
+    ("to_number", "number"),
+    ("to_int", "int"),
+    ("tolower", "lower"),
+    ("toupper", "upper"),
+    ("downcase", "lower"),
+    ("upcase", "upper"),
+    ("keys", "list"),
+    ("values", "entries"),
+    ("to_entries", "entries"),
+    ("from_entries", "to_map"),
+    ("dict", "to_map"),
+    ("distinct", "unique"),
+    ("uniq", "unique"),
+    ("concat", "chain"),
+    ("append", "chain"),
+    ("mean", "avg"),
+    ("average", "avg"),
+    ("strptime", "parse_time"),
+    ("to_datetime", "parse_time"),
+    ("strftime", "format_time"),
+    ("to_seconds", "duration"),
+    ("filesize", "bytes"),
+    ("ltrimstr", "remove_prefix"),
+    ("rtrimstr", "remove_suffix"),
+    ("regex_search", "regex_find"),
+    ("regex_findall", "regex_find_all"),
+    ("sub", "regex_replace"),
+    ("b64encode", "base64"),
+    ("b64decode", "base64_decode"),
+    ("zfill", "pad_left"),
+    ("ljust", "pad_right"),
+    ("rjust", "pad_left"),
+    ("substr", "a slice: `text[0:3]`"),
+    ("contains", "`part in text`"),
+    ("has", "`key in map`"),
+    ("exists", "`value is defined`"),
+    ("is_defined", "`value is defined`"),
+    ("startswith", "`text is startingwith('…')`"),
+    ("endswith", "`text is endingwith('…')`"),
+    ("starts_with", "`text is startingwith('…')`"),
+    ("ends_with", "`text is endingwith('…')`"),
+    ("match", "`regex_match(text, '…')`"),
+    ("matches", "`regex_match(text, '…')`"),
+    ("fromjson", "`text | decode('json')`"),
+    ("from_json", "`text | decode('json')`"),
+    ("parse_json", "`text | decode('json')`"),
+    ("to_json", "json"),
+    ("get", "`map.key`, `map['key']` or `map[name]`, with `| default(…)`"),
+    ("iif", "`a if condition else b`"),
+    ("coalesce", "`a or b`, or `a | default(b)`"),
+    ("now", "`now`, which is a name and not called"),
+];
+
+/// What a function of other languages is called here.
+pub fn elsewhere(name: &str) -> Option<&'static str> {
+    ELSEWHERE.iter().find(|(known, _)| *known == name).map(|(_, here)| *here)
+}
+
 /// `name(a, b, c?)`.
 pub fn signature(function: &Function) -> String {
     let mut params: Vec<_> = function.params.iter().map(|p| if p.required { p.name.to_owned() } else { format!("{}?", p.name) }).collect();
@@ -297,6 +365,14 @@ mod tests {
         assert_eq!(names().filter(|name| !seen.insert(*name)).collect::<Vec<_>>(), Vec::<&str>::new());
         let mut seen = HashSet::new();
         assert_eq!(test_names().filter(|name| !seen.insert(*name)).collect::<Vec<_>>(), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn names_from_elsewhere_lead_to_functions_that_there_are() {
+        for (name, here) in ELSEWHERE {
+            assert!(find(name).is_none(), "{name}");
+            assert!(here.contains('`') || find(here).is_some(), "{name}: {here}");
+        }
     }
 
     #[test]
