@@ -27,6 +27,8 @@ pub struct Wanted {
     pub streamed: Option<RowsWanted>,
     /// The mappings over its rows.
     pub feeds: Vec<usize>,
+    /// True if somebody may read the bytes of its answers.
+    pub bodies: bool,
     /// True if somebody reads the `rows` of its groups.
     pub group_rows: bool,
 }
@@ -71,11 +73,11 @@ pub fn wanted(at: usize, spec: &Spec, plan: &SourcePlan, mappings: &[MapPlan], l
         want.settle();
         RowsWanted { path: path.into(), of_document: plan.after.rows.is_some(), want }
     });
-    Wanted { doc, streamed, feeds, group_rows }
+    Wanted { doc, streamed, feeds, bodies: reads_bodies(source, spec), group_rows }
 }
 
 fn whole(feeds: Vec<usize>) -> Wanted {
-    Wanted { doc: Want::whole(), streamed: None, feeds, group_rows: true }
+    Wanted { doc: Want::whole(), streamed: None, feeds, bodies: true, group_rows: true }
 }
 
 /// True if anything but mappings reads the document or the rows: another source, a name of the run,
@@ -89,6 +91,14 @@ fn is_read_elsewhere(source: &SourceSpec, spec: &Spec, also_aside: &[&str]) -> b
     });
     let by_source = spec.sources.iter().any(|other| other.rows.from.iter().any(|input| input.source == source.name && !input.requests));
     by_name || by_source
+}
+
+/// True if the bytes of answers are asked for by name, or a row is made of each request.
+fn reads_bodies(source: &SourceSpec, spec: &Spec) -> bool {
+    let by_row = |rows: &RowsSpec| rows.from.iter().any(|input| input.source == source.name && input.requests);
+    let of_sources = spec.sources.iter().map(|other| &other.rows);
+    let of_mappings = spec.mappings.iter().map(|placed| &placed.mapped.rows);
+    of_sources.chain(of_mappings).any(by_row) || is_read_elsewhere(source, spec, &["count"])
 }
 
 /// What the row keys of the source and its mappings read of one row.

@@ -21,6 +21,7 @@ use crate::plan::SourcePlan;
 use crate::rows::pipeline::{RowSource, capture, run};
 use crate::rows::{Binds, Row};
 use crate::spec::source::{Origin, SourceSpec};
+use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -108,7 +109,8 @@ impl<'a> Assembly<'a> {
             status: page.answer.status,
             elapsed: page.answer.elapsed,
             count,
-            body: page.answer.body.clone(),
+            // A log may be read in a thousand chunks, and nobody looks at them again.
+            body: if self.flow.is_some() && !self.source.wanted.bodies { Bytes::new() } else { page.answer.body.clone() },
             from_cache: page.from_cache,
             ..self.note()
         });
