@@ -55,10 +55,15 @@ impl Default for Failures {
 }
 
 impl Failures {
+    /// True if all failures of a kind may pass.
+    pub fn names(&self, kind: ErrorKind) -> bool {
+        self.kinds.contains(&kind)
+    }
+
     /// True if this one may pass.
     pub fn hold(&self, error: &ExchangeError) -> bool {
         let status = error.answer.as_ref().and_then(|answer| answer.status).filter(|_| error.kind == ErrorKind::HttpStatus);
-        self.kinds.contains(&error.kind) || status.is_some_and(|status| self.statuses.contains(status))
+        self.names(error.kind) || status.is_some_and(|status| self.statuses.contains(status))
     }
 }
 

@@ -250,6 +250,14 @@ impl SourceSpec {
         self.index.iter().for_each(|index| take(&index.key.0));
     }
 
+    /// Calls `take` for the computed places that see a whole document as their row.
+    pub fn codes_of_document<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+        if let Origin::Fetch(source) = &self.origin {
+            source.codes(take);
+        }
+        self.expect.iter().for_each(|expect| take(&expect.0));
+    }
+
     /// True if the place needs an answer of this source: its row, its key, its file or itself.
     pub fn needs_answer(&self, code: &Code) -> bool {
         [ROW, KEY, FILE, self.name].iter().any(|name| code.uses(*name))
