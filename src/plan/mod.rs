@@ -6,6 +6,7 @@
 
 pub mod compile;
 mod remember;
+pub mod want;
 
 use crate::base::name::{NameId, Names};
 use crate::base::span::Span;
@@ -67,6 +68,8 @@ pub struct SourcePlan {
     pub when_names: Vec<usize>,
     /// Names that its rows carry along.
     pub carries: Vec<NameId>,
+    /// What its answers are wanted for.
+    pub wanted: want::Wanted,
 }
 
 /// One name of the run.

@@ -1,16 +1,20 @@
 //! One decoded answer of a source.
 
 use crate::base::value::Value;
-use crate::net::Answer;
+use crate::decode::Decoder;
+use crate::net::{Answer, ExchangeError};
 use crate::rows::Row;
+use std::sync::Arc;
 
 /// One decoded answer.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The answer.
     pub answer: Answer,
-    /// Its document.
+    /// Its document; missing where the rows are read straight out of the answer.
     pub doc: Value,
+    /// What reads the rows out of the answer, where no document is made of it.
+    pub unread: Option<Arc<dyn Decoder>>,
     /// The rows of the decoder's own, a list, where they are not those of the document.
     pub decoded: Option<Value>,
     /// Its rows before any of the row keys but `rows`, where they had to be looked at already.
@@ -24,18 +28,22 @@ pub struct Page {
 impl Page {
     /// A page that was just fetched.
     pub fn of(answer: Answer, doc: Value) -> Self {
-        Page { answer, doc, decoded: None, records: None, request: String::new(), from_cache: false }
+        Page { answer, doc, unread: None, decoded: None, records: None, request: String::new(), from_cache: false }
     }
 }
 
 /// Takes pages as they come.
 pub trait PageSink: Send {
-    /// Takes one.
-    fn page(&mut self, page: Page);
+    /// Takes those of one exchange.
+    ///
+    /// # Errors
+    /// What cannot be decoded; then none of them was taken.
+    fn pages(&mut self, pages: Vec<Page>) -> Result<(), ExchangeError>;
 }
 
 impl PageSink for Vec<Page> {
-    fn page(&mut self, page: Page) {
-        self.push(page);
+    fn pages(&mut self, pages: Vec<Page>) -> Result<(), ExchangeError> {
+        self.extend(pages);
+        Ok(())
     }
 }

@@ -77,7 +77,8 @@ pub struct Repeats {
 }
 
 impl Repeats {
-    fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+    /// Calls `take` for every computed place.
+    pub fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         self.retry.iter().for_each(|retry| retry.codes(take));
         self.paginate.iter().for_each(|paginate| paginate.codes(take));
         self.poll.iter().for_each(|poll| poll.codes(take));

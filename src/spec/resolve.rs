@@ -92,6 +92,11 @@ fn not_in_scope(used: &Use, visible: &BTreeSet<NameId>, reader: &Reader<'_>) -> 
             .label("there is no row here")
             .help("say whose rows these are with `from: SOURCE`, or read a source with `$SOURCE.path`");
     }
+    if used.name == names::CURSOR {
+        return problem
+            .label("there is no cursor here")
+            .help("the cursor of a page exists below `paginate: {cursor: {into: …}}` only: `into: {query: {after: \"{{ cursor }}\"}}`");
+    }
     if let Some(meant) = meant_bool(name).filter(|_| name.len() > 1) {
         let help = format!("write `{meant}`; if the word itself is meant, put it in quotes: `'{name}'`");
         return problem.label("in YAML 1.2 this is a word, not a boolean").help(help);
