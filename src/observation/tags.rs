@@ -8,13 +8,11 @@ use crate::base::print::cut_bytes;
 use std::sync::Arc;
 
 /// An immutable set of tags in the order in which they were added.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[derive(Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct TagSet(Arc<str>);
 
 // The length of the longest tag is a character.
 const _: () = assert!(limits::TAG_BYTES < 0xd800);
-
 
 impl TagSet {
     /// A set of these; repeats go, tags that are too long are cut, and what passes the limit of a
