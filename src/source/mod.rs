@@ -10,6 +10,7 @@ pub mod auth;
 pub mod command;
 pub mod file;
 pub mod http;
+pub mod of_document;
 pub mod paginate;
 pub mod poll;
 pub mod proxy;

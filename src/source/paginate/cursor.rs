@@ -8,13 +8,14 @@ use super::{Pager, Turn};
 use crate::base::diag::Diagnostic;
 use crate::base::secret::Secret;
 use crate::base::value::Value;
-use crate::expr::code::{Code, Expression, Template};
+use crate::expr::code::{Code, Template};
 use crate::expr::data::{DataMap, DataTemplate};
 use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::expr::names::{CURSOR, ROW};
 use crate::net::ExchangeError;
 use crate::net::http::HttpRequest;
+use crate::source::of_document::OfDocument;
 use crate::source::wire::{maybe_text, wire_json, wire_pairs};
 use crate::source::{bad_part, wire::wire_text};
 use crate::yaml::kind::Kind;
@@ -49,9 +50,9 @@ crate::fields! {
     /// Pages by a word of the page before.
     struct ByCursor, "cursor" {
         /// The cursor in the document of a page, as `row`; the source's own name leads to headers. Missing, empty or false: this page is the last one.
-        from: Within<Expression>;
+        from: OfDocument;
         /// Where the next request says it, with the name `cursor`: `{query: {after: "{{ cursor }}"}}`.
-        into: Within<Into>;
+        into: WithCursor;
         /// The next request carries nothing but the cursor: neither the parameters nor the body of the first one.
         only: bool = false, "false";
     }
@@ -75,22 +76,22 @@ crate::fields! {
     }
 }
 
-/// A field that sees the page as `row`, and the cursor.
+/// What the next request says, which sees the page as `row`, and the cursor.
 #[derive(Clone, Debug)]
-struct Within<T>(T);
+struct WithCursor(Into);
 
-impl<T: Field> Field for Within<T> {
+impl Field for WithCursor {
     fn shape() -> Shape {
-        T::shape()
+        Into::shape()
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let (read, _) = reader.within(|reader| {
             reader.bind("row", node.span);
             reader.bind("cursor", node.span);
-            T::read(node, reader)
+            Into::read(node, reader)
         });
-        read.map(Within)
+        read.map(WithCursor)
     }
 }
 
