@@ -140,6 +140,15 @@ impl RowsSpec {
         }
     }
 
+    /// With `from`, the names that the rows of its sources carry along are known.
+    pub fn bind_carried(fields: &mut Fields<'_>, reader: &mut Reader<'_>) {
+        let Some(node) = fields.node("from") else { return };
+        let texts = node.as_list().unwrap_or(std::slice::from_ref(node)).iter().filter_map(Node::as_scalar);
+        let name = |text: &str| text.strip_suffix(".requests").unwrap_or(text).to_owned();
+        let sources: Vec<_> = texts.map(|scalar| reader.names.intern(&name(&scalar.text))).collect();
+        reader.about(&sources);
+    }
+
     /// Takes the row keys. [`RowsSpec::bind_names`] must have run in the same scope; after a
     /// `group` the scope is sealed.
     pub fn read_from(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Self> {

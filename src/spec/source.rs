@@ -6,7 +6,7 @@ use crate::base::span::Span;
 use crate::base::suggest::{listed, nearest};
 use crate::base::value::Text;
 use crate::decode::{self, Decoder};
-use crate::expr::code::{Code, Expression, Setting, Template, has_holes, is_path};
+use crate::expr::code::{Code, Expression, Setting, Template, is_path};
 use crate::expr::data::DataTemplate;
 use crate::expr::names::{FILE, KEY, ROW};
 use crate::expr::texts::Texts;
@@ -195,6 +195,7 @@ impl SourceSpec {
         let (read, _) = reader.within(|reader| {
             let mut fields = Fields::open(node, format!("source `{}`", entry.key), reader)?;
             RowsSpec::bind_names(&mut fields, reader);
+            RowsSpec::bind_carried(&mut fields, reader);
             let origin = read_origin(&mut fields, entry, reader);
             let decode = read_decode(&mut fields, reader);
             let (rest, _) = reader.within(|reader| {
@@ -333,13 +334,18 @@ fn read_decode(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Decod
     decode::read(node, reader).map(Decode::Fixed)
 }
 
-/// True if an option of the decoder comes from the configuration.
+/// True if the decoder or one of its options is computed.
 fn computed(node: &Node) -> bool {
     match &node.data {
-        Data::Scalar(scalar) => has_holes(&scalar.text) && scalar.text.starts_with("{{") || is_config_path(&scalar.text),
+        Data::Scalar(scalar) => has_whole_hole(&scalar.text) || is_config_path(&scalar.text),
         Data::List(items) => items.iter().any(computed),
         Data::Map(entries) => entries.iter().any(|entry| computed(&entry.value)),
     }
+}
+
+/// True if there is a `{{ … }}`. Half of one, or `{%` of grok, stands in patterns that are not computed.
+fn has_whole_hole(text: &str) -> bool {
+    text.split_once("{{").is_some_and(|(before, rest)| before.is_empty() || rest.contains("}}"))
 }
 
 fn is_config_path(text: &str) -> bool {
