@@ -1,10 +1,10 @@
-//! The committed files of `schema/` and `docs/language.md` are those that the declarations give.
+//! The committed files of `schema/`, `docs/language.md` and `docs/limits.md` are those that the declarations give.
 //!
 //! `UPDATE=1 cargo test --test generated` rewrites them.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
-use engine::manual::{reference, schema};
+use engine::manual::{limits, reference, schema};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -108,6 +108,7 @@ fn the_committed_files_are_what_the_declarations_say() {
     committed("schema/spec.schema.json", &pretty(&schema::spec_schema()));
     committed("schema/conf.schema.json", &pretty(&schema::conf_schema()));
     committed("docs/language.md", &reference::reference());
+    committed("docs/limits.md", &limits::limits());
 }
 
 #[test]

@@ -140,8 +140,6 @@ pub const SERIES: usize = 100_000;
 pub const TAGS: usize = 64;
 /// Bytes of one tag; longer ones are cut.
 pub const TAG_BYTES: usize = 200;
-/// Bytes of a metric name.
-pub const NAME_BYTES: usize = 200;
 /// Events of one run.
 pub const EVENTS: usize = 500;
 /// Logs of one run.

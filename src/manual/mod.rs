@@ -7,6 +7,7 @@
 
 pub mod conf;
 pub mod examples;
+pub mod limits;
 pub mod names;
 pub mod parts;
 pub mod reference;

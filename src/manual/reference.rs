@@ -97,7 +97,7 @@ pub fn reference() -> String {
     joined(&[START.to_owned(), HOW_TO.to_owned(), contents(&body), body]) + "\n"
 }
 
-fn joined(chapters: &[String]) -> String {
+pub(super) fn joined(chapters: &[String]) -> String {
     chapters.iter().map(|chapter| chapter.trim_end()).collect::<Vec<_>>().join("\n\n")
 }
 
@@ -176,7 +176,7 @@ fn table(section: &str, fields: &[FieldDoc]) -> String {
 }
 
 /// A Markdown table; its cells hold no line ends, and bars in them are escaped.
-fn grid(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+pub(super) fn grid(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let line = |cells: Vec<String>| {
         let cells: Vec<_> =
             cells.iter().map(|cell| cell.replace('|', "\\|")).map(|cell| if cell.is_empty() { cell } else { format!(" {cell}") }).collect();
