@@ -145,8 +145,6 @@ pub const SAMPLES_APART: usize = 10_000;
 pub const TAGS: usize = 64;
 /// Bytes of one tag; longer ones are cut.
 pub const TAG_BYTES: usize = 200;
-/// Bytes of a metric name.
-pub const NAME_BYTES: usize = 200;
 /// Events of one run.
 pub const EVENTS: usize = 500;
 /// Logs of one run.

@@ -197,6 +197,15 @@ pub fn maybe_text(template: &Option<Template>, frame: &mut Frame) -> Option<Text
     template.as_ref().and_then(|template| template.text(frame))
 }
 
+/// A text that is too long is cut, with a warning.
+fn within_limit(text: Text, span: Span, frame: &mut Frame) -> Text {
+    if text.len() <= limits::EVENT_TEXT {
+        return text;
+    }
+    frame.remark(span, |_| format!("a text of {} bytes is cut: an event holds {} at most", text.len(), limits::EVENT_TEXT));
+    cut_bytes(&text, limits::EVENT_TEXT).into()
+}
+
 impl Mapping for EventMapping {
     fn emit(&self, cx: &mut MapCx<'_>, frame: &mut Frame) {
         if !self.has_changed(cx, frame) {
@@ -213,7 +222,7 @@ impl Mapping for EventMapping {
             frame.remark(self.span, |frame| code.map(|c| c.with_values("event left out: its title is missing", frame)).unwrap_or_default());
             return;
         }
-        let text = text.map(|text| if text.len() > limits::EVENT_TEXT { cut_bytes(&text, limits::EVENT_TEXT).into() } else { text });
+        let text = text.map(|text| within_limit(text, w.text.as_ref().map_or(self.span, |template| template.0.span), frame));
         let event = Event {
             title: title.unwrap_or_default(),
             text: text.unwrap_or_default(),

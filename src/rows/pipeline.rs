@@ -127,6 +127,10 @@ impl Walk<'_, '_> {
         self.loops(0, frame);
         frame.set(ROW, row.clone());
         if level >= most {
+            // A smaller depth is meant; the usual one and larger ones are bounds.
+            if most >= limits::RECURSE_DEPTH && !chosen(of, frame).is_empty() {
+                frame.remark(of.span, |_| format!("rows below level {most} of `recurse` are left out: `depth` is {most}"));
+            }
             return;
         }
         for (key, value) in chosen(of, frame) {
