@@ -70,7 +70,7 @@ crate::fields! {
     struct Written, "rows" {
         /// The source, or a list of sources, whose rows these are; `SOURCE.requests` is a row for each of its requests.
         from: Option<OneOrMany<Input>>;
-        /// Chooses new rows on each row: a list gives its items, anything else one row. `"[row]"` keeps a list whole. `{recurse: PATH, depth: 32}` gives the row, its children, theirs and so on.
+        /// Chooses new rows on each row: a list gives its items, anything else one row. `"[row]"` keeps a list whole. `{recurse: PATH, depth: 32}` gives the row, its children, theirs and so on. In a source that fetches, `row` is the whole document here: the list of all records where the decoder makes records.
         rows: Option<Choose>;
         /// Loops: for each item of a source, a path, an expression or a literal list. Several keys nest in written order.
         each: Keyed<Expression>;
