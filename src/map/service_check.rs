@@ -33,7 +33,7 @@ crate::fields! {
         message: Option<Template>;
         /// Its tags.
         tags: Texts;
-        /// Which tags come along.
+        /// Which tags come along: its own (`none`), those of the instance too (`instance`), or those of `defaults` as well (`all`, also where it is not given).
         inherit_tags: Option<Inherit>;
         /// The host it is about.
         hostname: Option<Template>;

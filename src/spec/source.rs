@@ -38,7 +38,7 @@ crate::fields! {
         expect: Option<Expression>;
         /// What a failure does: `fail` makes the run an error, `continue` goes on with a warning.
         on_error: OnError = OnError::Fail, "fail";
-        /// Requests of an `each` at once.
+        /// Requests of an `each` at once; 8 where it is not given.
         concurrency: Option<Setting<Count>>;
         /// How long the answer is kept and used by later runs, in memory; dropped when a source that needs it is refused (401, 403) or fails its `expect`.
         cache: Option<Setting<Seconds>>;
@@ -58,7 +58,7 @@ crate::fields! {
         name: Template;
         /// Its tags.
         tags: Texts;
-        /// Which tags come along.
+        /// Which tags come along: its own (`none`), those of the instance too (`instance`), or those of `defaults` as well (`all`, also where it is not given).
         inherit_tags: Option<Inherit>;
         /// Why; without it the error of the source.
         message: Option<Template>;

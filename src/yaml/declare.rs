@@ -76,7 +76,7 @@ macro_rules! fields {
                     reader.mismatch(node, &<$Name as $crate::yaml::read::Field>::shape().words());
                     return None;
                 }
-                let mut fields = $crate::yaml::read::Fields::open(node, $what, reader)?;
+                let mut fields = $crate::yaml::read::Fields::open_record(node, $what, <$Name as $crate::yaml::read::Record>::docs, reader)?;
                 let value = <$Name as $crate::yaml::read::Record>::read_from(&mut fields, reader);
                 fields.finish(reader);
                 value

@@ -32,7 +32,7 @@ pub const KIND: Kind<Arc<dyn Pager>> = Kind {
 crate::fields! {
     /// Pages by the number of rows before them.
     struct ByOffset, "offset" {
-        /// The parameter that holds the offset.
+        /// The parameter that holds the offset; `offset` where it is not given.
         param: Option<Template>;
         /// The offset of the first page.
         start: Setting<usize> = Setting::Fixed(0), "0";

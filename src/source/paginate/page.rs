@@ -32,7 +32,7 @@ pub const KIND: Kind<Arc<dyn Pager>> = Kind {
 crate::fields! {
     /// Pages by their number.
     struct ByPage, "page" {
-        /// The parameter that holds the number.
+        /// The parameter that holds the number; `page` where it is not given.
         param: Option<Template>;
         /// The number of the first page.
         start: Setting<usize> = Setting::Fixed(1), "1";
