@@ -8,7 +8,7 @@ use super::aside::{LARGE, aside};
 use super::ask::{Failed, Item, undecodable};
 use super::fetch::Held;
 use super::flow::{Flow, Made};
-use super::page::{Page, PageSink};
+use super::page::{Page, PageSink, Room};
 use super::records::records;
 use super::result::{Fate, RequestNote, SourceResult};
 use super::survivors::limited;
@@ -47,6 +47,10 @@ impl PageSink for Assembly<'_> {
     fn pages(&mut self, pages: Vec<Page>) -> Result<(), ExchangeError> {
         let bytes: usize = pages.iter().map(|page| page.answer.body.len()).sum();
         aside(bytes > LARGE, || self.take_all(pages))
+    }
+
+    fn room(&self) -> Option<Room> {
+        self.flow.as_ref()?.room(&self.made)
     }
 }
 

@@ -178,15 +178,16 @@ impl Follow {
         let mut fresh = Vec::new();
         for seen in seen {
             let node = seen.opened.node;
-            let mut known = self.files.iter_mut().rev().filter(|file| file.opened.is_none() && file.tracked.node == node);
             let mut found = None;
-            for file in known.by_ref() {
-                if file.tracked.spot.fits(&seen.opened.file, seen.opened.size)? {
-                    found = Some(file);
+            for (at, file) in self.files.iter().enumerate().rev().filter(|(_, file)| file.opened.is_none() && file.tracked.node == node) {
+                // Of an empty file only the inode is known, which may be that of a copy by now.
+                let is_copy = || self.files.iter().any(|other| other.tracked.node != node && !other.was_blank && other.fits(&seen.opened));
+                if file.tracked.spot.fits(&seen.opened.file, seen.opened.size)? && !(file.was_blank && is_copy()) {
+                    found = Some(at);
                     break;
                 }
             }
-            let Some(file) = found else {
+            let Some(file) = found.and_then(|at| self.files.get_mut(at)) else {
                 fresh.push(seen);
                 continue;
             };
