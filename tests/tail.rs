@@ -235,6 +235,47 @@ fn n_states(folder: &Path) -> usize {
     entries.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "state")).count()
 }
 
+/// One instance that makes more of its lines than one run may report.
+const MANY: &str = r#"name: follow
+version: 1.0.0
+sources:
+  log:
+    file: {path: ../a.log, mode: tail, start_at: beginning}
+    decode: {regex: {pattern: '^line (?P<n>\d+)$'}}
+logs:
+  - {from: log, message: $.n}
+events:
+  - {from: log, when: row.n is endingwith "0", title: $.n}
+"#;
+
+#[test]
+fn a_run_reads_no_more_than_it_may_report() {
+    let folder = site();
+    let lines: Vec<String> = (1..=12_000).map(|n| n.to_string()).collect();
+    fs::write(folder.path().join("a.log"), lines.iter().map(|n| format!("line {n}\n")).collect::<String>()).expect("a log");
+    fs::write(folder.path().join("specs/follow.yaml"), MANY).expect("a spec");
+    fs::write(folder.path().join("conf.d/follow.yaml"), "instances: [{}]\n").expect("an instance");
+    let (mut logs, mut events, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    for run in 0..6 {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
+        command.args(["run", "--once", "--format", "json", "--config", "engine.yaml", "--state-dir", "state"]);
+        let output = command.current_dir(folder.path()).output().expect("the program runs");
+        for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let line: Json = serde_json::from_slice(line).expect("a line of JSON");
+            match (line["kind"].as_str(), line["name"].as_str()) {
+                (Some("log"), _) => logs.push(line["message"].as_str().expect("a message").to_owned()),
+                (Some("event"), _) => events.push(line["msg_title"].as_str().expect("a title").to_owned()),
+                (_, Some("engine.check_status")) => warnings.push((run, line["message"].as_str().expect("a message").to_owned())),
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(logs, lines);
+    assert_eq!(events, lines.iter().filter(|n| n.ends_with('0')).cloned().collect::<Vec<_>>());
+    let told = warnings.iter().filter(|(_, warning)| warning.contains("the rest follows in the next run")).count();
+    assert!(told == 2 && warnings.iter().filter(|(_, warning)| warning.is_empty()).count() == 4, "{warnings:#?}");
+}
+
 #[test]
 fn no_line_is_lost_whatever_rotates_and_whoever_is_killed() {
     let (lines, kills) = (number("TAIL_LINES", 4_000) / WAYS.len(), number("TAIL_KILLS", 6));

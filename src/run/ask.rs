@@ -192,19 +192,23 @@ impl Asking<'_, '_> {
     }
 
     /// One exchange, or several of a file that is read in chunks: until half of the run's time is
-    /// gone, the rest belongs to the next run.
+    /// gone, or as much is reported as a run may, the rest belongs to the next run.
     async fn chunks(&mut self, request: &Request, sink: &mut dyn PageSink) -> Result<(), ExchangeError> {
         let half = self.left() / 2;
         let mut further: Option<Request> = None;
         loop {
             let asked = further.as_ref().unwrap_or(request);
-            let pages = self.ready(asked).await?;
+            let bounded = sink.room().and_then(|room| asked.bounded(room.records.max(1)));
+            let pages = self.ready(bounded.as_ref().unwrap_or(asked)).await?;
             let next = asked.further(pages.iter().map(|page| &page.answer));
             sink.pages(pages)?;
-            match next {
-                Some(next) if self.left() > half => further = Some(next),
-                _ => return Ok(()),
+            let Some(next) = next.filter(|_| self.left() > half) else { return Ok(()) };
+            if let Some(room) = sink.room().filter(|room| room.records == 0) {
+                let (limit, what) = (room.limit, room.what);
+                self.warnings.push(format!("there is more to read than the {limit} {what} of one run: the rest follows in the next run"));
+                return Ok(());
             }
+            further = Some(next);
         }
     }
 

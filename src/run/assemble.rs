@@ -8,7 +8,7 @@ use super::aside::{LARGE, aside};
 use super::ask::{Failed, Item};
 use super::fetch::Held;
 use super::flow::{Flow, Made};
-use super::page::{Page, PageSink, undecodable};
+use super::page::{Page, PageSink, Room, undecodable};
 use super::records::records;
 use super::result::{Fate, RequestNote, SourceResult};
 use super::survivors::limited;
@@ -48,6 +48,10 @@ impl PageSink for Assembly<'_> {
     fn pages(&mut self, pages: Vec<Page>) -> Result<(), ExchangeError> {
         let bytes: usize = pages.iter().map(|page| page.answer.body.len()).sum();
         aside(bytes > LARGE, || self.take_all(pages))
+    }
+
+    fn room(&self) -> Option<Room> {
+        self.flow.as_ref()?.room(&self.made)
     }
 }
 

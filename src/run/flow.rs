@@ -6,6 +6,8 @@
 
 use super::RunCx;
 use super::fetch::Held;
+use super::page::Room;
+use crate::base::limits;
 use crate::base::span::Span;
 use crate::decode::want::RowsWanted;
 use crate::decode::{DecodeError, Decoder, Facts};
@@ -17,7 +19,7 @@ use crate::observation::Observations;
 use crate::plan::SourcePlan;
 use crate::rows::pipeline::{Stage, capture};
 use crate::rows::{Binds, Row};
-use crate::spec::Placed;
+use crate::spec::{Family, Placed};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -143,6 +145,25 @@ impl<'a> Flow<'a> {
             let row = capture(carries, inherited, frame);
             pass(&row, frame);
         });
+    }
+
+    /// How many records fit that make one observation for each mapping, after what was `made`. The
+    /// mappings of a kind share its limit, so that each has its part whatever the others do.
+    pub fn room(&self, made: &[Made]) -> Option<Room> {
+        let mappings = &self.shared.cx.check.plan.spec.mappings;
+        let room = |feed: &Feed<'_>| {
+            let family = feed.placed.family;
+            let so_far = made.iter().find(|made| made.mapping == feed.made.mapping).map(|made| &made.observations);
+            let (what, limit, used) = match family {
+                Family::Logs => ("logs", limits::LOGS, so_far.map(|o| o.logs.len())),
+                Family::Events => ("events", limits::EVENTS, so_far.map(|o| o.events.len())),
+                Family::ServiceChecks => ("service checks", limits::SERVICE_CHECKS, so_far.map(|o| o.service_checks.len())),
+                Family::Metrics | Family::Components | Family::Relations | Family::Deletes | Family::Health => return None,
+            };
+            let share = limit / mappings.iter().filter(|other| other.family == family).count().max(1);
+            Some(Room { records: share.saturating_sub(used.unwrap_or_default()), what, limit })
+        };
+        self.feeds.iter().filter_map(room).min_by_key(|room| room.records)
     }
 
     /// What the rows have made since the last time; to be kept or dropped.

@@ -33,6 +33,17 @@ impl Page {
     }
 }
 
+/// How much may still be reported of what is to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// So many records fit for certain.
+    pub records: usize,
+    /// What there is a limit of.
+    pub what: &'static str,
+    /// The limit of a run.
+    pub limit: usize,
+}
+
 /// Takes pages as they come.
 pub trait PageSink: Send {
     /// Takes those of one exchange.
@@ -40,6 +51,10 @@ pub trait PageSink: Send {
     /// # Errors
     /// What cannot be decoded; then none of them was taken.
     fn pages(&mut self, pages: Vec<Page>) -> Result<(), ExchangeError>;
+    /// How many more records may come, where that is known.
+    fn room(&self) -> Option<Room> {
+        None
+    }
 }
 
 impl PageSink for Vec<Page> {

@@ -156,6 +156,12 @@ impl Request {
         next.continue_with(answers).then_some(Request::File(next))
     }
 
+    /// The same request for so many records at most, if it is for a file of independent records.
+    pub fn bounded(&self, records: usize) -> Option<Request> {
+        let Request::File(request) = self else { return None };
+        self.is_tail().then(|| Request::File(FileRequest { most_records: records, ..request.clone() }))
+    }
+
     /// True if the answer says "nothing new", and there is nothing to decode.
     pub fn is_nothing(&self, answer: &Answer) -> bool {
         matches!(self, Request::File(request) if request.is_nothing(answer))

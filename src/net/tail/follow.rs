@@ -178,17 +178,16 @@ impl Follow {
         let mut fresh = Vec::new();
         for seen in seen {
             let node = seen.opened.node;
-            let is_copy = self.is_copy_in_place_of_blank(&seen.opened);
-            let is_known = |file: &&mut Followed| file.opened.is_none() && file.tracked.node == node && !(file.was_blank && is_copy);
-            let mut known = self.files.iter_mut().rev().filter(is_known);
             let mut found = None;
-            for file in known.by_ref() {
-                if file.tracked.spot.fits(&seen.opened.file, seen.opened.size)? {
-                    found = Some(file);
+            for (at, file) in self.files.iter().enumerate().rev().filter(|(_, file)| file.opened.is_none() && file.tracked.node == node) {
+                // Of an empty file only the inode is known, which may be that of a copy by now.
+                let is_copy = || self.files.iter().any(|other| other.tracked.node != node && !other.was_blank && other.fits(&seen.opened));
+                if file.tracked.spot.fits(&seen.opened.file, seen.opened.size)? && !(file.was_blank && is_copy()) {
+                    found = Some(at);
                     break;
                 }
             }
-            let Some(file) = found else {
+            let Some(file) = found.and_then(|at| self.files.get_mut(at)) else {
                 fresh.push(seen);
                 continue;
             };
@@ -201,14 +200,6 @@ impl Follow {
         // An inode that is used again may put a new file in the place of an old one.
         self.files.sort_by_key(|file| file.is_current);
         Ok(fresh)
-    }
-
-    /// True if a file has the inode of one that was empty, and the content of another: of an empty
-    /// file only the inode is known, which may be that of a copy by now.
-    fn is_copy_in_place_of_blank(&self, found: &Opened) -> bool {
-        let is_blank = |file: &Followed| file.was_blank && file.opened.is_none() && file.tracked.node == found.node;
-        let is_original = |file: &Followed| !file.tracked.spot.is_blank() && file.tracked.node != found.node && file.fits(found);
-        self.files.iter().any(is_blank) && self.files.iter().any(is_original)
     }
 
     /// Files that are not where they were.
