@@ -154,7 +154,9 @@ const LIMITS: &[(&str, &[Limit])] = &[
     (
         "What one run may send",
         &[
-            limit!(Count SERIES, "samples", "", "The rest is left out, with a warning."),
+            limit!(Count SERIES, "samples", "`max_returned_metrics` of the instance", "The rest is left out, with a warning."),
+            limit!(Count SERIES_MOST, "the largest `max_returned_metrics`", "", "An error of the instance."),
+            limit!(Count SAMPLES_APART, "samples that stay as they were submitted", "", "Further ones of `count`, `increment` and `decrement` are joined with those of their series."),
             limit!(Count SERVICE_CHECKS, "service checks", "", "The rest is left out, with a warning."),
             limit!(Count EVENTS, "events", "", "The rest is left out, with a warning."),
             limit!(Count LOGS, "logs", "", "The rest is left out, with a warning."),

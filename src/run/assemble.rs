@@ -147,8 +147,13 @@ impl<'a> Assembly<'a> {
         }
         let inherited = self.inherited();
         if let (Some(flow), Some(decoder)) = (&mut self.flow, page.unread.take()) {
-            let warnings = flow.answer(&page.answer, &*decoder, inherited.as_ref(), self.frame)?;
+            let (warnings, n_records) = flow.answer(&page.answer, &*decoder, inherited.as_ref(), self.frame)?;
             warnings.iter().for_each(|warning| self.warn(warning));
+            // An answer without rows is looked at once more: perhaps there is a reason to tell.
+            if n_records == 0 && self.source.after.rows.is_some() {
+                page.doc = decoder.decode(&page.answer.body)?.doc;
+                records(self.source, page, self.frame);
+            }
             return Ok(());
         }
         let records = match page.records.take() {

@@ -102,7 +102,7 @@ impl<'a> Flow<'a> {
         Some(Flow { source, wanted, held, over_all, feeds, shared, n_rows: 0 })
     }
 
-    /// Takes all rows of an answer; what it leaves out comes back.
+    /// Takes all rows of an answer; what it leaves out comes back, and how many records it had.
     ///
     /// # Errors
     /// What cannot be decoded. What was made of the rows before must be dropped then.
@@ -112,11 +112,16 @@ impl<'a> Flow<'a> {
         decoder: &dyn Decoder,
         inherited: Option<&Arc<Binds>>,
         frame: &mut Frame,
-    ) -> Result<Vec<String>, DecodeError> {
+    ) -> Result<(Vec<String>, usize), DecodeError> {
         self.shared.ended.get_or_insert(answer.ended);
         let wanted = self.wanted;
         let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type") };
-        decoder.stream(&answer.body, &facts, wanted, &mut |key, value| self.record(&Row { value, key, binds: None }, inherited, frame))
+        let mut n_records = 0;
+        let warnings = decoder.stream(&answer.body, &facts, wanted, &mut |key, value| {
+            n_records += 1;
+            self.record(&Row { value, key, binds: None }, inherited, frame);
+        })?;
+        Ok((warnings, n_records))
     }
 
     /// Takes the records of an answer that is decoded already.
