@@ -195,7 +195,9 @@ fn certificate_words(error: &CertificateError, target: &Target<'_>) -> String {
         CertificateError::NotValidYetContext { not_before, .. } => {
             format!("{certificate} is not valid before{}", day(not_before.as_secs(), " "))
         }
-        CertificateError::UnknownIssuer => format!("{certificate} has an unknown issuer (add its authority as `ca_cert` of `tls`, or `tls_ca_cert` of the instance)"),
+        CertificateError::UnknownIssuer => {
+            format!("{certificate} has an unknown issuer (add its authority as `ca_cert` of `tls`, or `tls_ca_cert` of the instance)")
+        }
         CertificateError::NotValidForName => format!("{certificate} is for another name"),
         CertificateError::NotValidForNameContext { expected, presented } => {
             let names: Vec<&str> = presented.iter().map(|name| plain_name(name)).collect();
