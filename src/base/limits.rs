@@ -50,8 +50,6 @@ pub const GLOB_FILES: usize = 100;
 pub const TAIL_CHUNK: usize = 1 << 20;
 /// What one look at followed files takes of all of them together.
 pub const TAIL_LOOK: usize = 8 << 20;
-/// One chunk of a packed file: it is unpacked from its beginning for each, so chunks are larger.
-pub const TAIL_UNPACKED: usize = 8 << 20;
 /// The bytes at the beginning of a file, and before a place in it, by which it is known again.
 pub const TAIL_PRINT: u64 = 256;
 /// Rotated files of one path that are looked at in one run.

@@ -96,3 +96,106 @@ fn content(file: File, left: u64, most: u64) -> Result<Bytes, Problem> {
     file.take(left.saturating_add(1)).read_to_end(&mut content).map_err(Problem::of)?;
     if content.len() as u64 > left { Err(Problem::TooLarge { most }) } else { Ok(content.into()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::error_kind::ErrorKind;
+    use crate::net::file::Reading;
+    use std::fs;
+    use std::path::Path;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    const WRITTEN: u64 = 1_800_000_000;
+
+    /// Writes a file, some seconds after the others.
+    fn write(path: &Path, text: &str, seconds: u64) {
+        fs::write(path, text).unwrap();
+        File::options().append(true).open(path).unwrap().set_modified(UNIX_EPOCH + Duration::from_secs(WRITTEN + seconds)).unwrap();
+    }
+
+    fn request(path: &Path) -> FileRequest {
+        FileRequest { reading: Reading::Changed, ..FileRequest::of(path) }
+    }
+
+    /// The files of an accepted run, so many seconds after the first was written.
+    fn run(request: &mut FileRequest, seconds: i64) -> Vec<String> {
+        let now = Timestamp::from_second(i64::try_from(WRITTEN).unwrap() + seconds).unwrap();
+        let answers = look(request, now).unwrap();
+        request.continue_with(&answers);
+        let texts = answers.iter().map(|answer| String::from_utf8_lossy(&answer.body).into_owned());
+        texts.filter(|text| !text.is_empty()).collect()
+    }
+
+    #[test]
+    fn a_file_comes_again_only_with_other_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        write(&path, "one", 0);
+        let mut request = request(&path);
+        assert_eq!(run(&mut request, 10), ["one"]);
+        assert!(run(&mut request, 11).is_empty());
+        write(&path, "one", 20);
+        assert!(run(&mut request, 30).is_empty(), "only touched");
+        write(&path, "two", 40);
+        assert_eq!(run(&mut request, 50), ["two"]);
+        fs::rename(&path, folder.path().join("g")).unwrap();
+        write(&path, "two", 60);
+        assert!(run(&mut request, 70).is_empty(), "another file with the same content");
+        write(&path, "longer", 80);
+        assert_eq!(run(&mut request, 90), ["longer"]);
+    }
+
+    #[test]
+    fn what_was_not_accepted_comes_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        write(&path, "one", 0);
+        assert_eq!(run(&mut request(&path), 10), ["one"]);
+        assert_eq!(run(&mut request(&path), 10), ["one"]);
+    }
+
+    #[test]
+    fn a_file_that_was_written_a_moment_ago_counts_by_its_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        write(&path, "one", 0);
+        let mut request = request(&path);
+        assert_eq!(run(&mut request, 1), ["one"]);
+        // As long as the other, and in the same tick.
+        write(&path, "two", 0);
+        assert_eq!(run(&mut request, 5), ["two"]);
+        assert!(run(&mut request, 6).is_empty());
+    }
+
+    #[test]
+    fn of_a_pattern_only_the_files_that_have_changed_come() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a", "b", "c"] {
+            write(&folder.path().join(name), name, 0);
+        }
+        let mut request = request(&folder.path().join("*"));
+        assert_eq!(run(&mut request, 10), ["a", "b", "c"]);
+        write(&folder.path().join("b"), "B", 20);
+        fs::remove_file(folder.path().join("c")).unwrap();
+        assert_eq!(run(&mut request, 30), ["B"]);
+        // A file that was gone is new when it comes back.
+        write(&folder.path().join("c"), "c", 0);
+        assert_eq!(run(&mut request, 40), ["c"]);
+    }
+
+    #[test]
+    fn missing_and_large_files_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        let mut request = request(&path);
+        assert_eq!(look(&request, Timestamp::UNIX_EPOCH).unwrap_err().kind, ErrorKind::NotFound);
+        request.optional = true;
+        assert!(run(&mut request, 0).is_empty());
+        write(&path, "12345", 0);
+        request.max_bytes = 4;
+        assert_eq!(look(&request, Timestamp::UNIX_EPOCH).unwrap_err().kind, ErrorKind::TooLarge);
+        request.max_bytes = 5;
+        assert_eq!(run(&mut request, 10), ["12345"]);
+    }
+}

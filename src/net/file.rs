@@ -6,7 +6,7 @@
 //! unless it is optional; a file that goes away while a pattern is read is no matter.
 
 use super::failure::io_words;
-use super::tail::Tail;
+use super::tail::{Ahead, Tail};
 use super::{Answer, ExchangeError, words};
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
@@ -43,6 +43,8 @@ pub struct FileRequest {
     pub kept: Map,
     /// Most records that one look at files that grow takes, of all files together.
     pub most_records: usize,
+    /// How far this run has unpacked a packed file.
+    pub ahead: Ahead,
     /// How often this run asked before.
     pub rounds: usize,
     /// How many bytes this run has got before.
@@ -71,6 +73,7 @@ impl FileRequest {
             reading: Reading::Whole,
             kept: Map::default(),
             most_records: usize::MAX,
+            ahead: Ahead::default(),
             rounds: 0,
             taken: 0,
         }

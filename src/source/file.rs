@@ -16,7 +16,7 @@ use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
 use crate::net::file::{FileRequest, Reading};
-use crate::net::tail::Tail;
+use crate::net::tail::{Ahead, Tail};
 use crate::yaml::basic::Size;
 use crate::yaml::kind::Kind;
 use crate::yaml::pattern::Pattern;
@@ -126,6 +126,7 @@ impl Source for File {
             reading: self.reading(),
             kept: place.kept.clone(),
             most_records: usize::MAX,
+            ahead: Ahead::default(),
             rounds: 0,
             taken: 0,
         })])

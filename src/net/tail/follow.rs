@@ -8,8 +8,9 @@
 //!
 //! In doubt a file counts as new: lines may be repeated, but none is passed over.
 
+use super::ahead::Ahead;
 use super::memory::{Fate, Memory, Tracked};
-use super::rotation::{Folders, Opened, SECOND, is_rotation, sort};
+use super::rotation::{Folders, Opened, SECOND, is_packed, is_rotation, sort};
 use super::spot::{Node, Spot, read_at, unpack};
 use super::words;
 use crate::base::limits;
@@ -43,12 +44,14 @@ pub struct Followed {
     before: i64,
     /// True if nothing was known of it but that it was empty.
     was_blank: bool,
+    /// The packed file in which an earlier look of this run has come to its place.
+    ahead: Option<Node>,
 }
 
 impl Followed {
     fn known(tracked: Tracked) -> Followed {
         let (before, was_blank) = (tracked.modified, tracked.spot.is_blank());
-        Followed { tracked, opened: None, is_current: false, before, was_blank }
+        Followed { tracked, opened: None, is_current: false, before, was_blank, ahead: None }
     }
 
     fn new(path: String, opened: Opened, spot: Spot, fate: Fate) -> Followed {
@@ -75,10 +78,15 @@ impl Followed {
         self.tracked.node == opened.node && (self.opened.is_some() || (!self.tracked.spot.is_blank() && self.fits(opened)))
     }
 
+    /// False if another file was found for it.
+    fn may_be(&self, found: &Opened) -> bool {
+        self.opened.as_ref().is_none_or(|own| own.node == found.node)
+    }
+
     fn fits(&self, opened: &Opened) -> bool {
         let spot = &self.tracked.spot;
         if opened.is_packed() {
-            return spot.unpacked(&opened.file).is_ok_and(|content| content.is_some());
+            return self.ahead == Some(opened.node) || spot.unpacked(&opened.file).is_ok_and(|content| content.is_some());
         }
         spot.fits(&opened.file, opened.size).unwrap_or(false)
     }
@@ -156,15 +164,16 @@ impl Follow {
         Ok(follow)
     }
 
-    /// A later look; `path` as for the first one.
+    /// A later look; `path` as for the first one, `ahead` how far an earlier look of this run has
+    /// unpacked.
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn again(path: Option<&Path>, memory: Memory, seen: Vec<Seen>) -> io::Result<Follow> {
+    pub fn again(path: Option<&Path>, memory: Memory, seen: Vec<Seen>, ahead: &Ahead) -> io::Result<Follow> {
         let looked = memory.looked;
         // Nothing is known of a file that was empty to its end.
         let files = memory.files.into_iter().filter(|file| file.fate != Fate::Done || !file.spot.is_blank());
-        let files = files.map(Followed::known).collect();
+        let files = files.map(|file| Followed { ahead: ahead.file_at(&file.spot), ..Followed::known(file) }).collect();
         let mut follow = Follow { files, ..Follow::default() };
         let fresh = follow.link(seen)?;
         follow.search(&fresh);
@@ -250,10 +259,14 @@ impl Follow {
         let here = Opened::find(&place).filter(|opened| opened.node == node);
         let found = here.or_else(|| self.folders.with_node(&place, node));
         let found = found.or_else(|| self.folders.with_node(Path::new(&file.tracked.path), node))?;
+        // Packing makes another file; the inode was used again.
+        if found.is_packed() != is_packed(&place) {
+            return None;
+        }
         let file = self.files.get(at)?;
         // Of an empty file only the inode is known, which may be that of a copy by now.
         let is_copy =
-            file.was_blank && self.files.iter().any(|other| !other.tracked.spot.is_blank() && other.opened.is_none() && other.fits(&found));
+            file.was_blank && self.files.iter().any(|other| !other.tracked.spot.is_blank() && other.may_be(&found) && other.fits(&found));
         (!is_copy && file.fits(&found)).then_some(found)
     }
 

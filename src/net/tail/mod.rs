@@ -10,6 +10,7 @@
 //! over where the file system still has them; they are repeated only where content can no longer
 //! be told apart.
 
+mod ahead;
 mod follow;
 mod memory;
 #[cfg(test)]
@@ -37,6 +38,7 @@ use regex::Regex;
 use rotation::Opened;
 use spot::{Spot, read_at};
 
+pub use ahead::Ahead;
 pub(super) use rotation::modified;
 pub(super) use spot::hash;
 use std::collections::HashSet;
@@ -69,7 +71,7 @@ pub fn look(request: &FileRequest, tail: &Tail, now: Timestamp) -> Result<Vec<An
             let mut memory = Memory::read(kept);
             let next = memory.next.take();
             let looked = memory.looked;
-            (Follow::again(path, memory, seen).map_err(failed)?, Memory { next, looked, ..Memory::default() })
+            (Follow::again(path, memory, seen, &request.ahead).map_err(failed)?, Memory { next, looked, ..Memory::default() })
         }
     };
     if request.rounds == 0 {
@@ -172,7 +174,14 @@ impl Look<'_> {
                 continue;
             }
             let finish = successor || opened.modified.saturating_add(nanoseconds(limits::TAIL_WAIT)) <= self.now;
-            let manner = Manner { encoding: self.encoding, start: self.tail.start.as_ref(), wanted: left, most: records_left, finish };
+            let manner = Manner {
+                encoding: self.encoding,
+                start: self.tail.start.as_ref(),
+                wanted: left,
+                most: records_left,
+                finish,
+                ahead: &self.request.ahead,
+            };
             let piece = match piece::read(opened, &mut file.tracked.spot, &manner) {
                 Ok(piece) => piece,
                 Err(error) if self.is_glob || !file.is_current => {

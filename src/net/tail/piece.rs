@@ -1,5 +1,6 @@
 //! The next piece of one file: a chunk is read, cut into whole records and turned into UTF-8.
 
+use super::ahead::Ahead;
 use super::records::{Between, Cutter};
 use super::rotation::Opened;
 use super::spot::{Spot, read_at, unpack};
@@ -20,6 +21,8 @@ pub struct Manner<'m> {
     pub wanted: usize,
     /// The most records.
     pub most: usize,
+    /// How far earlier looks have unpacked.
+    pub ahead: &'m Ahead,
     /// Whether the last line is a record, too, though it has no end: nothing follows any more.
     pub finish: bool,
 }
@@ -109,24 +112,30 @@ fn nuls(opened: &Opened, offset: u64) -> io::Result<u64> {
 }
 
 fn packed(opened: &Opened, spot: &mut Spot, manner: &Manner<'_>) -> io::Result<Piece> {
-    let Some(mut unpacking) = spot.unpacked(&opened.file)? else {
+    let known = manner.ahead.take(opened, spot).map_or_else(|| spot.unpacked(&opened.file), |unpacking| Ok(Some(unpacking)))?;
+    let Some(mut unpacking) = known else {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it has other content than before"));
     };
-    let mut chunk = Vec::new();
-    let ending = (&mut unpacking.content).take(limits::TAIL_UNPACKED as u64).read_to_end(&mut chunk);
+    let mut chunk = std::mem::take(&mut unpacking.rest);
+    let room = limits::TAIL_CHUNK.saturating_sub(chunk.len());
+    let ending = (&mut unpacking.content).take(room as u64).read_to_end(&mut chunk);
     let problem = ending.err().map(|error| crate::net::failure::io_words(&error));
-    let at_end = problem.is_none() && chunk.len() < limits::TAIL_UNPACKED;
+    let at_end = problem.is_none() && chunk.len() < limits::TAIL_CHUNK;
     let mut mark = Vec::new();
     unpack(&opened.file)?.take(2).read_to_end(&mut mark)?;
     let encoding = encoding_of(manner.encoding, &mark);
     whole_units(&mut chunk, encoding);
-    let cutter = Cutter { encoding, start: manner.start, longest: limits::TAIL_UNPACKED, most: manner.most };
-    let cut = cutter.cut(&chunk, spot.between, limits::TAIL_UNPACKED, at_end);
+    let cutter = Cutter { encoding, start: manner.start, longest: limits::TAIL_CHUNK, most: manner.most };
+    let cut = cutter.cut(&chunk, spot.between, limits::TAIL_CHUNK, at_end);
     let is_start = spot.offset == 0;
     spot.between = cut.between;
-    spot.advance_unpacked(&unpacking.before, chunk.get(..cut.to).unwrap_or_default());
+    unpacking.before = spot.advance_unpacked(&unpacking.before, chunk.get(..cut.to).unwrap_or_default());
     let is_all = at_end && cut.to == chunk.len();
     let more = cut.to > 0 && !is_all && problem.is_none();
+    if more {
+        unpacking.rest = chunk.get(cut.to..).unwrap_or_default().to_vec();
+        manner.ahead.keep(opened, spot, unpacking);
+    }
     let (body, ends) = utf_8(chunk, (cut.from, cut.to), cut.ends, encoding, is_start);
     Ok(Piece { body, ends, more, is_all, n_records: cut.n_records, n_cut: cut.n_cut, n_nuls: 0, problem })
 }

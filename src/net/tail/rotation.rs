@@ -35,7 +35,7 @@ impl Opened {
     ///
     /// # Errors
     /// When it is not there, no regular file, or cannot be read.
-    pub fn open(path: &Path) -> Result<Opened, Problem> {
+    pub(in crate::net) fn open(path: &Path) -> Result<Opened, Problem> {
         let (file, data) = open(path)?;
         Ok(Opened { path: path.to_owned(), node: Node::of(&data), size: data.len(), modified: modified(&data), file })
     }

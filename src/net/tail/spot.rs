@@ -46,8 +46,10 @@ pub struct Spot {
 
 /// The content of a packed file, from a place on.
 pub struct Unpacking {
-    /// What follows.
-    pub content: MultiGzDecoder<BufReader<File>>,
+    /// What was unpacked already and follows here.
+    pub rest: Vec<u8>,
+    /// What follows then.
+    pub content: MultiGzDecoder<BufReader<Reading>>,
     /// The last bytes before it.
     pub before: Vec<u8>,
 }
@@ -121,19 +123,21 @@ impl Spot {
         }
         let left = left.unwrap_or_default();
         let n_skipped = skip(&mut content, &mut before, left)?;
-        Ok((n_skipped == left && hash(&before) == self.near).then_some(Unpacking { content, before }))
+        Ok((n_skipped == left && hash(&before) == self.near).then_some(Unpacking { rest: Vec::new(), content, before }))
     }
 
-    /// Moves on by `done` bytes of a packed file.
-    pub fn advance_unpacked(&mut self, before: &[u8], done: &[u8]) {
+    /// Moves on by `done` bytes of a packed file; the last bytes before the new place come back.
+    pub fn advance_unpacked(&mut self, before: &[u8], done: &[u8]) -> Vec<u8> {
         let print = limits::TAIL_PRINT as usize;
         if self.offset == 0 {
             let head = done.get(..print).unwrap_or(done);
             (self.head_bytes, self.head) = (head.len() as u64, hash(head));
         }
-        let all = [before, done.get(done.len().saturating_sub(print)..).unwrap_or(done)].concat();
-        self.near = hash(all.get(all.len().saturating_sub(print)..).unwrap_or(&all));
+        let mut last = [before, done.get(done.len().saturating_sub(print)..).unwrap_or(done)].concat();
+        last.drain(..last.len().saturating_sub(print));
+        self.near = hash(&last);
         self.offset += done.len() as u64;
+        last
     }
 }
 
@@ -141,10 +145,23 @@ impl Spot {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn unpack(file: &File) -> io::Result<MultiGzDecoder<BufReader<File>>> {
-    let mut file = file.try_clone()?;
-    io::Seek::rewind(&mut file)?;
-    Ok(MultiGzDecoder::new(BufReader::new(file)))
+pub fn unpack(file: &File) -> io::Result<MultiGzDecoder<BufReader<Reading>>> {
+    let reading = Reading { file: file.try_clone()?, at: 0 };
+    Ok(MultiGzDecoder::new(BufReader::with_capacity(64 << 10, reading)))
+}
+
+/// Reads a file with a place of its own: clones of a file share theirs.
+pub struct Reading {
+    file: File,
+    at: u64,
+}
+
+impl Read for Reading {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.file.read_at(buffer, self.at)?;
+        self.at += n as u64;
+        Ok(n)
+    }
 }
 
 /// Passes over `count` bytes, or as many as there are; `before` then holds the last ones.

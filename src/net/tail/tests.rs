@@ -407,3 +407,53 @@ fn a_log_that_is_being_packed_is_not_read_twice() {
         fs::remove_file(place.path(name)).unwrap();
     }
 }
+
+#[test]
+fn the_inode_of_an_empty_file_may_be_that_of_a_packed_one() {
+    let mut place = Place::new();
+    place.append("a.log", "");
+    let mut reader = place.reader("a.log*");
+    reader.run(&place);
+    place.rename("a.log", "a.log.3");
+    place.append("a.log", "1\n");
+    place.rename("a.log", "a.log.2");
+    place.clock += 10;
+    place.append("a.log", "");
+    assert_eq!(reader.run(&place), ["1"]);
+    // Packed into what was the empty file.
+    place.clock += 10;
+    place.gzip("a.log.2");
+    fs::write(place.path("a.log.3"), fs::read(place.path("a.log.2.gz")).unwrap()).unwrap();
+    place.did("a.log.3");
+    place.rename("a.log.3", "a.log.2.gz");
+    place.append("a.log", "2\n");
+    assert_eq!(reader.run(&place), ["2"]);
+}
+
+#[test]
+fn a_long_packed_file_is_unpacked_once_in_a_run() {
+    let mut place = Place::new();
+    let mut reader = place.reader("a.log");
+    place.append("a.log", "");
+    reader.run(&place);
+    let line = |n: usize| format!("{n} {}", "x".repeat(n % 300));
+    let text: String = (0..40_000).map(|n| line(n) + "\n").collect();
+    place.append("a.log", &text);
+    place.rename("a.log", "a.log.1");
+    place.gzip("a.log.1");
+    place.append("a.log", "last\n");
+    reader.request.most_records = 3_000;
+    let first = look(&reader.request, &reader.tail, place.now()).unwrap();
+    let mut second = reader.request.clone();
+    assert!(second.continue_with(&first));
+    let kept = memory::Memory::read(second.kept.get(&second.key()).unwrap());
+    let begun = kept.files.iter().find(|file| file.spot.offset > 0).unwrap();
+    assert_eq!(second.ahead.file_at(&begun.spot), Some(begun.node));
+    assert_eq!(second.ahead.file_at(&Spot::beginning()), None);
+    let all = reader.run(&place);
+    assert_eq!(all.len(), 40_001);
+    assert!(all.iter().take(40_000).enumerate().all(|(n, found)| *found == line(n)));
+    // A run that forgets the decoder goes on at the same place.
+    reader.request.kept = second.kept;
+    assert_eq!(reader.run(&place), all[3_000..]);
+}
