@@ -21,5 +21,6 @@ mod path_filter;
 mod path_regex;
 mod path_rules;
 mod precedence;
+pub mod repeated;
 pub mod texts;
 pub mod tree;

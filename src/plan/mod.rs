@@ -6,6 +6,7 @@
 
 pub mod compile;
 mod remember;
+mod repeated;
 
 use crate::base::name::{NameId, Names};
 use crate::base::span::Span;
@@ -67,6 +68,8 @@ pub struct SourcePlan {
     pub when_names: Vec<usize>,
     /// Names that its rows carry along.
     pub carries: Vec<NameId>,
+    /// What the spec takes for lists in its answer: names, the outermost first.
+    pub lists: Vec<Box<[Text]>>,
 }
 
 /// One name of the run.

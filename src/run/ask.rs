@@ -400,7 +400,7 @@ impl Asking<'_, '_> {
                 &guessed
             }
         };
-        let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type") };
+        let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type"), lists: &self.of.plan.lists };
         let decode = || match answer.records.is_empty() {
             true => decoder.decode_answer(&answer.body, &facts),
             false => decode::records(&**decoder, &answer.body, &answer.records),
