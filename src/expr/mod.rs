@@ -21,6 +21,7 @@ mod path_filter;
 mod path_regex;
 mod path_rules;
 mod precedence;
+pub mod reads;
 pub mod repeated;
 pub mod texts;
 pub mod tree;

@@ -71,7 +71,7 @@ crate::fields! {
     struct Written, "rows" {
         /// The source, or a list of sources, whose rows these are; `SOURCE.requests` is a row for each of its requests.
         from: Option<OneOrMany<Input>>;
-        /// Chooses new rows on each row: a list gives its items, anything else one row. `"[row]"` keeps a list whole. `{recurse: PATH, depth: 32}` gives the row, its children, theirs and so on.
+        /// Chooses new rows on each row: a list gives its items, anything else one row. `"[row]"` keeps a list whole. `{recurse: PATH, depth: 32}` gives the row, its children, theirs and so on. In a source that fetches, `row` is the whole document here: the list of all records where the decoder makes records.
         rows: Option<Choose>;
         /// Loops: for each item of a source, a path, an expression or a literal list. Several keys nest in written order.
         each: Keyed<Expression>;
@@ -127,25 +127,29 @@ impl RowsSpec {
         [Written::docs(), WrittenAfter::docs()].concat()
     }
 
-    /// Binds the names of `each` and `let` before anything that may use them is read, and lets in those
-    /// that come along with the rows of other sources.
+    /// Binds the names of `each` and `let` before anything that may use them is read.
     pub fn bind_names(fields: &mut Fields<'_>, reader: &mut Reader<'_>) {
         for key in ["each", "let"] {
             for entry in fields.node(key).and_then(Node::as_map).unwrap_or(&[]) {
                 reader.bind(&entry.key, entry.key_span);
             }
         }
+        let recurse = fields.node("rows").and_then(|node| node.entry("recurse"));
+        if let Some(entry) = recurse {
+            reader.bind("parent", entry.key_span);
+            reader.bind("depth", entry.key_span);
+        }
+    }
+
+    /// The names that the rows of other sources carry along are known where they come `from` them, and
+    /// in a loop over them.
+    pub fn bind_carried(fields: &mut Fields<'_>, reader: &mut Reader<'_>) {
         let from = fields.node("from").map_or(&[][..], |node| node.as_list().unwrap_or(std::slice::from_ref(node)));
         let inputs = from.iter().filter_map(Node::as_scalar).map(|scalar| scalar.text.trim_end_matches(".requests"));
         let loops = fields.node("each").and_then(Node::as_map).unwrap_or(&[]).iter();
         let loops = loops.filter_map(|entry| entry.value.as_scalar()).map(|scalar| scalar.text.trim().trim_end_matches(".rows"));
         let sources: Vec<NameId> = inputs.chain(loops).map(|name| reader.names.intern(name)).collect();
         reader.about(&sources);
-        let recurse = fields.node("rows").and_then(|node| node.entry("recurse"));
-        if let Some(entry) = recurse {
-            reader.bind("parent", entry.key_span);
-            reader.bind("depth", entry.key_span);
-        }
     }
 
     /// Takes the row keys. [`RowsSpec::bind_names`] must have run in the same scope; after a

@@ -60,6 +60,7 @@ fn read_one(family: Family, node: &Node, defaults: &Defaults, reader: &mut Reade
         reader.bind("checks", node.span);
         RowsSpec::bind_names(&mut fields, reader);
         bind_rows(&mut fields, reader);
+        RowsSpec::bind_carried(&mut fields, reader);
         let rows = RowsSpec::read_from(&mut fields, reader);
         let mapping = read_mapping(family, &mut fields, &default_tags, reader);
         fields.finish(reader);
