@@ -35,6 +35,7 @@ impl Converter<'_> {
         {
             return self.secret(handle, node);
         }
+        self.warn_of_no_handle(node);
         let mut attempts = Vec::new();
         for config_type in &field.types {
             match self.one(key, node, *config_type, field) {
@@ -184,12 +185,28 @@ impl Converter<'_> {
         })
     }
 
+    /// Values are literal: what looks like a handle and is none would be sent as it is written.
+    fn warn_of_no_handle(&mut self, node: &Node) {
+        if !node.as_scalar().is_some_and(|scalar| scalar.text.contains("{{") && scalar.text.contains("secret")) {
+            return;
+        }
+        let problem = Diagnostic::warning("no-handle", "a text that looks like a secret handle and is none", node.span);
+        self.problems.push(
+            problem
+                .label("this very text is used")
+                .help("write the whole value as `\"{{ secret('env:NAME') }}\"`, with env:NAME, file:PATH or exec:PROGRAM"),
+        );
+    }
+
     /// A value of no declared type; secret handles count at any depth.
     fn free(&mut self, node: &Node) -> Value {
         match &node.data {
             Data::Scalar(scalar) => match handle_of(&scalar.text) {
                 Some(handle) => self.secret(handle, node).unwrap_or_default(),
-                None => scalar.to_value(),
+                None => {
+                    self.warn_of_no_handle(node);
+                    scalar.to_value()
+                }
             },
             Data::List(items) => Value::list(items.iter().map(|item| self.free(item)).collect()),
             Data::Map(entries) => Value::map(entries.iter().map(|entry| (entry.key.clone(), self.free(&entry.value))).collect()),

@@ -17,7 +17,7 @@
 use crate::base::diag::{Diagnostic, has_errors};
 use crate::base::print::{cut, one_line, to_json};
 use crate::base::span::{Sources, Span};
-use crate::base::value::Value;
+use crate::base::value::{Text, Value};
 use crate::yaml::kind::{self, Kind};
 use crate::yaml::load;
 use crate::yaml::node::Node;
@@ -131,6 +131,9 @@ pub struct Facts<'a> {
     pub exit_code: Option<i32>,
     /// The content type as an HTTP server gives it, with its parameters.
     pub content_type: Option<&'a str>,
+    /// Names that the spec takes for lists, each with those around it, the outermost first: for formats
+    /// that do not tell a list of one item from the item alone.
+    pub lists: &'a [Box<[Text]>],
 }
 
 /// Why bytes could not be decoded: a sentence fragment with line and column where there are any.

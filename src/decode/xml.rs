@@ -3,8 +3,9 @@
 //! An element is a map of its children by name, its attributes (`row['@id']`) and its own text
 //! (`row['#text']`); an element that holds nothing but text is that text, an empty one the empty
 //! text. A child that is there several times is a list. Whether one is there several times changes
-//! with the data, so children that are read with `[*]` belong into `lists`, which makes them lists
-//! even where there is one only. Texts lose the white space around them. Comments and processing
+//! with the data, so children that the spec takes for lists are lists even where there is one only:
+//! those with `[*]`, an index, a slice or a filter behind them in its paths ([`Facts::lists`]), and
+//! those that `lists` names. Texts lose the white space around them. Comments and processing
 //! instructions are passed over; `xsi:nil="true"` is a missing value. Entities of the document's own
 //! are never expanded: they are an error, as are unknown ones.
 //!
@@ -12,7 +13,7 @@
 //! says, else UTF-8.
 //!
 //! ```yaml
-//! decode: {xml: {lists: [host, service.port], types: {uptime: int, "@id": int}}}
+//! decode: {xml: {lists: [service.port], types: {uptime: int, "@id": int}}}
 //! rows: $.hosts.host[*]
 //! ```
 
@@ -29,13 +30,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 crate::fields! {
-    /// One XML document, whose root element is the only row: `{xml: {lists: [host]}}` with
+    /// One XML document, whose root element is the only row: `decode: xml` with
     /// `rows: $.hosts.host[*]`. Children are `row.child`, attributes `row['@id']`, the text beside
     /// them `row['#text']`; an element of nothing but text is that text.
     pub struct Xml, "decoder `xml`" {
         /// Elements that are lists even where there is one only: names at any depth (`host`), or the
-        /// end of a path (`hosts.host`). Name here what `[*]` goes over: of a single child that is no
-        /// list, `[*]` would give its values.
+        /// end of a path (`hosts.host`). What a path of the spec goes over with `[*]`, an index, a slice
+        /// or a filter needs no mention here.
         pub lists: Vec<Text>;
         /// What happens with prefixes: `drop` gives names without them and no `xmlns` attributes,
         /// `keep` leaves all names as written: `row['soap:Body']`.
@@ -79,7 +80,7 @@ impl Decoder for Xml {
         if text.trim().is_empty() {
             return Err(DecodeError("the body is empty".to_owned()));
         }
-        let mut tree = Tree::new(self);
+        let mut tree = Tree::new(self, facts.lists);
         let mut reader = quick_xml::Reader::from_str(&text);
         let root = loop {
             let taken = match reader.read_event() {
@@ -227,6 +228,20 @@ mod tests {
         assert_eq!(document("{xml: {lists: [r.host.port]}}", input), r#"{"host":{"port":["1"]},"service":{"port":"2"}}"#);
         assert_eq!(document("{xml: {lists: [x.port, r]}}", input), r#"{"host":{"port":"1"},"service":{"port":"2"}}"#);
         assert_eq!(problems("{xml: {lists: [a..b]}}"), ["a list without a name"]);
+    }
+
+    #[test]
+    fn what_the_spec_takes_for_a_list_is_one() {
+        let lists: Vec<Box<[crate::base::value::Text]>> =
+            vec![["process".into(), "item".into()].into(), ["soap:x".into()].into(), ["@id".into()].into()];
+        let facts = Facts { lists: &lists, ..Facts::default() };
+        let of = |options: &str, input: &str| to_json(&decoder(options).decode_answer(input.as_bytes(), &facts).unwrap().doc).to_string();
+        assert_eq!(of("xml", "<r><process/></r>"), r#"{"process":""}"#);
+        assert_eq!(of("xml", "<r><process><item><pid>1</pid></item></process></r>"), r#"{"process":{"item":[{"pid":"1"}]}}"#);
+        assert_eq!(of("xml", "<process><item>1</item><item>2</item></process>"), r#"{"item":["1","2"]}"#);
+        assert_eq!(of("xml", "<r><item>1</item></r>"), r#"{"item":"1"}"#);
+        assert_eq!(of("{xml: {lists: [r.item]}}", "<r id=\"7\"><item>1</item></r>"), r#"{"@id":"7","item":["1"]}"#);
+        assert_eq!(of("{xml: {namespaces: keep}}", "<r><soap:x>1</soap:x></r>"), r#"{"soap:x":["1"]}"#);
     }
 
     #[test]

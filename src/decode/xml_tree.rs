@@ -41,11 +41,14 @@ struct Element {
 }
 
 impl<'o> Tree<'o> {
-    /// An empty tree.
-    pub fn new(options: &'o Xml) -> Self {
+    /// An empty tree. `lists` are elements that are lists besides those of the options, each with its
+    /// parents before it.
+    pub fn new(options: &'o Xml, lists: &'o [Box<[Text]>]) -> Self {
+        let written = options.lists.iter().map(|path| path.rsplit('.').collect());
+        let meant = lists.iter().map(|path| path.iter().rev().map(|name| &**name).collect());
         Tree {
             options,
-            lists: options.lists.iter().map(|path| path.rsplit('.').collect()).collect(),
+            lists: written.chain(meant).collect(),
             names: Share::with_slots(NAME_SLOTS),
             text_key: "#text".into(),
             open: Vec::new(),

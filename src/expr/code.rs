@@ -7,6 +7,7 @@ use super::frame::Frame;
 use super::ops::as_measure;
 use super::parse::{self, Parsed};
 use super::path::Step;
+use super::repeated::Repeated;
 use super::tree::Expr;
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
@@ -27,6 +28,8 @@ pub struct Code {
     pub expr: Expr,
     /// The names it uses, each place once.
     pub uses: Box<[Use]>,
+    /// What it takes for lists.
+    pub repeated: Box<[Repeated]>,
     /// Where it stands.
     pub span: Span,
 }
@@ -34,14 +37,14 @@ pub struct Code {
 impl Code {
     /// A constant.
     pub fn constant(value: Value, span: Span) -> Self {
-        Code { expr: Expr::Const(value), uses: Box::default(), span }
+        Code { expr: Expr::Const(value), uses: Box::default(), repeated: Box::default(), span }
     }
 
     fn of(parsed: Parsed, span: Span, reader: &mut Reader<'_>) -> Self {
         for used in &parsed.uses {
             reader.note(used.clone());
         }
-        Code { expr: parsed.expr, uses: parsed.uses.into(), span }
+        Code { expr: parsed.expr, uses: parsed.uses.into(), repeated: parsed.repeated.into(), span }
     }
 
     /// The value.
@@ -229,15 +232,26 @@ impl Field for Template {
         if let Some(code) = read_holes(scalar, node, false, reader) {
             return code.map(Template);
         }
-        if looks_computed(&scalar.text) {
-            let text = &scalar.text;
-            let problem = Diagnostic::warning("words-like-expression", format!("these are the words \"{text}\", not a value"), node.span);
-            let path =
-                text.strip_prefix("row.").filter(|rest| !rest.contains('|')).map(|rest| format!(" or `$.{rest}`")).unwrap_or_default();
-            reader.report(problem.label("a text field takes words as they are").help(format!("write `\"{{{{ {text} }}}}\"`{path}")));
-        }
+        warn_of_words(&scalar.text, "a text field takes words as they are", node, reader);
         Some(Template(Code::constant(Value::Text(plain_text(scalar)), node.span)))
     }
+}
+
+/// A warning for constant words that are meant as an expression.
+pub(super) fn warn_of_words(text: &str, why: &str, node: &Node, reader: &mut Reader<'_>) {
+    if !looks_computed(text) && !reads_source(text, reader) {
+        return;
+    }
+    let problem = Diagnostic::warning("words-like-expression", format!("these are the words \"{text}\", not a value"), node.span);
+    let path = text.strip_prefix("row.").filter(|rest| !rest.contains('|')).map(|rest| format!(" or `$.{rest}`")).unwrap_or_default();
+    reader.report(problem.label(why).help(format!("write `\"{{{{ {text} }}}}\"`{path}")));
+}
+
+/// `page.doc.version`, `hosts.count`: the beginning of an expression on a source.
+fn reads_source(text: &str, reader: &Reader<'_>) -> bool {
+    let Some((name, rest)) = text.split_once('.') else { return false };
+    let member = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
+    ["doc", "rows", "by", "count"].contains(&member) && reader.source_names.iter().any(|id| reader.names.text(*id) == name)
 }
 
 /// A constant text: `$$` at its start is one dollar sign.

@@ -19,6 +19,9 @@ pub fn cure(text: &str) -> String {
                 "a path stands alone; inside an expression the document of a source is `{name}.doc`: write `{name}.doc.…` for `${name}.…`"
             ),
         }
+    } else if is_cut(text) {
+        "it ends in the middle: complete it; where `{ }` or `[ ]` of YAML has cut it at a comma or bracket, put the whole value in double quotes"
+            .to_owned()
     } else if text.contains("===") {
         "compare with `==`".to_owned()
     } else if text.contains(" ? ") {
@@ -32,6 +35,27 @@ pub fn cure(text: &str) -> String {
     } else {
         "an expression is made of names, numbers, texts in quotes, operators and `| filters`; plain words need quotes".to_owned()
     }
+}
+
+/// True for a text that ends within brackets or behind an operator.
+fn is_cut(text: &str) -> bool {
+    let text = text.trim_end();
+    let operators = [" in", " is", " and", " or", " not", " if", " else", "+", "-", "*", "/", "~", "|", "=", "<", ">"];
+    if operators.iter().any(|operator| text.ends_with(operator)) {
+        return true;
+    }
+    let (mut open, mut quote) = (0_i32, None);
+    for c in text.chars() {
+        match (quote, c) {
+            (Some(mark), _) if mark == c => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '[' | '(' | '{') => open += 1,
+            (None, ']' | ')' | '}') => open -= 1,
+            _ => {}
+        }
+    }
+    open > 0
 }
 
 /// What a path is that goes on as an expression: `$.used | number`, `$hosts.count + 1`.

@@ -1,6 +1,6 @@
 //! Trees with settings as leaves: `data`, `json`, `attributes`, `headers` and their like.
 
-use super::code::{Code, Template, read_holes};
+use super::code::{Code, Template, read_holes, warn_of_words};
 use super::fault::Fault;
 use super::frame::Frame;
 use crate::base::map::Map;
@@ -118,7 +118,10 @@ impl DataTemplate {
         match &node.data {
             Data::Scalar(scalar) => match read_holes(scalar, node, true, reader) {
                 Some(code) => code.map(DataTemplate::Leaf),
-                None => Some(DataTemplate::Fixed(fixed(scalar.to_value()))),
+                None => {
+                    warn_of_words(&scalar.text, "data takes words as they are", node, reader);
+                    Some(DataTemplate::Fixed(fixed(scalar.to_value())))
+                }
             },
             Data::List(items) => {
                 let read: Vec<_> = items.iter().map(|item| DataTemplate::read_words(item, reader)).collect();

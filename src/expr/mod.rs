@@ -22,5 +22,6 @@ mod path_regex;
 mod path_rules;
 mod precedence;
 pub mod reads;
+pub mod repeated;
 pub mod texts;
 pub mod tree;

@@ -7,6 +7,7 @@ use super::names;
 use super::ops::Arithmetic;
 use super::path::{Path, Step};
 use super::precedence;
+use super::repeated::{self, Repeated};
 use super::tree::{Comparison, Expr, For, Part, Slice};
 use crate::base::diag::Diagnostic;
 use crate::base::number::Number;
@@ -25,13 +26,21 @@ pub struct Parsed {
     pub expr: Expr,
     /// Names and their places, once per place.
     pub uses: Vec<Use>,
+    /// What it takes for lists.
+    pub repeated: Vec<Repeated>,
+}
+
+impl Parsed {
+    fn of_tree(expr: Expr, uses: Vec<Use>) -> Self {
+        Parsed { repeated: repeated::in_tree(&expr), expr, uses }
+    }
 }
 
 /// Parses the whole text of a node as an expression.
 pub fn expression(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Parsed> {
     let mut parser = Parser { node, reader, uses: Vec::new(), locals: Vec::new(), judged: Vec::new() };
     match minijinja::machinery::parse_expr(text) {
-        Ok(tree) => parser.expr(&tree).map(|expr| Parsed { expr, uses: parser.uses }),
+        Ok(tree) => parser.expr(&tree).map(|expr| Parsed::of_tree(expr, parser.uses)),
         Err(error) => {
             parser.syntax_error(&error, text);
             None
@@ -60,7 +69,7 @@ pub fn template(text: &str, node: &Node, typed: bool, reader: &mut Reader<'_>) -
             Expr::Text(parts.into())
         }
     };
-    Some(Parsed { expr, uses: parser.uses })
+    Some(Parsed::of_tree(expr, parser.uses))
 }
 
 /// Parses a path: `$.a` on the current row, `$name.a` on the document of a source or on the value of
@@ -75,9 +84,11 @@ pub fn path(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Parsed> 
             let of_source = reader.source_names.contains(&root);
             let first = path.steps().and_then(|s| s.first()).and_then(key_of);
             let member = if of_source { Some("doc".into()) } else { first };
-            let keys = of_source.then(|| "doc".into()).into_iter().chain(path.keys()).collect();
+            let head: Vec<Text> = of_source.then(|| "doc".into()).into_iter().collect();
+            let repeated = repeated::in_path(root, &head, steps);
+            let keys = head.into_iter().chain(path.keys()).collect();
             let span = locate::inside(reader.sources, node, 0, 1 + name.len());
-            Some(Parsed { expr: rooted(root, of_source, path), uses: vec![Use { name: root, member, keys, span }] })
+            Some(Parsed { expr: rooted(root, of_source, path), uses: vec![Use { name: root, member, keys, span }], repeated })
         }
         Err(error) => {
             if let Some(found) = DigitName::in_path(text) {

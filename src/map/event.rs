@@ -13,6 +13,7 @@ use super::{MapCx, Mapping, RowReads};
 use crate::base::diag::Diagnostic;
 use crate::base::fingerprint::fingerprint;
 use crate::base::limits;
+use crate::base::name::NameId;
 use crate::base::print::{cut_bytes, text_of};
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
@@ -61,7 +62,7 @@ crate::fields! {
         attributes: Option<DataTemplate>;
         /// Makes it a topology event.
         context: Option<Context>;
-        /// Only when this value differs from that of the last run; `change.from` and `change.to` are the two. Rows are told apart by the name of the service check that is watched, else by the event's `aggregation_key`, `hostname`, `event_object` and tags.
+        /// Only when this value differs from that of the last run; `change.from` and `change.to` are the two. Rows are told apart by the name of the service check that is watched, else by the event's `aggregation_key`, `hostname`, `event_object` and tags; so a tag with the watched value itself is written with `change.to`.
         on_change: Option<Expression>;
         /// What it is for.
         pub description: Option<Text>;
@@ -119,6 +120,9 @@ impl EventMapping {
         }
         let own = std::mem::take(&mut written.tags);
         let labels = Labels::read(written.inherit_tags, default_tags, own, reader);
+        if let Some(on_change) = written.on_change.as_ref().filter(|_| fields.node("from").is_some()) {
+            warn_of_watched_tags(&on_change.0, &labels, reader);
+        }
         Some(Box::new(EventMapping { written, labels, watched, span }))
     }
 
@@ -159,6 +163,34 @@ impl EventMapping {
         let row = text_of(&Value::list(texts.into_iter().chain(tags).collect())).unwrap_or_default();
         format!("{about}: {written} #{:016x}", fingerprint(&row)).into()
     }
+}
+
+/// A tag that holds the watched value tells the row apart from itself: nothing would ever change.
+fn warn_of_watched_tags(on_change: &Code, labels: &Labels, reader: &mut Reader<'_>) {
+    let watched = reads(on_change);
+    let [(name, steps)] = &watched[..] else { return };
+    if *name == CHECKS || steps.is_empty() {
+        return;
+    }
+    labels.codes(&mut |code| {
+        if reads(code).contains(&(*name, *steps)) {
+            let problem = Diagnostic::warning("watched-value-in-tags", "a tag holds the value that `on_change` watches", code.span)
+                .label("with another value the row counts as another one, and nothing has changed")
+                .also(on_change.span, "watched here");
+            reader.report(problem.help("write `change.to` in the tag, which does not tell rows apart"));
+        }
+    });
+}
+
+/// The names that a place reads, with their members, each once.
+fn reads(code: &Code) -> Vec<(NameId, &[Step])> {
+    let mut found = Vec::new();
+    code.expr.walks(&mut |name, steps| {
+        if !found.contains(&(name, steps)) {
+            found.push((name, steps));
+        }
+    });
+    found
 }
 
 /// The name of the service check in `checks["name"]`, where that is all of the expression.

@@ -44,7 +44,7 @@ pub fn masked(url: &Url) -> String {
     one_line(shown.as_str())
 }
 
-const KEY: &percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC;
+const KEY: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The same URL with neither user nor password.
 pub fn without_user_info(url: &Url) -> Url {

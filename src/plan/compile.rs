@@ -1,6 +1,7 @@
 //! A spec to its plan: who waits for whom, and what stands before a request.
 
 use super::remember;
+use super::repeated;
 use super::want::{Wanted, wanted};
 use super::{InputPlan, LetPlan, MapPlan, Plan, SourcePlan, before_answer, is_need};
 use crate::base::diag::Diagnostic;
@@ -81,7 +82,7 @@ impl Graph {
 /// Sources, or sources and names, that wait for each other.
 pub fn compile(mut spec: Spec, folders: Folders) -> Result<Plan, Vec<Diagnostic>> {
     let graph = Graph::of(&spec);
-    let mut sources: Vec<SourcePlan> = spec.sources.iter().enumerate().map(|(at, source)| source_plan(at, source, &graph)).collect();
+    let mut sources: Vec<SourcePlan> = spec.sources.iter().enumerate().map(|(at, source)| source_plan(at, source, &spec, &graph)).collect();
     let mut circles = circles(&spec, &sources);
     circles.extend(waiting_names(&spec, &graph));
     if !circles.is_empty() {
@@ -106,7 +107,7 @@ pub fn compile(mut spec: Spec, folders: Folders) -> Result<Plan, Vec<Diagnostic>
     Ok(Plan { spec, folders, sources, lets, mappings, remember, names, facts })
 }
 
-fn source_plan(at: usize, source: &SourceSpec, graph: &Graph) -> SourcePlan {
+fn source_plan(at: usize, source: &SourceSpec, spec: &Spec, graph: &Graph) -> SourcePlan {
     let mut reach = Reach::default();
     source.codes(&mut |code| graph.code(code, &mut reach));
     graph.from(&source.rows, &mut reach);
@@ -119,10 +120,11 @@ fn source_plan(at: usize, source: &SourceSpec, graph: &Graph) -> SourcePlan {
     let mut waits = reach.all();
     waits.extend(source.after.iter().filter_map(|(name, _)| graph.sources.get(name).copied()));
     waits.remove(&at);
-    let (before, after) = split(source);
+    let (before, after) = split(source, spec);
     SourcePlan {
         wanted: Wanted::default(),
         carries: carried(source, &before, &after),
+        lists: repeated::lists(source, spec),
         per_record: per_record(&after),
         over_all: RowsSpec { group: after.group.clone(), dedupe: after.dedupe.clone(), limit: after.limit.clone(), ..RowsSpec::default() },
         locals: after.bound_and(&before),
@@ -137,7 +139,7 @@ fn source_plan(at: usize, source: &SourceSpec, graph: &Graph) -> SourcePlan {
 
 /// The row keys that stand before the request, since they need nothing of the answer, and those
 /// after it. A derived source has no request: its condition stands before if it needs no row.
-fn split(source: &SourceSpec) -> (RowsSpec, RowsSpec) {
+fn split(source: &SourceSpec, spec: &Spec) -> (RowsSpec, RowsSpec) {
     let rows = &source.rows;
     let fetches = matches!(source.origin, Origin::Fetch(_));
     let mut before = RowsSpec::default();
@@ -156,10 +158,22 @@ fn split(source: &SourceSpec) -> (RowsSpec, RowsSpec) {
         }
     }
     match &rows.when {
-        Some(when) if before_answer(&when.0, source.name, &later) && (fetches || rows.each.is_empty()) => before.when = Some(when.clone()),
+        Some(when) if before_answer(&when.0, source.name, &later) && (fetches || is_of_run(&when.0, spec)) => {
+            before.when = Some(when.clone());
+        }
         when => after.when = when.clone(),
     }
     (before, after)
+}
+
+/// True if a place reads nothing but names of the whole run: no row, and no name that comes with one.
+fn is_of_run(code: &Code, spec: &Spec) -> bool {
+    let known = |name: NameId| {
+        names::EVERYWHERE.contains(&name)
+            || spec.sources.iter().any(|source| source.name == name)
+            || spec.lets.iter().any(|local| local.name == name)
+    };
+    code.uses.iter().all(|used| known(used.name))
 }
 
 /// Choosing rows comes before, since pages count their rows; only a recursion is a walk of its own.
@@ -314,7 +328,7 @@ fn answer_too_late(spec: &Spec) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for source in &spec.sources {
         let Origin::Fetch(fetch) = &source.origin else { continue };
-        let (_, after) = split(source);
+        let (_, after) = split(source, spec);
         let late = after.bound_names();
         let mut repeats = Vec::new();
         fetch.repeats().iter().for_each(|of| of.codes(&mut |code| repeats.extend(code.uses.iter().map(|used| used.span))));

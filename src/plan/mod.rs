@@ -6,6 +6,7 @@
 
 pub mod compile;
 mod remember;
+mod repeated;
 pub mod want;
 
 use crate::base::name::{NameId, Names};
@@ -68,6 +69,8 @@ pub struct SourcePlan {
     pub when_names: Vec<usize>,
     /// Names that its rows carry along.
     pub carries: Vec<NameId>,
+    /// What the spec takes for lists in its answer: names, the outermost first.
+    pub lists: Vec<Box<[Text]>>,
     /// What its answers are wanted for.
     pub wanted: want::Wanted,
 }

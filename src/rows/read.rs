@@ -7,6 +7,7 @@ use crate::base::limits;
 use crate::base::name::NameId;
 use crate::base::span::Span;
 use crate::expr::code::{Code, Expression};
+use crate::expr::names;
 use crate::expr::path::Step;
 use crate::expr::tree::Expr;
 use crate::yaml::basic::{Keyed, OneOrMany};
@@ -140,12 +141,14 @@ impl RowsSpec {
         }
     }
 
-    /// With `from`, the names that the rows of its sources carry along are known.
+    /// The names that the rows of other sources carry along are known where they come `from` them, and
+    /// in a loop over them.
     pub fn bind_carried(fields: &mut Fields<'_>, reader: &mut Reader<'_>) {
-        let Some(node) = fields.node("from") else { return };
-        let texts = node.as_list().unwrap_or(std::slice::from_ref(node)).iter().filter_map(Node::as_scalar);
-        let name = |text: &str| text.strip_suffix(".requests").unwrap_or(text).to_owned();
-        let sources: Vec<_> = texts.map(|scalar| reader.names.intern(&name(&scalar.text))).collect();
+        let from = fields.node("from").map_or(&[][..], |node| node.as_list().unwrap_or(std::slice::from_ref(node)));
+        let inputs = from.iter().filter_map(Node::as_scalar).map(|scalar| scalar.text.trim_end_matches(".requests"));
+        let loops = fields.node("each").and_then(Node::as_map).unwrap_or(&[]).iter();
+        let loops = loops.filter_map(|entry| entry.value.as_scalar()).map(|scalar| scalar.text.trim().trim_end_matches(".rows"));
+        let sources: Vec<NameId> = inputs.chain(loops).map(|name| reader.names.intern(name)).collect();
         reader.about(&sources);
     }
 
@@ -227,14 +230,21 @@ pub fn order_lets(written: Keyed<Expression>, each: &[Each], reader: &mut Reader
             return done;
         };
         let (name, _, value) = open.remove(at);
-        let after = after_loops(&value.0, each, &done);
+        let after = after_loops(name, &value.0, each, &done, reader);
         done.push(Let { name, value, after });
     }
     done
 }
 
-fn after_loops(code: &Code, each: &[Each], lets: &[Let]) -> usize {
+fn after_loops(name: NameId, code: &Code, each: &[Each], lets: &[Let], reader: &Reader<'_>) -> usize {
+    let own = |name: NameId| each.iter().any(|e| e.name == name) || lets.iter().any(|l| l.name == name);
+    let built_in = |name: NameId| names::BUILT_IN.contains(&reader.names.text(name));
+    let elsewhere = |name: NameId| !own(name) && !built_in(name) && !reader.is_of_run(name);
     let of_each = each.iter().rposition(|e| code.uses(e.name)).map_or(0, |at| at + 1);
+    // A name from elsewhere comes along with the rows of a source that a loop goes over.
+    let brought = code.uses.iter().any(|used| elsewhere(used.name)).then(|| each.iter().rposition(|e| e.source.is_some())).flatten();
+    let wanted = each.iter().position(|e| e.over.0.uses(name)).unwrap_or(usize::MAX);
+    let of_each = of_each.max(brought.map_or(0, |at| at + 1).min(wanted));
     let of_lets = lets.iter().filter(|l| code.uses(l.name)).map(|l| l.after).max().unwrap_or(0);
     of_each.max(of_lets)
 }

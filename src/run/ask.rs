@@ -416,7 +416,7 @@ impl Asking<'_, '_> {
         }
         // Who looks on wants to see everything.
         let want = if self.cx.trace.is_some() { &WHOLE } else { &self.of.plan.wanted.doc };
-        let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type") };
+        let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type"), lists: &self.of.plan.lists };
         let decode = || match answer.records.is_empty() {
             true => decoder.decode_wanted(&answer.body, &facts, want),
             false => decode::records(&*decoder, &answer.body, &answer.records),

@@ -151,7 +151,8 @@ impl<'a> Assembly<'a> {
             warnings.iter().for_each(|warning| self.warn(warning));
             // An answer without rows is looked at once more: perhaps there is a reason to tell.
             if n_records == 0 && self.source.after.rows.is_some() {
-                page.doc = decoder.decode(&page.answer.body)?.doc;
+                let facts = Facts { lists: &self.source.lists, ..Facts::default() };
+                page.doc = decoder.decode_answer(&page.answer.body, &facts)?.doc;
                 records(self.source, page, self.frame);
             }
             return Ok(());

@@ -115,7 +115,8 @@ impl<'a> Flow<'a> {
     ) -> Result<(Vec<String>, usize), DecodeError> {
         self.shared.ended.get_or_insert(answer.ended);
         let wanted = self.wanted;
-        let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type") };
+        let lists = &self.source.lists;
+        let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type"), lists };
         let mut n_records = 0;
         let warnings = decoder.stream(&answer.body, &facts, wanted, &mut |key, value| {
             n_records += 1;

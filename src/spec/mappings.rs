@@ -60,6 +60,7 @@ fn read_one(family: Family, node: &Node, defaults: &Defaults, reader: &mut Reade
         reader.bind("checks", node.span);
         RowsSpec::bind_names(&mut fields, reader);
         bind_rows(&mut fields, reader);
+        RowsSpec::bind_carried(&mut fields, reader);
         let rows = RowsSpec::read_from(&mut fields, reader);
         let mapping = read_mapping(family, &mut fields, &default_tags, reader);
         fields.finish(reader);
@@ -81,12 +82,11 @@ fn what(family: Family) -> &'static str {
     }
 }
 
-/// With `from` there is a row, and the local names of its source.
+/// With `from` there is a row.
 fn bind_rows(fields: &mut Fields<'_>, reader: &mut Reader<'_>) {
     let Some(node) = fields.node("from") else { return };
     reader.bind("row", node.span);
     reader.bind("key", node.span);
-    RowsSpec::bind_carried(fields, reader);
 }
 
 fn read_mapping(family: Family, fields: &mut Fields<'_>, tags: &[Node], reader: &mut Reader<'_>) -> Option<Box<dyn Mapping>> {

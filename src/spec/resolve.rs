@@ -49,20 +49,29 @@ fn exports(spec: &Spec) -> Exports {
         if matches!(source.rows.rows, Some(crate::rows::Choose::Recurse { .. })) && !grouped {
             bound.extend([names::PARENT, names::DEPTH]);
         }
-        for from in source.rows.from.iter().filter(|_| !grouped) {
-            bound.extend(exports.get(&from.source).cloned().unwrap_or_default());
-        }
-        for each in source.rows.each.iter().filter(|_| !grouped) {
-            bound.extend(each.source.and_then(|s| exports.get(&s).cloned()).unwrap_or_default());
-        }
         exports.insert(source.name, bound);
     }
-    // A source may stand before the one it is derived from.
-    for source in spec.sources.iter().filter(|s| s.rows.group.is_empty()) {
-        let inherited: Vec<_> = source.rows.from.iter().filter_map(|from| exports.get(&from.source).cloned()).flatten().collect();
-        exports.entry(source.name).or_default().extend(inherited);
-    }
+    // A source may stand before those whose rows it reads, however many there are in a row.
+    while inherit(spec, &mut exports) {}
     exports
+}
+
+/// Hands names on to the sources that read rows; false if all have them already.
+fn inherit(spec: &Spec, exports: &mut Exports) -> bool {
+    let mut changed = false;
+    for source in spec.sources.iter().filter(|source| source.rows.group.is_empty()) {
+        let inputs = source.rows.from.iter().map(|from| from.source);
+        let read = inputs.chain(source.rows.each.iter().filter_map(|each| each.source));
+        let inherited: Vec<NameId> = read.filter_map(|name| exports.get(&name)).flatten().copied().collect();
+        let own = exports.entry(source.name).or_default();
+        for name in inherited {
+            if !own.contains(&name) {
+                own.push(name);
+                changed = true;
+            }
+        }
+    }
+    changed
 }
 
 fn visible(scope: ScopeId, reader: &Reader<'_>, exports: &Exports) -> BTreeSet<NameId> {

@@ -345,7 +345,7 @@ fn explain_scan_error(info: &str, span: Span, body: &str, at: usize) -> Diagnost
         Diagnostic { title: "a text with `: ` in it and no quotes".to_owned(), ..problem }
             .label("`: ` ends a key in YAML")
             .help("put the whole value in quotes")
-    } else if info.contains("flow") {
+    } else if info.contains("flow") || info.contains("trailing content after") && line.contains(['{', '[']) {
         problem.help("inside `{ }` and `[ ]`, put values with brackets, commas or braces in quotes, or use the block form")
     } else if value.starts_with('*') || value.starts_with('&') || value.starts_with('%') || value.starts_with('@') || value.starts_with('`')
     {

@@ -160,6 +160,11 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// True for a name of the whole run: a built-in one, a source, one of the top-level `let`.
+    pub fn is_of_run(&self, name: NameId) -> bool {
+        self.scopes.first().is_some_and(|root| root.binds.iter().any(|(bound, _)| *bound == name))
+    }
+
     /// Notes the use of a name in the current scope.
     pub fn note(&mut self, used: Use) {
         self.uses.push((used, self.current));

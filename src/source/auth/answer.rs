@@ -81,7 +81,7 @@ pub fn document(answer: &Answer, decoder: Option<&dyn Decoder>) -> Result<Value,
             &*guessed
         }
     };
-    let facts = Facts { exit_code: None, content_type: answer.header("content-type") };
+    let facts = Facts { content_type: answer.header("content-type"), ..Facts::default() };
     decoder.decode_answer(&answer.body, &facts).map(|decoded| decoded.doc).map_err(|error| error.0)
 }
 
