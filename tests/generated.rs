@@ -203,7 +203,8 @@ fn the_samples_of_the_page_fit_the_schemas() {
         if sample.contains("instances:") {
             assert_eq!(errors(&conf, &yaml(sample)), Vec::<String>::new(), "{sample}");
         } else {
-            let whole = if sample.contains("version: 1.0.0\n") { sample.to_owned() } else { format!("name: hello\nversion: 1.0.0\n{sample}") };
+            let whole =
+                if sample.contains("version: 1.0.0\n") { sample.to_owned() } else { format!("name: hello\nversion: 1.0.0\n{sample}") };
             assert_eq!(errors(&spec, &yaml(&whole)), Vec::<String>::new(), "{sample}");
         }
     }

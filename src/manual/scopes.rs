@@ -36,7 +36,11 @@ pub const SCOPES: &[Scope] = &[
     scope("Paging `next_url`", &["from"], "`row` is the document of the page."),
     scope("Poll", &["until"], "`row` is the whole document of each answer."),
     scope("Source `file`", &[], "In the rows of the source, and wherever they are read, `file` is the path of the file of the row."),
-    scope("Rows", &["rows", "each", "let", "set", "when"], "`row` and `key`, the names of `each` and `let` of this place and those that the rows carry along."),
+    scope(
+        "Rows",
+        &["rows", "each", "let", "set", "when"],
+        "`row` and `key`, the names of `each` and `let` of this place and those that the rows carry along.",
+    ),
     scope("Rows", &["group"], "As above; behind it only the new `row` and the names of the run are left."),
     scope("Rows", &["dedupe", "limit", "once"], "As above; behind a `group` the new `row`."),
     scope("Recurse", &["recurse"], "`row` is the row whose children it gives."),
