@@ -12,6 +12,7 @@
 use super::search::{Groups, OnUnmatched, Over, Search};
 use super::types::Types;
 use super::{Decoder, Options, conflict};
+use crate::base::print::cut;
 use crate::yaml::basic::Placed;
 use crate::yaml::node::Node;
 use crate::yaml::pattern::Pattern;
@@ -77,10 +78,11 @@ pub const NUMBER: &str = "pattern";
 
 /// The named groups of a pattern; `None` after a problem was reported.
 fn groups_of(pattern: Placed<Pattern>, types: &Types, reader: &mut Reader<'_>) -> Option<Groups> {
+    let text = cut(pattern.value.0.as_str(), 60);
     let groups = Groups::new(pattern.value.0, |name| Some((name.into(), types.of(name))));
     if groups.is_empty() {
         let help = "name what the rows shall hold: `(?P<name>…)` instead of `(…)`";
-        conflict("a pattern without a named group", pattern.span, help, reader);
+        conflict(format!("the pattern `{text}` has no named group"), pattern.span, help, reader);
         return None;
     }
     Some(groups)
@@ -133,7 +135,7 @@ mod tests {
         assert_eq!(problems("{regex: {pattern: '(?P<a>.)', patterns: ['(?P<a>.)']}}"), ["a regex needs either `pattern` or `patterns`"]);
         assert_eq!(
             problems("{regex: {pattern: '(a)', header: b}}"),
-            ["a pattern without a named group", "a pattern without a named group"]
+            ["the pattern `(a)` has no named group", "the pattern `b` has no named group"]
         );
         assert_eq!(problems("{regex: {pattern: '(?P<used>.)', types: {usd: number}}}"), ["a type for `usd`, which is no column"]);
         assert_eq!(problems("{regex: {patterns: ['(?P<pattern>.)']}}"), ["a group of the name `pattern`"]);

@@ -48,6 +48,7 @@ macro_rules! limit {
 
 /// Limits that only the program itself meets: how finely it works, or what it forgets and asks for again.
 pub const INTERNAL: &[&str] = &[
+    "SAMPLES_APART",
     "INTERVAL_LEAST",
     "STDERR_SHOWN",
     "TAIL_LOOK",
@@ -154,7 +155,8 @@ const LIMITS: &[(&str, &[Limit])] = &[
     (
         "What one run may send",
         &[
-            limit!(Count SERIES, "samples", "", "The rest is left out, with a warning."),
+            limit!(Count SERIES, "samples", "`max_returned_metrics` of the instance", "The rest is left out, with a warning."),
+            limit!(Count SERIES_MOST, "the largest `max_returned_metrics`", "", "An error; the instance is not loaded."),
             limit!(Count SERVICE_CHECKS, "service checks", "", "The rest is left out, with a warning."),
             limit!(Count EVENTS, "events", "", "The rest is left out, with a warning."),
             limit!(Count LOGS, "logs", "", "The rest is left out, with a warning."),

@@ -9,7 +9,7 @@
 
 use super::label::{Inherit, Labels};
 use super::watch::Compared;
-use super::{MapCx, Mapping};
+use super::{MapCx, Mapping, RowReads};
 use crate::base::diag::Diagnostic;
 use crate::base::fingerprint::fingerprint;
 use crate::base::limits;
@@ -143,18 +143,18 @@ impl EventMapping {
     }
 
     /// The name under which the value is remembered: see [`super::watch`].
-    fn what_is_watched(&self, on_change: &Expression, cx: &MapCx<'_>, frame: &mut Frame) -> Text {
+    fn what_is_watched(&self, on_change: &Expression, cx: &mut MapCx<'_>, frame: &mut Frame) -> Text {
         if let Some(name) = check_name(&on_change.0.expr, frame) {
             return format!("checks[{name}]").into();
         }
-        let (about, written) = (&cx.watch.about, &self.watched);
+        let (about, written) = (cx.watch.about.clone(), &self.watched);
         if !cx.watch.has_rows {
             return format!("{about}: {written}").into();
         }
         let w = &self.written;
         let texts =
             [&w.aggregation_key, &w.hostname, &w.event_object].map(|template| Value::from(maybe_text(template, frame).map(Value::Text)));
-        let mut tags: Vec<Value> = self.labels.list(cx, frame).into_iter().map(Value::Text).collect();
+        let mut tags: Vec<Value> = self.labels.set(cx, frame).iter().map(Value::from).collect();
         tags.sort_unstable_by(|a, b| a.as_text().cmp(&b.as_text()));
         let row = text_of(&Value::list(texts.into_iter().chain(tags).collect())).unwrap_or_default();
         format!("{about}: {written} #{:016x}", fingerprint(&row)).into()
@@ -248,6 +248,10 @@ impl Mapping for EventMapping {
 
     fn watches(&self) -> bool {
         self.written.on_change.is_some()
+    }
+
+    fn row_reads(&self) -> RowReads {
+        RowReads::Codes
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

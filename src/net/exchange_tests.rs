@@ -260,7 +260,8 @@ async fn certificates_are_checked_and_refusals_explained() {
     assert_eq!(tls_result(&good, "localhost", tls(|_| {})).await, "ok");
     assert_eq!(tls_result(&good, "127.0.0.1", tls(|_| {})).await, "ok");
     let other_authority = tls(|tls| tls.ca_file = Some(test_file("self.pem")));
-    let unknown = "certificate of `localhost` has an unknown issuer (add its authority as `tls_ca_cert`)";
+    let unknown =
+        "certificate of `localhost` has an unknown issuer (add its authority as `ca_cert` of `tls`, or `tls_ca_cert` of the instance)";
     assert_eq!(tls_result(&good, "localhost", other_authority).await, unknown);
     let renamed = tls(|tls| tls.server_name = Some("db.example".to_owned()));
     assert_eq!(tls_result(&good, "localhost", renamed).await, "certificate of `db.example` is for another name: localhost, 127.0.0.1");

@@ -195,7 +195,9 @@ fn certificate_words(error: &CertificateError, target: &Target<'_>) -> String {
         CertificateError::NotValidYetContext { not_before, .. } => {
             format!("{certificate} is not valid before{}", day(not_before.as_secs(), " "))
         }
-        CertificateError::UnknownIssuer => format!("{certificate} has an unknown issuer (add its authority as `tls_ca_cert`)"),
+        CertificateError::UnknownIssuer => {
+            format!("{certificate} has an unknown issuer (add its authority as `ca_cert` of `tls`, or `tls_ca_cert` of the instance)")
+        }
         CertificateError::NotValidForName => format!("{certificate} is for another name"),
         CertificateError::NotValidForNameContext { expected, presented } => {
             let names: Vec<&str> = presented.iter().map(|name| plain_name(name)).collect();
@@ -205,7 +207,7 @@ fn certificate_words(error: &CertificateError, target: &Target<'_>) -> String {
         CertificateError::Revoked => format!("{certificate} was revoked"),
         CertificateError::BadSignature => format!("{certificate} has a wrong signature"),
         CertificateError::Other(other) if other.0.to_string() == "CaUsedAsEndEntity" => {
-            format!("{certificate} is self-signed (add it as `tls_ca_cert`)")
+            format!("{certificate} is self-signed (add it as `ca_cert` of `tls`, or `tls_ca_cert` of the instance)")
         }
         other => format!("{certificate} is not accepted: {}", one_line(&cut(&other.to_string(), 200))),
     }
@@ -258,7 +260,7 @@ mod tests {
         assert_eq!(plain_name("DnsName(\"elsewhere.invalid\")"), "elsewhere.invalid");
         assert_eq!(
             words(CertificateError::UnknownIssuer),
-            "certificate of `example.org` has an unknown issuer (add its authority as `tls_ca_cert`)"
+            "certificate of `example.org` has an unknown issuer (add its authority as `ca_cert` of `tls`, or `tls_ca_cert` of the instance)"
         );
     }
 

@@ -70,7 +70,7 @@ crate::fields! {
     struct Written, "rows" {
         /// The source, or a list of sources, whose rows these are; `SOURCE.requests` is a row for each of its requests.
         from: Option<OneOrMany<Input>>;
-        /// Chooses new rows on each row: a list gives its items, anything else one row. `"[row]"` keeps a list whole. `{recurse: PATH, depth: 32}` gives the row, its children, theirs and so on.
+        /// Chooses new rows on each row: a list gives its items, anything else one row. `"[row]"` keeps a list whole. `{recurse: PATH, depth: 32}` gives the row, its children, theirs and so on. In a source that fetches, `row` is the whole document here: the list of all records where the decoder makes records.
         rows: Option<Choose>;
         /// Loops: for each item of a source, a path, an expression or a literal list. Several keys nest in written order.
         each: Keyed<Expression>;
@@ -138,6 +138,15 @@ impl RowsSpec {
             reader.bind("parent", entry.key_span);
             reader.bind("depth", entry.key_span);
         }
+    }
+
+    /// With `from`, the names that the rows of its sources carry along are known.
+    pub fn bind_carried(fields: &mut Fields<'_>, reader: &mut Reader<'_>) {
+        let Some(node) = fields.node("from") else { return };
+        let texts = node.as_list().unwrap_or(std::slice::from_ref(node)).iter().filter_map(Node::as_scalar);
+        let name = |text: &str| text.strip_suffix(".requests").unwrap_or(text).to_owned();
+        let sources: Vec<_> = texts.map(|scalar| reader.names.intern(&name(&scalar.text))).collect();
+        reader.about(&sources);
     }
 
     /// Takes the row keys. [`RowsSpec::bind_names`] must have run in the same scope; after a

@@ -17,7 +17,11 @@ pub fn records(source: &SourcePlan, page: &Page, frame: &mut Frame) -> Vec<Row> 
         (_, Some(Choose::Items(of))) => {
             frame.set(ROW, doc.clone());
             frame.set(KEY, Value::Missing);
-            chosen(&of.0, frame).into_iter().map(|(key, value)| Row { value, key, binds: None }).collect()
+            let found = chosen(&of.0, frame);
+            if let (true, Value::List(all)) = (found.is_empty() && of.0.value(frame).is_missing(), doc) {
+                frame.remark(of.0.span, |_| meant_for_one_row(all.len()));
+            }
+            found.into_iter().map(|(key, value)| Row { value, key, binds: None }).collect()
         }
         (_, Some(Choose::Recurse { .. })) => vec![Row { value: doc.clone(), ..Row::default() }],
         (doc, None) => match page.decoded.as_ref().unwrap_or(doc) {
@@ -27,6 +31,13 @@ pub fn records(source: &SourcePlan, page: &Page, frame: &mut Frame) -> Vec<Row> 
             other => vec![Row { value: other.clone(), ..Row::default() }],
         },
     }
+}
+
+/// A field of a list is missing, which is silent: here it is a slip, for whoever means each row.
+fn meant_for_one_row(n_rows: usize) -> String {
+    format!(
+        "`rows` finds nothing: `row` is the whole document here, a list of {n_rows}; `$[*].NAME` chooses of each item, and so does `rows` in a source made `from` this one"
+    )
 }
 
 /// The rows of a page, and how many there are for the rule that ends the paging: a filter in the

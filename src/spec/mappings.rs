@@ -86,10 +86,7 @@ fn bind_rows(fields: &mut Fields<'_>, reader: &mut Reader<'_>) {
     let Some(node) = fields.node("from") else { return };
     reader.bind("row", node.span);
     reader.bind("key", node.span);
-    let texts = node.as_list().unwrap_or(std::slice::from_ref(node)).iter().filter_map(Node::as_scalar);
-    let name = |text: &str| text.strip_suffix(".requests").unwrap_or(text).to_owned();
-    let sources: Vec<_> = texts.map(|scalar| reader.names.intern(&name(&scalar.text))).collect();
-    reader.about(&sources);
+    RowsSpec::bind_carried(fields, reader);
 }
 
 fn read_mapping(family: Family, fields: &mut Fields<'_>, tags: &[Node], reader: &mut Reader<'_>) -> Option<Box<dyn Mapping>> {

@@ -1,7 +1,7 @@
 //! Checks every use of a name against the scope it stands in.
 
 use super::Spec;
-use super::source::Origin;
+use super::source::{Origin, SourceSpec};
 use super::state::{unknown_previous, unknown_state};
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
@@ -18,7 +18,9 @@ type Exports = HashMap<NameId, Vec<NameId>>;
 /// Reports every name that does not exist where it is used, every member that a source's result
 /// does not have, and every local name that hides another.
 pub fn resolve((spec, _): &(Spec, usize), reader: &mut Reader<'_>) {
-    let exports = exports(spec);
+    let mut exports = exports(spec);
+    forget_derived_of_unread(spec, reader, &mut exports);
+    let exports = exports;
     let uses = std::mem::take(&mut reader.uses);
     let mut problems = Vec::new();
     for (used, scope) in &uses {
@@ -27,7 +29,7 @@ pub fn resolve((spec, _): &(Spec, usize), reader: &mut Reader<'_>) {
             problems.extend(unknown_member(used, reader));
             problems.extend(unknown_config(used, spec, reader));
             problems.extend(unknown_memory(used, spec, reader));
-        } else {
+        } else if !below_unread(*scope, reader, &exports) {
             problems.push(not_in_scope(used, &visible, reader));
         }
     }
@@ -82,6 +84,34 @@ fn visible(scope: ScopeId, reader: &Reader<'_>, exports: &Exports) -> BTreeSet<N
     out
 }
 
+/// True if rows come from a source that has problems of its own: what they carry is not known then.
+fn below_unread(scope: ScopeId, reader: &Reader<'_>, exports: &Exports) -> bool {
+    let mut here = Some(scope);
+    while let Some(scope) = here.and_then(|id| reader.scope(id)) {
+        if scope.from.iter().any(|source| is_unread(*source, reader, exports)) {
+            return true;
+        }
+        here = scope.parent;
+    }
+    false
+}
+
+/// True for a source that is written, but could not be read.
+fn is_unread(source: NameId, reader: &Reader<'_>, exports: &Exports) -> bool {
+    reader.source_names.contains(&source) && !exports.contains_key(&source)
+}
+
+/// What is derived of a source that could not be read is not known either.
+fn forget_derived_of_unread(spec: &Spec, reader: &Reader<'_>, exports: &mut Exports) {
+    let unread = |source: &&SourceSpec, exports: &Exports| {
+        let loops = source.rows.each.iter().filter_map(|each| each.source);
+        source.rows.from.iter().map(|from| from.source).chain(loops).any(|from| is_unread(from, reader, exports))
+    };
+    while let Some(source) = spec.sources.iter().find(|source| exports.contains_key(&source.name) && unread(source, exports)) {
+        exports.remove(&source.name);
+    }
+}
+
 fn not_in_scope(used: &Use, visible: &BTreeSet<NameId>, reader: &Reader<'_>) -> Diagnostic {
     let name = reader.names.text(used.name);
     let known: Vec<&str> = visible.iter().map(|id| reader.names.text(*id)).collect();
@@ -91,6 +121,11 @@ fn not_in_scope(used: &Use, visible: &BTreeSet<NameId>, reader: &Reader<'_>) -> 
         return problem
             .label("there is no row here")
             .help("say whose rows these are with `from: SOURCE`, or read a source with `$SOURCE.path`");
+    }
+    if used.name == names::CURSOR {
+        return problem
+            .label("there is no cursor here")
+            .help("the cursor of a page exists below `paginate: {cursor: {into: …}}` only: `into: {query: {after: \"{{ cursor }}\"}}`");
     }
     if let Some(meant) = meant_bool(name).filter(|_| name.len() > 1) {
         let help = format!("write `{meant}`; if the word itself is meant, put it in quotes: `'{name}'`");
@@ -118,7 +153,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "answer",
         "in `token`, `renew_when` and the `expect` of the login of a session only; elsewhere a source has its own name, as in `page.status`",
     ),
-    ("cursor", "in `into` of `paginate: {cursor: …}` only"),
     ("file", "in rows of a `file` source, and in mappings and sources with `from` of it"),
     ("parent", "where `rows: {recurse: …}` makes the rows"),
     ("depth", "where `rows: {recurse: …}` makes the rows"),

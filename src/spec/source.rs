@@ -6,7 +6,7 @@ use crate::base::span::Span;
 use crate::base::suggest::{listed, nearest};
 use crate::base::value::Text;
 use crate::decode::{self, Decoder};
-use crate::expr::code::{Code, Expression, Setting, Template, has_holes, is_path};
+use crate::expr::code::{Code, Expression, Setting, Template, is_path};
 use crate::expr::data::DataTemplate;
 use crate::expr::names::{FILE, KEY, ROW};
 use crate::expr::texts::Texts;
@@ -14,7 +14,7 @@ use crate::map::label::{Inherit, Labels};
 use crate::rows::RowsSpec;
 use crate::rows::read::SourceName;
 use crate::source::{KINDS, Source};
-use crate::yaml::basic::{OneOrMany, Seconds};
+use crate::yaml::basic::{Count, OneOrMany, Seconds};
 use crate::yaml::kind::find;
 use crate::yaml::node::{Data, Entry, Node};
 use crate::yaml::read::{Field, Fields, Reader, Record};
@@ -39,7 +39,7 @@ crate::fields! {
         /// What a failure does: `fail` makes the run an error, `continue` goes on with a warning.
         on_error: OnError = OnError::Fail, "fail";
         /// Requests of an `each` at once; 8 where it is not given.
-        concurrency: Option<Setting<usize>>;
+        concurrency: Option<Setting<Count>>;
         /// How long the answer is kept and used by later runs, in memory; dropped when a source that needs it is refused (401, 403) or fails its `expect`.
         cache: Option<Setting<Seconds>>;
         /// Runs after these sources, though it does not need them.
@@ -155,7 +155,7 @@ pub struct SourceSpec {
     /// What a failure does.
     pub on_error: OnError,
     /// Requests of an `each` at once.
-    pub concurrency: Option<Setting<usize>>,
+    pub concurrency: Option<Setting<Count>>,
     /// How long an answer is used again.
     pub cache: Option<Setting<Seconds>>,
     /// What it holds.
@@ -195,6 +195,7 @@ impl SourceSpec {
         let (read, _) = reader.within(|reader| {
             let mut fields = Fields::open(node, format!("source `{}`", entry.key), reader)?;
             RowsSpec::bind_names(&mut fields, reader);
+            RowsSpec::bind_carried(&mut fields, reader);
             let origin = read_origin(&mut fields, entry, reader);
             let decode = read_decode(&mut fields, reader);
             let (rest, _) = reader.within(|reader| {
@@ -212,6 +213,7 @@ impl SourceSpec {
                 let index = read_index(&mut fields, reader);
                 Some((common?, rows?, index?))
             });
+            report_inner_keys(&mut fields, reader);
             fields.finish(reader);
             let (common, rows, index) = rest?;
             let after = common.after.map(|many| many.0.into_iter().map(|s| (s.0, s.1)).collect()).unwrap_or_default();
@@ -247,6 +249,14 @@ impl SourceSpec {
         self.concurrency.iter().filter_map(Setting::code).for_each(&mut *take);
         self.cache.iter().filter_map(Setting::code).for_each(&mut *take);
         self.index.iter().for_each(|index| take(&index.key.0));
+    }
+
+    /// Calls `take` for the computed places that see a whole document as their row.
+    pub fn codes_of_document<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+        if let Origin::Fetch(source) = &self.origin {
+            source.codes(take);
+        }
+        self.expect.iter().for_each(|expect| take(&expect.0));
     }
 
     /// True if the place needs an answer of this source: its row, its key, its file or itself.
@@ -300,6 +310,22 @@ fn read_origin(fields: &mut Fields<'_>, entry: &Entry, reader: &mut Reader<'_>) 
     }
 }
 
+/// Keys of the request that stand beside it.
+fn report_inner_keys(fields: &mut Fields<'_>, reader: &mut Reader<'_>) {
+    let given = fields.all();
+    for kind in KINDS.iter().filter(|kind| given.iter().any(|entry| &*entry.key == kind.name)) {
+        for key in (kind.docs)().fields.iter().map(|field| field.key) {
+            let outside = fields.rest().find(|entry| &*entry.key == key);
+            if let Some(entry) = outside {
+                let name = kind.name;
+                let problem = Diagnostic::error("unknown-key", format!("`{key}` stands one level too high"), entry.key_span);
+                reader.report(problem.label(format!("it belongs to `{name}`")).help(format!("move it into `{name}: {{…}}`")));
+                fields.know(key);
+            }
+        }
+    }
+}
+
 fn read_decode(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Decode> {
     let Some(node) = fields.node("decode") else { return Some(Decode::Guess) };
     if computed(node) {
@@ -308,13 +334,18 @@ fn read_decode(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Decod
     decode::read(node, reader).map(Decode::Fixed)
 }
 
-/// True if an option of the decoder comes from the configuration.
+/// True if the decoder or one of its options is computed.
 fn computed(node: &Node) -> bool {
     match &node.data {
-        Data::Scalar(scalar) => has_holes(&scalar.text) && scalar.text.starts_with("{{") || is_config_path(&scalar.text),
+        Data::Scalar(scalar) => has_whole_hole(&scalar.text) || is_config_path(&scalar.text),
         Data::List(items) => items.iter().any(computed),
         Data::Map(entries) => entries.iter().any(|entry| computed(&entry.value)),
     }
+}
+
+/// True if there is a `{{ … }}`. Half of one, or `{%` of grok, stands in patterns that are not computed.
+fn has_whole_hole(text: &str) -> bool {
+    text.split_once("{{").is_some_and(|(before, rest)| before.is_empty() || rest.contains("}}"))
 }
 
 fn is_config_path(text: &str) -> bool {
