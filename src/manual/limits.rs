@@ -48,6 +48,7 @@ macro_rules! limit {
 
 /// Limits that only the program itself meets: how finely it works, or what it forgets and asks for again.
 pub const INTERNAL: &[&str] = &[
+    "SAMPLES_APART",
     "INTERVAL_LEAST",
     "STDERR_SHOWN",
     "TAIL_LOOK",
@@ -77,7 +78,7 @@ const LIMITS: &[(&str, &[Limit])] = &[
         &[
             limit!(Time INTERVAL_DEFAULT, "the collector's tick", "`interval` of engine.yaml, at least 1s", "Instances run on multiples of it."),
             limit!(Time RUN_TIME_DEFAULT, "a whole run: the interval, and this at most", "`run_timeout` of the instance", "What is still under way fails with the kind `timeout`; what was made by then is sent."),
-            limit!(Time RUN_TIME_MOST, "the longest `run_timeout`", "", "A longer one counts as this one."),
+            limit!(Time RUN_TIME_MOST, "the longest `run_timeout`", "", "A longer one counts as this one, without a warning."),
             limit!(Time REQUEST_TIME, "one HTTP request", "`timeout` of `http`", "The source fails with the kind `timeout`."),
             limit!(Time CONNECT_TIME, "connecting", "`connect_timeout` of `http`", "The source fails with the kind `timeout`."),
             limit!(Time COMMAND_TIME, "one command", "`timeout` of `command`", "Its process group is ended, the source fails with the kind `timeout`."),
@@ -86,7 +87,7 @@ const LIMITS: &[(&str, &[Limit])] = &[
             limit!(Time STOP_GRACE, "runs under way when the engine is told to stop", "", "They are left."),
             limit!(Time POLL_TIME, "a `poll`", "`timeout` of `poll`", "The source fails with the kind `timeout`."),
             limit!(Time POLL_PAUSE, "the pause between two requests of a `poll`", "`every` of `poll`", ""),
-            limit!(Time POLL_PAUSE_LEAST, "the shortest `every` of a `poll`", "", "A shorter one counts as this one."),
+            limit!(Time POLL_PAUSE_LEAST, "the shortest `every` of a `poll`", "", "A shorter one counts as this one, without a warning."),
             limit!(Time BACKOFF_FIRST, "the first pause of a `retry`", "`backoff` of `retry`", ""),
             limit!(Time BACKOFF_MOST, "the longest pause of a `retry`", "`backoff` of `retry`", "Pauses grow no further."),
             limit!(Time SECRET_TIME, "a program that gives a secret", "", "It is ended; the instance is not loaded, with an error."),
@@ -101,8 +102,8 @@ const LIMITS: &[(&str, &[Limit])] = &[
             limit!(Count PAGES, "pages of one source", "`max_pages` of `paginate`", "Further pages are left out with a warning, `.capped` is true."),
             limit!(Count REDIRECTS, "redirects of one request", "`follow_redirects: false` follows none", "The source fails with the kind `limit`."),
             limit!(Count ATTEMPTS, "attempts of a `retry`", "`attempts` of `retry`", "The last failure counts."),
-            limit!(Count ATTEMPTS_MOST, "the most `attempts`", "", "More count as this many."),
-            limit!(Count RATE_REQUESTS, "the most requests of a `rate_limit`", "", "More count as this many."),
+            limit!(Count ATTEMPTS_MOST, "the most `attempts`", "", "More count as this many, without a warning."),
+            limit!(Count RATE_REQUESTS, "the most requests of a `rate_limit`", "", "More count as this many, without a warning."),
             limit!(Count HEADERS, "headers of one answer", "", "The source fails with the kind `too_large`."),
             limit!(Bytes HEADER_BYTES, "headers of one answer", "", "The source fails with the kind `too_large`."),
             limit!(Count CHILDREN, "commands at once, of all checks", "", "The others wait."),
@@ -113,7 +114,7 @@ const LIMITS: &[(&str, &[Limit])] = &[
         "Sizes of answers",
         &[
             limit!(Bytes BODY_BYTES, "an unpacked HTTP body", "`max_bytes` of `http`", "The source fails with the kind `too_large`."),
-            limit!(Bytes BODY_BYTES_MOST, "the largest `max_bytes` of `http`", "", "A larger one counts as this one."),
+            limit!(Bytes BODY_BYTES_MOST, "the largest `max_bytes` of `http`", "", "A larger one counts as this one, without a warning."),
             limit!(Bytes ERROR_BODY_BYTES, "the body of an answer with an unwanted status", "", "It is cut there."),
             limit!(Bytes COMMAND_BYTES, "the standard output of a command", "`max_bytes` of `command`", "The source fails with the kind `too_large`."),
             limit!(Bytes STDERR_BYTES, "the standard error of a command", "", "Its end is kept."),
@@ -155,7 +156,7 @@ const LIMITS: &[(&str, &[Limit])] = &[
         "What one run may send",
         &[
             limit!(Count SERIES, "samples", "`max_returned_metrics` of the instance", "The rest is left out, with a warning."),
-            limit!(Count SERIES_MOST, "the largest `max_returned_metrics`", "", "An error of the instance."),
+            limit!(Count SERIES_MOST, "the largest `max_returned_metrics`", "", "An error; the instance is not loaded."),
             limit!(Count SAMPLES_APART, "samples that stay as they were submitted", "", "Further ones of `count`, `increment` and `decrement` are joined with those of their series."),
             limit!(Count SERVICE_CHECKS, "service checks", "", "The rest is left out, with a warning."),
             limit!(Count EVENTS, "events", "", "The rest is left out, with a warning."),
@@ -163,8 +164,8 @@ const LIMITS: &[(&str, &[Limit])] = &[
             limit!(Count COMPONENTS, "components", "", "The rest is left out, with a warning; the snapshot stays open."),
             limit!(Count RELATIONS, "relations", "", "The rest is left out, with a warning; the snapshot stays open."),
             limit!(Count WARNINGS, "places with a warning", "", "Further places are not reported; what they leave out is left out all the same."),
-            limit!(Count TAGS, "tags of one observation", "", "The first ones are kept."),
-            limit!(Bytes TAG_BYTES, "one tag", "", "It is cut."),
+            limit!(Count TAGS, "tags of one observation", "", "The first ones are kept, without a warning."),
+            limit!(Bytes TAG_BYTES, "one tag", "", "It is cut, without a warning."),
             limit!(Bytes EVENT_TEXT, "the text of an event", "", "It is cut, with a warning."),
         ],
     ),

@@ -13,7 +13,7 @@ use super::records::records;
 use super::result::{Fate, RequestNote, SourceResult};
 use super::survivors::limited;
 use crate::base::value::{Text, Value};
-use crate::decode::{self, DecodeError};
+use crate::decode::{self, DecodeError, Facts};
 use crate::expr::frame::Frame;
 use crate::expr::names::FILE;
 use crate::net::{Answer, ExchangeError};

@@ -141,7 +141,8 @@ fn not_in_scope(used: &Use, visible: &BTreeSet<NameId>, reader: &Reader<'_>) -> 
         return problem.label("in YAML 1.2 this is a word, not a boolean").help(help);
     }
     if let Some((_, place)) = ELSEWHERE.iter().find(|(other, _)| *other == name) {
-        return problem.label("not in this place").help(format!("`{name}` exists {place}"));
+        let field = if visible.contains(&names::ROW) { format!("; a field of the row is `row.{name}`") } else { String::new() };
+        return problem.label("not in this place").help(format!("`{name}` exists {place}{field}"));
     }
     match nearest(name, known.iter().copied()) {
         Some(near) => problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).edit(used.span, near),
@@ -161,7 +162,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "answer",
         "in `token`, `renew_when` and the `expect` of the login of a session only; elsewhere a source has its own name, as in `page.status`",
     ),
-    ("cursor", "in `into` of `paginate: {cursor: …}` only"),
     ("file", "in rows of a `file` source, and in mappings and sources with `from` of it"),
     ("parent", "where `rows: {recurse: …}` makes the rows"),
     ("depth", "where `rows: {recurse: …}` makes the rows"),
