@@ -117,6 +117,18 @@ impl Followed {
         opened.size == spot.offset && self.fits(opened)
     }
 
+    /// True if a plain file holds something, and nothing but what this file begins with.
+    fn begins_like(&self, found: &Opened) -> bool {
+        let Some(own) = self.opened.as_ref().filter(|own| own.size >= found.size) else { return false };
+        let last = found.size.saturating_sub(limits::TAIL_PRINT);
+        let parts = [(0, found.size.min(limits::TAIL_COMPARED)), (last, found.size - last)];
+        let is_same = |(from, count): (u64, u64)| {
+            let both = read_at(&own.file, from, count).and_then(|own| Ok(own == read_at(&found.file, from, count)?));
+            both.unwrap_or(false)
+        };
+        found.size > 0 && !found.is_packed() && parts.into_iter().all(is_same)
+    }
+
     /// True if this file is still there, and a packed one ends too early and holds only what this
     /// one holds.
     fn is_being_packed_into(&self, packed: &Opened) -> bool {
@@ -361,6 +373,11 @@ impl Follow {
         // Some programs pack under another name; until the packed file is whole, it is a beginning
         // of the file that it is made of.
         if found.is_packed() && self.files.iter().any(|file| file.tracked.path == path && file.is_being_packed_into(&found)) {
+            return Ok(false);
+        }
+        // A copy that is being made, or was, of a file that is not truncated yet: all of it is read there.
+        // It is not remembered: should that file be truncated before it is read, the copy counts.
+        if self.files.iter().any(|file| file.tracked.path == path && file.is_current && file.was_blank && file.begins_like(&found)) {
             return Ok(false);
         }
         // In the moment of the last look itself a copy may have been made, which ends before the
