@@ -103,7 +103,8 @@ fn yaml_of_the_pages_is_without_problems() {
     let mut found = Vec::new();
     let mut n_blocks = 0;
     let shipped = root().join("specs").to_string_lossy().into_owned();
-    for page in pages() {
+    // The examples of the language have a test of their own: not all of them are whole files.
+    for page in pages().into_iter().filter(|page| !page.ends_with("language.md")) {
         // A later block of the same name is a later state of the file; instances meet the last one.
         let work = tempfile::tempdir().expect("a folder for a page");
         for folder in ["specs", "conf.d"] {

@@ -1,14 +1,22 @@
 //! This binary started again in another role.
 
-use crate::{Outcome, cold, memory, server};
+use crate::{Outcome, cold, exposition, list, log, memory, server, whole};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 /// What a role does.
 type Role = fn() -> Outcome;
 
 /// The roles by their first argument.
-const ROLES: &[(&str, Role)] =
-    &[("--serve", server::serve), ("--nothing", cold::nothing), ("--get", cold::get_and_parse), ("--idle", memory::hold)];
+const ROLES: &[(&str, Role)] = &[
+    ("--serve", server::serve),
+    ("--nothing", cold::nothing),
+    ("--get", cold::get_and_parse),
+    ("--idle", memory::hold),
+    ("--list", list::by_hand),
+    ("--exposition", exposition::by_hand),
+    ("--log", log::by_hand),
+    ("check", whole::engine),
+];
 
 /// The role that the arguments ask for.
 pub fn role(arguments: &[String]) -> Option<Role> {

@@ -14,14 +14,20 @@
 mod child;
 mod cold;
 mod command;
+mod exposition;
+mod fetch;
 mod http;
+mod large;
+mod list;
 mod load;
+mod log;
 mod memory;
 mod meter;
 mod server;
 mod setup;
 mod status;
 mod table;
+mod whole;
 
 use table::Table;
 
@@ -41,6 +47,7 @@ const WORKLOADS: &[(&str, Workload)] = &[
     ("cold", cold::measure),
     ("memory", memory::measure),
     ("command", command::measure),
+    ("large", large::measure),
 ];
 
 fn main() -> Outcome {

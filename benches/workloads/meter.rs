@@ -27,6 +27,13 @@ pub fn resident() -> Outcome<u64> {
     Ok(pages * rustix::param::page_size() as u64)
 }
 
+/// The most memory of this process that was ever resident, in bytes.
+pub fn peak() -> Outcome<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? << 10)
+}
+
 /// The middle value.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);

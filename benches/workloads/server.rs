@@ -1,16 +1,17 @@
 //! A loopback server in a process of its own.
 
 use crate::child::Kept;
-use crate::{Outcome, status};
+use crate::{Outcome, exposition, list, status};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io::{BufRead, BufReader, Read};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::net::TcpListener;
 
 /// How many different documents there are.
@@ -57,11 +58,24 @@ async fn accept(documents: Arc<[Bytes]>) -> Outcome {
     }
 }
 
-/// `/i/000123.json` is document 123.
+/// `/i/000123.json` is document 123, `/list/2000` a list and `/text/10000` an exposition.
 fn answer(documents: &[Bytes], request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let number = request.uri().path().trim_start_matches("/i/").trim_end_matches(".json");
-    let document = number.parse::<usize>().ok().and_then(|n| documents.get(n)).cloned();
-    let mut response = Response::new(Full::new(document.unwrap_or_default()));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let path = request.uri().path();
+    let number = |prefix: &str| path.strip_prefix(prefix)?.trim_end_matches(".json").parse::<usize>().ok();
+    let large = |make: &dyn Fn() -> String| {
+        let mut known = LARGE.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(path.to_owned()).or_insert_with(|| make().into()).clone()
+    };
+    let (body, kind) = match (number("/i/"), number("/list/"), number("/text/")) {
+        (Some(n), _, _) => (documents.get(n).cloned().unwrap_or_default(), "application/json"),
+        (_, Some(items), _) => (large(&|| list::document(items)), "application/json"),
+        (_, _, Some(series)) => (large(&|| exposition::document(series)), "text/plain"),
+        _ => (Bytes::new(), "text/plain"),
+    };
+    let mut response = Response::new(Full::new(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     Ok(response)
 }
+
+/// Large documents, made when they are first asked for.
+static LARGE: OnceLock<Mutex<HashMap<String, Bytes>>> = OnceLock::new();

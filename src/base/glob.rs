@@ -97,6 +97,10 @@ pub fn capture<'t>(pattern: &str, text: &'t str) -> Option<&'t str> {
     let Some((head, tail)) = pattern.split_once('*') else {
         return matches(pattern, text).then_some("");
     };
+    let is_plain = |part: &str| !part.contains(['*', '?', '[']);
+    if is_plain(head) && is_plain(tail) {
+        return text.strip_prefix(head)?.strip_suffix(tail);
+    }
     // The first star takes as little as possible, so that what follows can fit.
     let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
     let start = starts.clone().find(|at| text.get(..*at).is_some_and(|before| matches(head, before)))?;

@@ -134,14 +134,17 @@ pub const RANGE_ITEMS: i64 = 100_000;
 /// Levels of `recurse`.
 pub const RECURSE_DEPTH: usize = 32;
 
-/// Series of one run.
+/// Samples of one run where `max_returned_metrics` says nothing; those that add up are joined first.
 pub const SERIES: usize = 100_000;
+/// The largest `max_returned_metrics`.
+pub const SERIES_MOST: usize = 1_000_000;
+/// Samples of one run that stay as they were submitted; further ones that add up are joined with
+/// those of their series, so that millions of them take the memory of their series.
+pub const SAMPLES_APART: usize = 10_000;
 /// Tags of one observation.
 pub const TAGS: usize = 64;
 /// Bytes of one tag; longer ones are cut.
 pub const TAG_BYTES: usize = 200;
-/// Bytes of a metric name.
-pub const NAME_BYTES: usize = 200;
 /// Events of one run.
 pub const EVENTS: usize = 500;
 /// Logs of one run.

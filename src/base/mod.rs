@@ -14,6 +14,7 @@ pub mod print;
 pub mod render;
 pub mod secret;
 pub mod span;
+pub mod step;
 pub mod stored;
 pub mod suggest;
 pub mod time;

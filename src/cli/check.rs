@@ -247,7 +247,8 @@ async fn run_all<'c>(
             };
             let mut outcome = patiently(&check.label(), run_check(&cx)).await;
             outcome.warnings.extend(warning.take().map(|message| Remark { span: check.instance.span, message, count: 1 }));
-            let points = outcome.fold(&memory);
+            // Counts need no points.
+            let points = if arguments.format == Format::Summary { Vec::new() } else { outcome.fold(&memory) };
             moved |= memory.is_moved_by(&outcome.changes);
             outcome.remember(&mut memory);
             out.push(Ran { check, run: n, outcome, points, trace: trace.take() });

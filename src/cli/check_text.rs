@@ -231,5 +231,5 @@ fn padded(text: &str, width: usize, right: bool) -> String {
 }
 
 fn tags(tags: &TagSet) -> String {
-    tags.iter().map(|tag| one_line(tag)).collect::<Vec<_>>().join(" ")
+    tags.iter().map(one_line).collect::<Vec<_>>().join(" ")
 }

@@ -8,6 +8,7 @@ use crate::base::limits;
 use crate::base::map::Map;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
+use crate::expr::code::FromValue;
 use crate::expr::frame::Frame;
 use crate::expr::names::{INIT_CONFIG, INSTANCE, STANDARD_KEYS};
 use crate::spec::Spec;
@@ -40,6 +41,8 @@ pub struct Instance {
     pub min_interval: Duration,
     /// The deadline of a run; none for the usual one.
     pub run_timeout: Option<Duration>,
+    /// How many samples one run may report.
+    pub max_samples: u32,
 }
 
 /// What one file gave: the instances that are right, and how many there are in all.
@@ -151,7 +154,13 @@ fn one(
     let service =
         text("service").or_else(|| init_config.as_map().and_then(|init| init.get("service")).and_then(Value::as_text).map(Text::from));
     tags.extend(service.map(|service| Text::from(format!("service:{service}"))));
+    let max_samples = match config.get("max_returned_metrics").and_then(|most| usize::from_value(most).ok()) {
+        None => limits::SERIES,
+        Some(0) => limits::SERIES_MOST,
+        Some(most) => most.min(limits::SERIES_MOST),
+    };
     Some(Some(Instance {
+        max_samples: u32::try_from(max_samples).unwrap_or(u32::MAX),
         number,
         span: node.span,
         tags,
@@ -183,6 +192,7 @@ fn standard_fields(keys: &[&str]) -> Vec<ConfigField> {
             "min_collection_interval" | "run_timeout" => ConfigType::Duration,
             "tags" => ConfigType::List,
             "enabled" => ConfigType::Bool,
+            "max_returned_metrics" => ConfigType::Int,
             _ => ConfigType::String,
         };
         let mut field = FieldType::plain(config_type);
@@ -192,8 +202,11 @@ fn standard_fields(keys: &[&str]) -> Vec<ConfigField> {
         if *key == "run_timeout" {
             field.min = Some(Bound { least_or_most: 0.001, written: "1ms".into() });
         }
-        if *key == "min_collection_interval" {
+        if ["min_collection_interval", "max_returned_metrics"].contains(key) {
             field.min = Some(Bound { least_or_most: 0.0, written: "0".into() });
+        }
+        if *key == "max_returned_metrics" {
+            field.max = Some(Bound { least_or_most: limits::SERIES_MOST as f64, written: limits::SERIES_MOST.to_string().into() });
         }
         ConfigField { key: Text::from(*key), span: Span::default(), field }
     };

@@ -26,6 +26,11 @@ impl Budget {
         self.exhausted
     }
 
+    /// How many values are left.
+    pub fn left(&self) -> usize {
+        self.left
+    }
+
     /// Pays for `n` values.
     ///
     /// # Errors

@@ -19,7 +19,8 @@ const KEY_SLOTS: usize = 256;
 /// What one document, or all lines of one, are built with.
 #[derive(Debug)]
 pub struct Builder {
-    keys: Share,
+    /// Keys that were seen lately.
+    pub keys: Share,
     /// What is left of the document's size.
     pub budget: Budget,
     merges: Merges,

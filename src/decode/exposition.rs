@@ -47,7 +47,7 @@ pub fn read<'t>(line: &'t str, labels: &mut Labels<'t>) -> Result<Line<'t>, &'st
     if cursor.rest.is_empty() {
         return Ok(Line::Nothing);
     }
-    if cursor.eat('#') { Ok(comment(cursor)) } else { sample(cursor, labels).map(Line::Sample) }
+    if cursor.eat(b'#') { Ok(comment(cursor)) } else { sample(cursor, labels).map(Line::Sample) }
 }
 
 /// What follows `#`; anything that is no metadata is a comment.
@@ -58,7 +58,7 @@ fn comment(mut cursor: Cursor<'_>) -> Line<'_> {
     if !matches!(keyword, "HELP" | "TYPE" | "UNIT") {
         return Line::Nothing;
     }
-    let name = if cursor.eat('"') { cursor.quoted().unwrap_or_default() } else { Cow::Borrowed(cursor.word()) };
+    let name = if cursor.eat(b'"') { cursor.quoted().unwrap_or_default() } else { Cow::Borrowed(cursor.word()) };
     let rest = cursor.rest.trim();
     match keyword {
         _ if name.is_empty() => Line::Nothing,
@@ -71,7 +71,7 @@ fn comment(mut cursor: Cursor<'_>) -> Line<'_> {
 fn sample<'t>(mut cursor: Cursor<'t>, labels: &mut Labels<'t>) -> Result<Sample<'t>, &'static str> {
     let mut name = Cow::Borrowed(cursor.name());
     cursor.blanks();
-    if cursor.eat('{') {
+    if cursor.eat(b'{') {
         read_labels(&mut cursor, &mut name, labels)?;
     }
     if name.is_empty() {
@@ -96,20 +96,20 @@ fn sample<'t>(mut cursor: Cursor<'t>, labels: &mut Labels<'t>) -> Result<Sample<
 fn read_labels<'t>(cursor: &mut Cursor<'t>, name: &mut Cow<'t, str>, labels: &mut Labels<'t>) -> Result<(), &'static str> {
     loop {
         cursor.blanks();
-        if cursor.eat('}') {
+        if cursor.eat(b'}') {
             return Ok(());
         }
-        if cursor.eat(',') {
+        if cursor.eat(b',') {
             continue;
         }
-        let label = if cursor.eat('"') { cursor.quoted().ok_or(OPEN_QUOTE)? } else { Cow::Borrowed(cursor.name()) };
+        let label = if cursor.eat(b'"') { cursor.quoted().ok_or(OPEN_QUOTE)? } else { Cow::Borrowed(cursor.name()) };
         if label.is_empty() {
             return Err("no label name where one must be");
         }
         cursor.blanks();
-        if cursor.eat('=') {
+        if cursor.eat(b'=') {
             cursor.blanks();
-            if !cursor.eat('"') {
+            if !cursor.eat(b'"') {
                 return Err("no quoted text where the value of a label must be");
             }
             labels.push((label, cursor.quoted().ok_or(OPEN_QUOTE)?));
@@ -120,7 +120,7 @@ fn read_labels<'t>(cursor: &mut Cursor<'t>, name: &mut Cow<'t, str>, labels: &mu
             return Err("a label without `=`");
         }
         cursor.blanks();
-        if !cursor.rest.starts_with([',', '}']) {
+        if !matches!(cursor.rest.as_bytes().first(), Some(b',' | b'}')) {
             return Err("no comma or brace after a label");
         }
     }
@@ -169,14 +169,19 @@ struct Cursor<'t> {
 }
 
 impl<'t> Cursor<'t> {
+    /// Lines are many and their parts short, so single bytes are compared, not patterns.
     fn blanks(&mut self) {
-        self.rest = self.rest.trim_start_matches([' ', '\t']);
+        while let Some(b' ' | b'\t') = self.rest.as_bytes().first() {
+            self.rest = self.rest.get(1..).unwrap_or("");
+        }
     }
 
-    fn eat(&mut self, wanted: char) -> bool {
-        let after = self.rest.strip_prefix(wanted);
-        self.rest = after.unwrap_or(self.rest);
-        after.is_some()
+    fn eat(&mut self, wanted: u8) -> bool {
+        let found = self.rest.as_bytes().first() == Some(&wanted);
+        if found {
+            self.rest = self.rest.get(1..).unwrap_or("");
+        }
+        found
     }
 
     /// Everything before the byte `end`.
@@ -194,7 +199,7 @@ impl<'t> Cursor<'t> {
 
     /// A name without quotes; empty where there is none.
     fn name(&mut self) -> &'t str {
-        if self.rest.starts_with(|c: char| c.is_ascii_digit()) {
+        if self.rest.as_bytes().first().is_some_and(u8::is_ascii_digit) {
             return "";
         }
         let of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':';
@@ -210,7 +215,7 @@ impl<'t> Cursor<'t> {
             let stop = at + memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
             if bytes.get(stop) == Some(&b'"') {
                 let raw = self.take(stop);
-                self.eat('"');
+                self.eat(b'"');
                 return Some(unescaped(raw));
             }
             at = stop + 2;

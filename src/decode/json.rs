@@ -10,13 +10,16 @@
 //! ```
 
 use super::document::{Builder, KnownKeys, Merges, Part, beyond_64_bits};
-use super::{DecodeError, Decoded, Decoder, Options, beginning, text};
+use super::json_scan::Scan;
+use super::want::{RowsWanted, TakeRow, WHOLE, Want};
+use super::{DecodeError, Decoded, Decoder, Facts, Options, beginning, text};
 use crate::base::limits;
 use crate::base::print::{cut, cut_bytes, one_line};
 use crate::base::value::Value;
 use crate::yaml::node::Node;
 use crate::yaml::read::Reader;
 use serde::de::DeserializeSeed;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Up to this byte the beginning of the text shows the fault, too.
@@ -43,13 +46,45 @@ struct Documents {
 
 impl Decoder for Documents {
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        let text = text::strict(input)?;
-        if text.trim().is_empty() {
-            return Err(DecodeError("the body is empty".to_owned()));
-        }
-        let doc = self.keys.build(Merges::None, |builder| parse(&text, builder));
-        doc.map(Decoded::of).map_err(|fault| DecodeError(format!("not JSON: {}", fault.words(&text))))
+        self.decode_wanted(input, &Facts::default(), &WHOLE)
     }
+
+    fn decode_wanted(&self, input: &[u8], facts: &Facts<'_>, want: &Want) -> Result<Decoded, DecodeError> {
+        let mut warnings = Vec::new();
+        let input = text::in_utf8(input, facts, &mut warnings);
+        let text = present(&input)?;
+        let doc = self.keys.build(Merges::None, |builder| parse(&text, want, builder));
+        doc.map(|doc| Decoded::with(doc, warnings)).map_err(|fault| not_json(&fault, &text))
+    }
+
+    fn stream(&self, input: &[u8], facts: &Facts<'_>, rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
+        let mut warnings = Vec::new();
+        let input = text::in_utf8(input, facts, &mut warnings);
+        let text = present(&input)?;
+        let read = self.keys.build(Merges::None, |builder| {
+            let left = builder.budget.left();
+            match Scan::new(&text, &mut builder.keys, left).rows(rows, take) {
+                Some(()) => Ok(Value::Missing),
+                None => strict(&text, builder),
+            }
+        });
+        match read {
+            Ok(Value::Missing) => Ok(warnings),
+            Ok(_) => {
+                Err(DecodeError("this JSON is read by one parser of the engine and refused by the other: a bug of the engine".to_owned()))
+            }
+            Err(fault) => Err(not_json(&fault, &text)),
+        }
+    }
+}
+
+fn present(input: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
+    let text = text::strict(input)?;
+    if text.trim().is_empty() { Err(DecodeError("the body is empty".to_owned())) } else { Ok(text) }
+}
+
+fn not_json(fault: &Fault, text: &str) -> DecodeError {
+    DecodeError(format!("not JSON: {}", fault.words(text)))
 }
 
 /// What is wrong at which place of a JSON text.
@@ -60,11 +95,22 @@ pub struct Fault {
     column: usize,
 }
 
-/// The value of one JSON text.
+/// The wanted parts of the value of one JSON text.
 ///
 /// # Errors
 /// The first thing that is no JSON, or that passes a limit.
-pub fn parse(text: &str, builder: &mut Builder) -> Result<Value, Fault> {
+pub fn parse(text: &str, want: &Want, builder: &mut Builder) -> Result<Value, Fault> {
+    let mut scan = Scan::new(text, &mut builder.keys, builder.budget.left());
+    let Some(value) = scan.document(want) else { return strict(text, builder) };
+    let n_values = scan.n_values;
+    // The scanner has not read more than was left.
+    let _ = builder.budget.spend(n_values);
+    Ok(value)
+}
+
+/// The whole value, for the sake of its fault: the scanner is quick and the parser can say what is
+/// wrong.
+pub fn strict(text: &str, builder: &mut Builder) -> Result<Value, Fault> {
     builder.rounded = false;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let parsed = Part(builder).deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));

@@ -27,6 +27,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::{self, Debug, Display};
 use std::sync::{Arc, LazyLock};
+use want::{RowsWanted, TakeRow, Want, rows_of};
 
 pub mod csv;
 pub mod grok;
@@ -34,6 +35,7 @@ pub mod gzip;
 pub mod html;
 pub mod ini;
 pub mod json;
+mod json_scan;
 pub mod key_value;
 pub mod lines;
 pub mod logfmt;
@@ -62,6 +64,7 @@ pub mod search;
 pub mod share;
 pub mod text;
 pub mod types;
+pub mod want;
 pub mod xml_tree;
 
 #[cfg(test)]
@@ -173,10 +176,45 @@ pub trait Decoder: Send + Sync + Debug {
         self.decode(record)
     }
 
+    /// The wanted parts of the document, and whatever it is easier to build than to leave out. Faults
+    /// and limits are those of the whole.
+    ///
+    /// # Errors
+    /// As [`Decoder::decode`].
+    fn decode_wanted(&self, input: &[u8], facts: &Facts<'_>, _: &Want) -> Result<Decoded, DecodeError> {
+        self.decode_answer(input, facts)
+    }
+
+    /// Every row, one after the other, and what was left out; rows that were handed on before an
+    /// error are void.
+    ///
+    /// # Errors
+    /// As [`Decoder::decode`].
+    fn stream(&self, input: &[u8], facts: &Facts<'_>, rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
+        whole_then_rows(self, input, facts, rows, take)
+    }
+
     /// The step from bytes to bytes, of decoders that may stand before another one in a list.
     fn unpacker(self: Arc<Self>) -> Option<Arc<dyn Unpacker>> {
         None
     }
+}
+
+/// The rows of decoders that build the document first, and of paths into documents that others
+/// build piece by piece.
+fn whole_then_rows<D: Decoder + ?Sized>(
+    decoder: &D,
+    input: &[u8],
+    facts: &Facts<'_>,
+    rows: &RowsWanted,
+    take: &mut TakeRow<'_>,
+) -> Result<Vec<String>, DecodeError> {
+    let decoded = decoder.decode_answer(input, facts)?;
+    let records = if rows.of_document { &decoded.doc } else { decoded.records() };
+    if !decoded.doc.is_missing() {
+        rows_of(records, &rows.path, take);
+    }
+    Ok(decoded.warnings)
 }
 
 /// A step from bytes to bytes.
@@ -316,6 +354,14 @@ impl Decoder for Chain {
 
     fn decode_answer(&self, input: &[u8], facts: &Facts<'_>) -> Result<Decoded, DecodeError> {
         self.last.decode_answer(&self.unpack(input)?, facts)
+    }
+
+    fn decode_wanted(&self, input: &[u8], facts: &Facts<'_>, want: &Want) -> Result<Decoded, DecodeError> {
+        self.last.decode_wanted(&self.unpack(input)?, facts, want)
+    }
+
+    fn stream(&self, input: &[u8], facts: &Facts<'_>, rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
+        self.last.stream(&self.unpack(input)?, facts, rows, take)
     }
 }
 

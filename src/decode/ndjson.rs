@@ -10,7 +10,8 @@
 
 use super::document::{Builder, Merges};
 use super::faults::{BadRows, Faults};
-use super::{DecodeError, Decoded, Decoder, Options, json, text};
+use super::want::{NOTHING, RowsWanted, TakeRow, WHOLE, Want};
+use super::{DecodeError, Decoded, Decoder, Facts, Options, json, text, whole_then_rows};
 use crate::base::value::Value;
 use crate::yaml::node::Node;
 use crate::yaml::read::Reader;
@@ -35,17 +36,43 @@ impl Options for Ndjson {
 
 impl Decoder for Ndjson {
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
+        self.decode_wanted(input, &Facts::default(), &WHOLE)
+    }
+
+    fn decode_wanted(&self, input: &[u8], facts: &Facts<'_>, want: &Want) -> Result<Decoded, DecodeError> {
+        let mut rows = Vec::new();
+        let mut warnings = Vec::new();
+        let input = text::in_utf8(input, facts, &mut warnings);
+        warnings.extend(self.lines(&input, want.items().unwrap_or(&NOTHING), &mut |row| rows.push(row))?);
+        Ok(Decoded::with(Value::list(rows), warnings))
+    }
+
+    fn stream(&self, input: &[u8], facts: &Facts<'_>, rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
+        if !rows.path.is_empty() {
+            return whole_then_rows(self, input, facts, rows, take);
+        }
+        let (mut n, mut warnings) = (0usize, Vec::new());
+        let input = text::in_utf8(input, facts, &mut warnings);
+        warnings.extend(self.lines(&input, &rows.want, &mut |row| {
+            take(Value::from(n), row);
+            n += 1;
+        })?);
+        Ok(warnings)
+    }
+}
+
+impl Ndjson {
+    fn lines(&self, input: &[u8], want: &Want, take: &mut dyn FnMut(Value)) -> Result<Vec<String>, DecodeError> {
         let body = text::unmarked(input);
         let mut builder = Builder::new(Merges::None);
         let mut bad = Faults::default();
-        let mut rows = Vec::new();
         for (line, number) in body.split(|byte| *byte == b'\n').zip(1..) {
             let line = line.trim_ascii();
             if line.is_empty() {
                 continue;
             }
-            match row(line, &mut builder) {
-                Ok(row) => rows.push(row),
+            match row(line, want, &mut builder) {
+                Ok(row) => take(row),
                 // A limit is no bad row: to skip from there on would cut the document.
                 Err(words) if builder.budget.is_exhausted() => return Err(DecodeError(words)),
                 Err(words) => bad.add_or_fail(self.bad_rows, number, || words)?,
@@ -53,13 +80,13 @@ impl Decoder for Ndjson {
         }
         let mut warnings = Vec::new();
         bad.warn("line is left out", "lines are left out", &mut warnings);
-        Ok(Decoded::with(Value::list(rows), warnings))
+        Ok(warnings)
     }
 }
 
-fn row(line: &[u8], builder: &mut Builder) -> Result<Value, String> {
+fn row(line: &[u8], want: &Want, builder: &mut Builder) -> Result<Value, String> {
     let text = std::str::from_utf8(line).map_err(|error| format!("not UTF-8 at byte {} of the line", error.valid_up_to()))?;
-    json::parse(text, builder).map_err(|fault| format!("not JSON: {}", fault.words_in_line(text)))
+    json::parse(text, want, builder).map_err(|fault| format!("not JSON: {}", fault.words_in_line(text)))
 }
 
 #[cfg(test)]

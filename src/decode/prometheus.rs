@@ -16,7 +16,8 @@ use super::exposition::{self, Labels, Line, Sample};
 use super::faults::Faults;
 use super::share::Share;
 use super::types::since_epoch;
-use super::{DecodeError, Decoded, Decoder, Options, beginning, text};
+use super::want::{NOTHING, RowsWanted, TakeRow, WHOLE, Want};
+use super::{DecodeError, Decoded, Decoder, Facts, Options, beginning, text, whole_then_rows};
 use crate::base::map::Map;
 use crate::base::value::{Text, Value};
 use crate::yaml::node::Node;
@@ -42,23 +43,54 @@ impl Options for Prometheus {
 
 impl Decoder for Prometheus {
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        let mut warnings = Vec::new();
-        let text = text::lenient(input, &mut warnings);
-        let mut scrape = Scrape::new(&text);
-        let (mut labels, mut bad, mut budget) = (Labels::new(), Faults::default(), Budget::default());
-        for (number, line) in text::lines(&text) {
-            let taken = exposition::read(line, &mut labels).and_then(|read| scrape.take(read, &labels));
-            match taken {
-                Ok(n_values) => budget.spend(n_values)?,
-                Err(why) => bad.add(number, || format!("{why}: {}", beginning(line))),
-            }
-        }
-        if scrape.rows.is_empty() {
-            bad.all_bad("not Prometheus text")?;
-        }
-        bad.warn("line is no sample", "lines are no samples", &mut warnings);
-        Ok(Decoded::with(Value::list(scrape.rows), warnings))
+        self.decode_wanted(input, &Facts::default(), &WHOLE)
     }
+
+    fn decode_wanted(&self, input: &[u8], facts: &Facts<'_>, want: &Want) -> Result<Decoded, DecodeError> {
+        let mut rows = Vec::new();
+        let mut warnings = Vec::new();
+        let input = text::in_utf8(input, facts, &mut warnings);
+        warnings.extend(samples(&input, want.items().unwrap_or(&NOTHING), &mut |row| rows.push(row))?);
+        Ok(Decoded::with(Value::list(rows), warnings))
+    }
+
+    fn stream(&self, input: &[u8], facts: &Facts<'_>, rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
+        if !rows.path.is_empty() {
+            return whole_then_rows(self, input, facts, rows, take);
+        }
+        let (mut n, mut warnings) = (0usize, Vec::new());
+        let input = text::in_utf8(input, facts, &mut warnings);
+        warnings.extend(samples(&input, &rows.want, &mut |row| {
+            take(Value::from(n), row);
+            n += 1;
+        })?);
+        Ok(warnings)
+    }
+}
+
+/// The wanted members of every sample.
+fn samples(input: &[u8], want: &Want, take: &mut dyn FnMut(Value)) -> Result<Vec<String>, DecodeError> {
+    let mut warnings = Vec::new();
+    let text = text::lenient(input, &mut warnings);
+    let mut scrape = Scrape::new(&text, want);
+    let (mut labels, mut bad, mut budget) = (Labels::new(), Faults::default(), Budget::default());
+    let mut empty = true;
+    for (number, line) in text::lines(&text) {
+        match exposition::read(line, &mut labels).and_then(|read| scrape.take(read, &labels)) {
+            Ok(None) => {}
+            Ok(Some(row)) => {
+                budget.spend(2 + labels.len())?;
+                empty = false;
+                take(row);
+            }
+            Err(why) => bad.add(number, || format!("{why}: {}", beginning(line))),
+        }
+    }
+    if empty {
+        bad.all_bad("not Prometheus text")?;
+    }
+    bad.warn("line is no sample", "lines are no samples", &mut warnings);
+    Ok(warnings)
 }
 
 /// One document while it is read.
@@ -69,7 +101,19 @@ struct Scrape {
     texts: Share,
     unlabelled: Value,
     family: Family,
-    rows: Vec<Value>,
+    wanted: Wanted,
+}
+
+/// The members of a row that somebody reads.
+struct Wanted {
+    family: bool,
+    name: bool,
+    kind: bool,
+    help: bool,
+    unit: bool,
+    labels: bool,
+    value: bool,
+    timestamp: bool,
 }
 
 /// The metadata that holds for the samples which follow.
@@ -93,7 +137,7 @@ struct Keys {
 }
 
 impl Scrape {
-    fn new(text: &str) -> Self {
+    fn new(text: &str, want: &Want) -> Self {
         let keys = Keys {
             family: "family".into(),
             name: "name".into(),
@@ -108,11 +152,21 @@ impl Scrape {
         let family = Family { name: "".into(), kind: texts.get(UNTYPED), help: None, unit: None };
         let open_metrics = text.trim_end().lines().next_back().is_some_and(|line| line.trim() == "# EOF");
         let per_second = if open_metrics { 1 } else { 1000 };
-        Scrape { per_second, keys, texts, unlabelled: Value::map(Map::default()), family, rows: Vec::new() }
+        let wanted = Wanted {
+            family: want.has("family"),
+            name: want.has("name"),
+            kind: want.has("type"),
+            help: want.has("help"),
+            unit: want.has("unit"),
+            labels: want.has("labels"),
+            value: want.has("value"),
+            timestamp: want.has("timestamp"),
+        };
+        Scrape { per_second, keys, texts, unlabelled: Value::map(Map::default()), family, wanted }
     }
 
-    /// Takes one line in; the answer is how many values it has made.
-    fn take(&mut self, line: Line<'_>, labels: &Labels<'_>) -> Result<usize, &'static str> {
+    /// Takes one line in, and gives its row where it has one.
+    fn take(&mut self, line: Line<'_>, labels: &Labels<'_>) -> Result<Option<Value>, &'static str> {
         match line {
             Line::Nothing => {}
             Line::Help(name, help) => {
@@ -128,12 +182,10 @@ impl Scrape {
                 self.family.kind = self.texts.get(known_type(word));
             }
             Line::Sample(sample) => {
-                let row = self.row(sample, labels)?;
-                self.rows.push(row);
-                return Ok(2 + labels.len());
+                return self.row(sample, labels).map(Some);
             }
         }
-        Ok(0)
+        Ok(None)
     }
 
     /// The family of a name is the current one from here on.
@@ -154,21 +206,22 @@ impl Scrape {
             self.family.kind = self.texts.get(UNTYPED);
         }
         let name = if *self.family.name == *sample.name { self.family.name.clone() } else { self.texts.get(&sample.name) };
-        let (keys, family) = (&self.keys, &self.family);
-        let mut row = Map::with_capacity(8);
-        row.insert(keys.family.clone(), Value::Text(family.name.clone()));
-        row.insert(keys.name.clone(), Value::Text(name));
-        row.insert(keys.kind.clone(), Value::Text(family.kind.clone()));
-        for (key, text) in [(&keys.help, &family.help), (&keys.unit, &family.unit)] {
-            if let Some(text) = text {
-                row.insert(key.clone(), Value::Text(text.clone()));
+        let (keys, family, wanted) = (&self.keys, &self.family, &self.wanted);
+        let text = |text: &Option<Text>| text.clone().map(Value::Text);
+        let mut row = Map::with_capacity(6);
+        let mut put = |wanted: bool, key: &Text, value: Option<Value>| {
+            if let Some(value) = value.filter(|_| wanted) {
+                row.push_new(key.clone(), value);
             }
-        }
-        row.insert(keys.labels.clone(), labels);
-        row.insert(keys.value.clone(), sample.value);
-        if let Some(timestamp) = timestamp {
-            row.insert(keys.timestamp.clone(), Value::Time(timestamp));
-        }
+        };
+        put(wanted.family, &keys.family, Some(Value::Text(family.name.clone())));
+        put(wanted.name, &keys.name, Some(Value::Text(name)));
+        put(wanted.kind, &keys.kind, Some(Value::Text(family.kind.clone())));
+        put(wanted.help, &keys.help, text(&family.help));
+        put(wanted.unit, &keys.unit, text(&family.unit));
+        put(wanted.labels, &keys.labels, Some(labels));
+        put(wanted.value, &keys.value, Some(sample.value));
+        put(wanted.timestamp, &keys.timestamp, timestamp.map(Value::Time));
         Ok(Value::map(row))
     }
 
@@ -178,9 +231,10 @@ impl Scrape {
         }
         let mut map = Map::with_capacity(labels.len());
         for (name, value) in labels {
-            if map.insert(self.texts.get(name), Value::Text(self.texts.get(value))).is_some() {
+            if map.get(name).is_some() {
                 return Err("the same label twice");
             }
+            map.push_new(self.texts.get(name), Value::Text(self.texts.get(value)));
         }
         Ok(Value::map(map))
     }

@@ -5,8 +5,10 @@
 
 use super::budget::Budget;
 use super::faults::Faults;
+use super::share::Share;
 use super::types::CellType;
-use super::{DecodeError, Decoded, Decoder, beginning, text};
+use super::want::{NOTHING, RowsWanted, TakeRow, WHOLE, Want};
+use super::{DecodeError, Decoded, Decoder, Facts, beginning, text, whole_then_rows};
 use crate::base::map::Map;
 use crate::base::value::{Text, Value};
 use regex::CaptureLocations;
@@ -32,6 +34,9 @@ crate::words! {
         Fail = "fail",
     }
 }
+
+/// Words of one text that are held once.
+const TEXT_SLOTS: usize = 1024;
 
 /// A pattern with its named groups.
 #[derive(Debug)]
@@ -99,14 +104,54 @@ impl Groups {
         self.named.iter().map(|group| &*group.path.first)
     }
 
-    /// Adds the groups of a match to a row; missing ones, too, so that every row has every column.
-    fn add<'t>(&self, found: impl Fn(usize) -> Option<&'t str>, row: &mut Map) {
-        for group in &self.named {
-            let cell = found(group.index).map(|cell| group.cell.convert(cell));
-            if !group.again || (cell.is_some() && is_missing(row, &group.path)) {
-                put(row, &group.path.first, &group.path.inner, cell.into());
-            }
+    /// The groups that somebody reads.
+    fn wanted(&self, want: &Want) -> Vec<&Group> {
+        self.named.iter().filter(|group| want.has(&group.path.first)).collect()
+    }
+
+    /// How many columns a row has at its top, read or not, besides those of another pattern.
+    fn n_columns(&self, besides: Option<&Groups>) -> usize {
+        let is_known =
+            |name: &str, n: usize| self.names().take(n).chain(besides.iter().flat_map(|other| other.names())).any(|known| known == name);
+        self.names().enumerate().filter(|(n, name)| !is_known(name, *n)).count()
+    }
+}
+
+/// Adds groups of a match to a row; missing ones, too, so that every row has every column.
+fn add<'t>(groups: &[&Group], found: impl Fn(usize) -> Option<&'t str>, texts: &mut Share, row: &mut Map) {
+    for group in groups {
+        let cell = found(group.index).map(|cell| converted(group.cell, cell, texts));
+        if !group.again || (cell.is_some() && is_missing(row, &group.path)) {
+            put(row, &group.path.first, &group.path.inner, cell.into());
         }
+    }
+}
+
+/// Words that are in many lines are held once.
+fn converted(to: CellType, cell: &str, texts: &mut Share) -> Value {
+    if to == CellType::Text { Value::Text(texts.get(cell)) } else { to.convert(cell) }
+}
+
+/// A pattern while a text is searched with it.
+struct Finder<'g> {
+    groups: &'g Groups,
+    wanted: Vec<&'g Group>,
+    found: CaptureLocations,
+    n_columns: usize,
+}
+
+impl<'g> Finder<'g> {
+    fn new(groups: &'g Groups, besides: Option<&Groups>, want: &Want) -> Self {
+        let found = groups.regex.capture_locations();
+        Finder { groups, wanted: groups.wanted(want), found, n_columns: groups.n_columns(besides) }
+    }
+
+    fn matches(&mut self, line: &str) -> bool {
+        self.groups.regex.captures_read(&mut self.found, line).is_some()
+    }
+
+    fn add(&self, line: &str, texts: &mut Share, row: &mut Map) {
+        add(&self.wanted, |index| part(line, self.found.get(index)), texts, row);
     }
 }
 
@@ -140,87 +185,124 @@ pub struct Search {
     pub on_unmatched: OnUnmatched,
 }
 
+/// Takes a finished row.
+type Take<'t> = dyn FnMut(Value) + 't;
+
 impl Decoder for Search {
     fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        let mut warnings = Vec::new();
-        let text = text::lenient(input, &mut warnings);
-        let rows = match self.over {
-            Over::Lines => self.over_lines(text::lines(&text), &mut warnings)?,
-            Over::Text => self.over_text(&text, &mut warnings)?,
-        };
+        self.decode_wanted(input, &Facts::default(), &WHOLE)
+    }
+
+    fn decode_wanted(&self, input: &[u8], facts: &Facts<'_>, want: &Want) -> Result<Decoded, DecodeError> {
+        let mut rows = Vec::new();
+        let warnings = self.rows(input, facts, want.items().unwrap_or(&NOTHING), &mut |row| rows.push(row))?;
         Ok(Decoded::with(Value::list(rows), warnings))
     }
 
     fn decode_record(&self, record: &[u8], number: usize) -> Result<Decoded, DecodeError> {
-        let mut warnings = Vec::new();
+        let (mut warnings, mut rows) = (Vec::new(), Vec::new());
         let text = text::lenient(record, &mut warnings);
-        let rows = match self.over {
-            Over::Lines => self.over_lines(std::iter::once((number, &*text)), &mut warnings)?,
-            Over::Text => self.over_text(&text, &mut warnings)?,
-        };
+        let lines = std::iter::once((number, &*text));
+        self.search(lines, &text, WHOLE.items().unwrap_or(&NOTHING), &mut warnings, &mut |row| rows.push(row))?;
         Ok(Decoded::with(Value::list(rows), warnings))
+    }
+
+    fn stream(&self, input: &[u8], facts: &Facts<'_>, rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
+        if !rows.path.is_empty() {
+            return whole_then_rows(self, input, facts, rows, take);
+        }
+        let mut n = 0usize;
+        self.rows(input, facts, &rows.want, &mut |row| {
+            take(Value::from(n), row);
+            n += 1;
+        })
     }
 }
 
 impl Search {
-    fn over_lines<'t>(&self, lines: impl Iterator<Item = (usize, &'t str)>, warnings: &mut Vec<String>) -> Result<Vec<Value>, DecodeError> {
-        let mut search: Vec<_> = self.patterns.iter().map(|groups| (groups, groups.regex.capture_locations())).collect();
-        let mut header = self.header.as_ref().map(|groups| (groups, groups.regex.capture_locations()));
-        let (mut budget, mut unmatched, mut rows, mut carried) = (Budget::default(), Faults::default(), Vec::new(), Map::default());
-        if let Some((groups, _)) = &header {
-            groups.add(|_| None, &mut carried);
+    fn rows(&self, input: &[u8], facts: &Facts<'_>, want: &Want, take: &mut Take<'_>) -> Result<Vec<String>, DecodeError> {
+        let mut warnings = Vec::new();
+        let input = text::in_utf8(input, facts, &mut warnings);
+        let text = text::lenient(&input, &mut warnings);
+        self.search(text::lines(&text), &text, want, &mut warnings, take)?;
+        Ok(warnings)
+    }
+
+    fn search<'t>(
+        &self,
+        lines: impl Iterator<Item = (usize, &'t str)>,
+        text: &'t str,
+        want: &Want,
+        warnings: &mut Vec<String>,
+        take: &mut Take<'_>,
+    ) -> Result<(), DecodeError> {
+        let mut unmatched = Faults::default();
+        match self.over {
+            Over::Lines => {
+                self.over_lines(lines, want, &mut unmatched, take)?;
+                unmatched.warn("line is not matched", "lines are not matched", warnings);
+            }
+            Over::Text => {
+                self.over_text(text, want, &mut unmatched, take)?;
+                unmatched.warn("text is not matched", "texts are not matched", warnings);
+            }
+        }
+        Ok(())
+    }
+
+    fn over_lines<'t>(
+        &self,
+        lines: impl Iterator<Item = (usize, &'t str)>,
+        want: &Want,
+        unmatched: &mut Faults,
+        take: &mut Take<'_>,
+    ) -> Result<(), DecodeError> {
+        let mut header = self.header.as_ref().map(|groups| Finder::new(groups, None, want));
+        let mut finders: Vec<_> = self.patterns.iter().map(|groups| Finder::new(groups, self.header.as_ref(), want)).collect();
+        let (mut budget, mut texts, mut carried) = (Budget::default(), Share::with_slots(TEXT_SLOTS), Map::default());
+        let mut n_more = usize::from(self.numbered.is_some());
+        if let Some(header) = &header {
+            n_more += header.n_columns;
+            add(&header.wanted, |_| None, &mut texts, &mut carried);
         }
         for (number, line) in lines {
-            if let Some((groups, found)) = &mut header
-                && groups.regex.captures_read(found, line).is_some()
+            if let Some(header) = &mut header
+                && header.matches(line)
             {
-                groups.add(|index| part(line, found.get(index)), &mut carried);
+                header.add(line, &mut texts, &mut carried);
                 continue;
             }
-            match self.row_of(line, &mut search, &carried) {
-                Some(row) => {
-                    budget.spend(1 + row.len())?;
-                    rows.push(Value::map(row));
+            let Some(at) = finders.iter_mut().position(|finder| finder.matches(line)) else {
+                if !line.trim().is_empty() {
+                    self.unmatched(number, line, unmatched)?;
                 }
-                None if line.trim().is_empty() => {}
-                None => self.unmatched(number, line, &mut unmatched)?,
-            }
-        }
-        unmatched.warn("line is not matched", "lines are not matched", warnings);
-        Ok(rows)
-    }
-
-    /// The row of the first pattern that matches a line.
-    fn row_of(&self, line: &str, search: &mut [(&Groups, CaptureLocations)], carried: &Map) -> Option<Map> {
-        for (number, (groups, found)) in search.iter_mut().enumerate() {
-            if groups.regex.captures_read(found, line).is_none() {
                 continue;
+            };
+            let Some(finder) = finders.get(at) else { continue };
+            budget.spend(1 + finder.n_columns + n_more)?;
+            let mut row = if carried.is_empty() { Map::with_capacity(finder.wanted.len()) } else { carried.clone() };
+            finder.add(line, &mut texts, &mut row);
+            if let Some(name) = self.numbered.as_ref().filter(|name| want.has(name)) {
+                row.insert(name.clone(), at.into());
             }
-            let mut row = carried.clone();
-            groups.add(|index| part(line, found.get(index)), &mut row);
-            if let Some(name) = &self.numbered {
-                row.insert(name.clone(), number.into());
-            }
-            return Some(row);
+            take(Value::map(row));
         }
-        None
+        Ok(())
     }
 
-    fn over_text(&self, text: &str, warnings: &mut Vec<String>) -> Result<Vec<Value>, DecodeError> {
-        let (mut budget, mut unmatched, mut rows) = (Budget::default(), Faults::default(), Vec::new());
+    fn over_text(&self, text: &str, want: &Want, unmatched: &mut Faults, take: &mut Take<'_>) -> Result<(), DecodeError> {
+        let (mut budget, mut texts, mut empty) = (Budget::default(), Share::with_slots(TEXT_SLOTS), true);
         for groups in &self.patterns {
+            let wanted = groups.wanted(want);
             for found in groups.regex.captures_iter(text) {
                 budget.spend(1 + groups.named.len())?;
-                let mut row = Map::with_capacity(groups.named.len());
-                groups.add(|index| found.get(index).map(|group| group.as_str()), &mut row);
-                rows.push(Value::map(row));
+                let mut row = Map::with_capacity(wanted.len());
+                add(&wanted, |index| found.get(index).map(|group| group.as_str()), &mut texts, &mut row);
+                empty = false;
+                take(Value::map(row));
             }
         }
-        if rows.is_empty() {
-            self.unmatched(1, text, &mut unmatched)?;
-            unmatched.warn("text is not matched", "texts are not matched", warnings);
-        }
-        Ok(rows)
+        if empty { self.unmatched(1, text, unmatched) } else { Ok(()) }
     }
 
     fn unmatched(&self, number: usize, line: &str, unmatched: &mut Faults) -> Result<(), DecodeError> {

@@ -15,7 +15,7 @@ use crate::base::print::{shown, text_of};
 use crate::base::span::Span;
 use crate::base::units::{parse_duration, parse_size};
 use crate::base::value::{Text, Value};
-use crate::yaml::basic::{Seconds, Size, meant_bool};
+use crate::yaml::basic::{Count, Seconds, Size, meant_bool};
 use crate::yaml::node::{Data, Literal, Node, Scalar};
 use crate::yaml::read::{Field, Reader, Use};
 use crate::yaml::shape::Shape;
@@ -322,6 +322,12 @@ impl<T: Field> Field for Setting<T> {
             return code.map(Setting::Computed);
         }
         T::read(node, reader).map(Setting::Fixed)
+    }
+}
+
+impl FromValue for Count {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        usize::from_value(value).ok().filter(|n| *n > 0).map(Count).ok_or_else(|| Count::WORDS.to_owned())
     }
 }
 

@@ -76,11 +76,16 @@ impl Frame {
 
     /// Notes that something was left out; the first message of a place stays, the others count.
     pub fn remark(&mut self, span: Span, message: impl FnOnce(&Frame) -> String) {
+        self.remark_many(span, 1, message);
+    }
+
+    /// Notes that something was left out so many times.
+    pub fn remark_many(&mut self, span: Span, count: usize, message: impl FnOnce(&Frame) -> String) {
         if let Some(known) = self.remarks.iter_mut().find(|r| r.span == span) {
-            known.count += 1;
+            known.count += count;
         } else if self.remarks.len() < limits::WARNINGS {
             let message = message(self);
-            self.remarks.push(Remark { span, message, count: 1 });
+            self.remarks.push(Remark { span, message, count });
         }
     }
 

@@ -21,5 +21,6 @@ mod path_filter;
 mod path_regex;
 mod path_rules;
 mod precedence;
+pub mod reads;
 pub mod texts;
 pub mod tree;

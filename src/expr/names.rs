@@ -78,4 +78,5 @@ pub fn install_into(names: &mut Names) {
 }
 
 /// What every instance understands without being declared.
-pub const STANDARD_KEYS: &[&str] = &["min_collection_interval", "run_timeout", "tags", "hostname", "name", "service", "enabled"];
+pub const STANDARD_KEYS: &[&str] =
+    &["min_collection_interval", "run_timeout", "tags", "hostname", "name", "service", "enabled", "max_returned_metrics"];

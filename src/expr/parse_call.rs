@@ -23,8 +23,13 @@ impl Parser<'_, '_> {
         }
         let span = self.word(name, span);
         let mut problem = Diagnostic::error("unknown-function", format!("unknown {what} `{name}`"), span);
-        let other = function::elsewhere(name).filter(|here| what != "test" || here.starts_with('`'));
-        problem = match other.or_else(|| nearest(name, known)) {
+        // Tests have names of their own, which are nearer than functions of other languages.
+        let found = if what == "test" {
+            nearest(name, known).or_else(|| function::elsewhere(name).filter(|here| here.starts_with('`')))
+        } else {
+            function::elsewhere(name).or_else(|| nearest(name, known))
+        };
+        problem = match found {
             Some(near) if near.contains(|c: char| !c.is_alphanumeric() && c != '_') => {
                 problem.label("it is written in another way here").help(format!("write {near}"))
             }

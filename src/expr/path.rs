@@ -5,6 +5,7 @@
 
 use super::fault::Fault;
 use super::path_eval::Query;
+pub use crate::base::step::Step;
 use crate::base::value::{Text, Value, at, place};
 use jsonpath_rust::parser::model::{Segment, Selector};
 use jsonpath_rust::parser::parse_json_path;
@@ -16,17 +17,6 @@ pub enum Path {
     Plain(Box<[Step]>),
     /// Anything else.
     Query(Box<Query>),
-}
-
-/// One step of a plain path.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Step {
-    /// A member of a map.
-    Key(Text),
-    /// An item of a list, from the end where negative.
-    Index(i64),
-    /// All members or items.
-    All,
 }
 
 /// What stopped the parsing, with the byte range in the path.

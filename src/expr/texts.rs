@@ -67,6 +67,13 @@ crate::fields! {
 pub trait TextSink {
     /// Takes one finished text.
     fn take(&mut self, text: Value);
+
+    /// Takes `key:value`; nothing where the value is missing.
+    fn pair(&mut self, key: &str, value: &Value) {
+        if let Some(text) = text_of(value) {
+            self.take(Value::text(format!("{key}:{text}")));
+        }
+    }
 }
 
 impl TextSink for Vec<Value> {
@@ -171,9 +178,7 @@ fn splice(value: &Value, out: &mut dyn TextSink) {
         Value::List(items) => items.iter().filter_map(printable).for_each(|text| out.take(text)),
         Value::Map(map) => {
             for (key, value) in map.iter() {
-                if let Some(text) = text_of(value) {
-                    out.take(Value::text(format!("{key}:{text}")));
-                }
+                out.pair(key, value);
             }
         }
         other => printable(&other).into_iter().for_each(|text| out.take(text)),
@@ -188,17 +193,22 @@ fn printable(value: &Value) -> Option<Value> {
 }
 
 fn pair(key: &Template, value: &PairValue, frame: &mut Frame, out: &mut dyn TextSink) {
-    let Some(key) = key.text(frame) else { return };
-    let mut push = |value: &Value| {
-        if let Some(text) = text_of(value) {
-            out.take(Value::text(format!("{key}:{text}")));
-        }
+    let computed;
+    let key = match key.as_const() {
+        Some(key) => key,
+        None => match key.text(frame) {
+            Some(key) => {
+                computed = key;
+                &computed
+            }
+            None => return,
+        },
     };
     match value {
-        PairValue::Fixed(text) => push(&Value::Text(text.clone())),
+        PairValue::Fixed(text) => out.pair(key, &Value::Text(text.clone())),
         PairValue::Computed(code) => match code.value(frame) {
-            Value::List(items) => items.iter().for_each(push),
-            other => push(&other),
+            Value::List(items) => items.iter().for_each(|item| out.pair(key, item)),
+            other => out.pair(key, &other),
         },
     }
 }

@@ -184,7 +184,7 @@ fn grouped(samples: &[Sample]) -> Vec<(Key, Vec<&Sample>)> {
 }
 
 fn key(sample: &Sample) -> Key {
-    let mut tags: Vec<Text> = sample.tags.iter().cloned().collect();
+    let mut tags: Vec<Text> = sample.tags.iter().map(Text::from).collect();
     tags.sort_unstable();
     (sample.metric_type, sample.name.clone(), sample.hostname.clone(), sample.device.clone(), tags)
 }
@@ -208,23 +208,16 @@ fn point(sample: &Sample, folded: &Folded) -> Point {
 mod tests {
     use super::*;
     use crate::base::number::Number;
+    use crate::observation::About;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_700_000_000 + seconds).unwrap()
     }
 
     fn sample(metric_type: MetricType, value: f64, seconds: i64) -> Sample {
-        Sample {
-            name: "m".into(),
-            metric_type,
-            value: Number::Float(value),
-            tags: TagSet::default(),
-            hostname: None,
-            device: None,
-            unit: None,
-            timestamp: at(seconds),
-            origin: Default::default(),
-        }
+        let (hostname, device, unit) = (None, None, None);
+        let about = About { name: "m".into(), metric_type, hostname, device, unit, timestamp: at(seconds), origin: Default::default() };
+        Sample { value: Number::Float(value), tags: TagSet::default(), about: about.into() }
     }
 
     /// The values of each run, one second between two samples.

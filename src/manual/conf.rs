@@ -42,6 +42,14 @@ pub fn instance_docs() -> Vec<FieldDoc> {
         field("name", "A name of its own: with it the memory between runs survives a change of other settings.", Shape::Text),
         field("service", "Adds the tag `service:NAME` to everything that the instance reports.", Shape::Text),
         FieldDoc { default: Some("true"), ..field("enabled", "`false` switches the instance off.", Shape::Bool) },
+        FieldDoc {
+            default: Some("100000"),
+            ..field(
+                "max_returned_metrics",
+                "How many samples one run may report, up to 1,000,000; 0 means as many as that. The first ones in the order of the spec and of the rows stay, the others are counted in a warning.",
+                Shape::Integer,
+            )
+        },
     ]
 }
 

@@ -1,13 +1,16 @@
-//! The manual: JSON Schemas for editors and the reference page for people.
+//! The manual: JSON Schemas for editors and the page of the language for people.
 //!
 //! Both are made of the declarations that the readers use, never written by hand, so they cannot
-//! disagree with the engine. The texts of the reference that no declaration holds (the rules that
-//! are not about one key) stand in `text/`. Nothing here writes a file: the results are compared
-//! with the folder `schema/` by a test, which also rewrites it.
+//! disagree with the engine. The texts of the page that no declaration holds stand in `text/`, its
+//! examples in `examples/`. Nothing here writes a file: the results are compared with `schema/` and
+//! `docs/language.md` by a test, which also rewrites them.
 
 pub mod conf;
+pub mod examples;
+pub mod limits;
 pub mod names;
 pub mod parts;
 pub mod reference;
 pub mod schema;
+pub mod scopes;
 pub mod standard;

@@ -1,13 +1,13 @@
-//! The reference page: every key, name and function of the language in one Markdown file.
+//! The page of the language: every key, name and function of the language in one Markdown file.
 //!
 //! Tables come from the declarations. What is about no single key stands in `text/` and in
-//! [`super::names`].
+//! [`super::names`], the names of single places in [`super::scopes`], examples in `examples/`.
 
-use super::conf;
 use super::names::{ERRORS, MEMBERS, NAMES};
 use super::parts::{Collector, Part, kind_title, title};
 use super::schema::slug;
 use super::standard::{self, StandardOption};
+use super::{conf, examples, scopes};
 use crate::conf::engine::EngineConf;
 use crate::expr::function::signature;
 use crate::expr::function::{self, Function};
@@ -18,6 +18,8 @@ use crate::yaml::read::{Field, Record};
 use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
 
 const START: &str = include_str!("text/start.md");
+const HOW_TO: &str = include_str!("text/how_to.md");
+const VALUES: &str = include_str!("text/values.md");
 const RULES: &str = include_str!("text/rules.md");
 const TEXTS: &str = include_str!("text/texts.md");
 const CONFIG: &str = include_str!("text/config.md");
@@ -34,19 +36,46 @@ const MAPPING_KEYS: &[&str] = &["metrics", "service_checks", "events", "logs", "
 /// More words or kinds than this are not repeated in every table.
 const INLINE: usize = 10;
 
-/// The reference page.
-pub fn reference() -> String {
-    let keys = crate::spec::docs::docs();
+/// The parts of the chapters of the page.
+struct Chapters {
+    texts: Vec<Part>,
+    config: Vec<Part>,
+    sources: Vec<Part>,
+    decoders: Vec<Part>,
+    mappings: Vec<Part>,
+    state: Vec<Part>,
+    defaults: Vec<Part>,
+}
+
+fn chapters(keys: &[FieldDoc]) -> Chapters {
     let mut collector = Collector::default();
     // A struct is described where it is met first, so what many places share is met first.
     let texts = collector.parts(&Texts::shape());
     let decoders = collector.parts(&shape_of("decode", &SourceSpec::docs()));
-    let mut of = |key: &str| collector.parts(&shape_of(key, &keys));
+    let mut of = |key: &str| collector.parts(&shape_of(key, keys));
     let (config, sources) = (of("config"), of("sources"));
     let mappings: Vec<Part> = MAPPING_KEYS.iter().flat_map(|key| of(key)).collect();
     let (state, defaults) = (of("state"), of("defaults"));
-    let chapters = [
-        START.to_owned(),
+    Chapters { texts, config, sources, decoders, mappings, state, defaults }
+}
+
+/// All structs and kinds that have a section of their own.
+pub fn parts() -> Vec<Part> {
+    let Chapters { texts, config, sources, decoders, mappings, state, defaults } = chapters(&crate::spec::docs::docs());
+    [config, sources, decoders, mappings, texts, state, defaults].concat()
+}
+
+/// The keys that a section lists itself: without those that it shares with all places that have rows.
+pub fn own_keys(part: &Part) -> Vec<FieldDoc> {
+    without_row_keys(&part.fields).1
+}
+
+/// The page of the language.
+pub fn reference() -> String {
+    let keys = crate::spec::docs::docs();
+    let Chapters { texts, config, sources, decoders, mappings, state, defaults } = chapters(&keys);
+    let body = [
+        VALUES.to_owned(),
         top_level(&keys),
         SHARING.to_owned(),
         chapter(CONFIG, &config),
@@ -64,7 +93,27 @@ pub fn reference() -> String {
         functions(),
         conf_d(),
     ];
-    chapters.iter().map(|chapter| chapter.trim_end()).collect::<Vec<_>>().join("\n\n") + "\n"
+    let body = joined(&body);
+    joined(&[START.to_owned(), HOW_TO.to_owned(), contents(&body), body]) + "\n"
+}
+
+pub(super) fn joined(chapters: &[String]) -> String {
+    chapters.iter().map(|chapter| chapter.trim_end()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// The chapters with their sections, as links.
+fn contents(body: &str) -> String {
+    let mut out = "## Contents\n".to_owned();
+    let outside = body.split("```").step_by(2).flat_map(str::lines);
+    for line in outside {
+        if let Some(chapter) = line.strip_prefix("## ") {
+            out += &format!("\n- **{}**", link(chapter, chapter));
+        } else if let Some(section) = line.strip_prefix("### ") {
+            let sign = if out.ends_with("**") { ": " } else { ", " };
+            out += &format!("{sign}{}", link(section, section));
+        }
+    }
+    out
 }
 
 fn shape_of(key: &str, fields: &[FieldDoc]) -> Shape {
@@ -72,10 +121,18 @@ fn shape_of(key: &str, fields: &[FieldDoc]) -> Shape {
 }
 
 fn top_level(keys: &[FieldDoc]) -> String {
-    format!(
-        "## Top-level keys\n\nA spec is `specs/NAME.yaml`, or `specs/NAME/spec.yaml`. Its name is that of the file or folder.\n\n{}",
-        table(keys)
-    )
+    let title = "Top-level keys";
+    joined(&[
+        format!("## {title}"),
+        "A spec is `specs/NAME.yaml`, or `specs/NAME/spec.yaml`. Its name is that of the file or folder.".to_owned(),
+        table(title, keys),
+        example(title),
+    ])
+}
+
+/// The examples of a section, or nothing.
+fn example(title: &str) -> String {
+    examples::of(title).unwrap_or_default().to_owned()
 }
 
 fn chapter(intro: &str, parts: &[Part]) -> String {
@@ -93,8 +150,10 @@ fn part(part: &Part) -> String {
         (None, true) => blocks.push("It has no keys of its own.".to_owned()),
         (None, false) => {}
     }
-    blocks.extend((!own.is_empty()).then(|| table(&own)));
-    blocks.join("\n\n")
+    blocks.extend(scopes::of_section(&part.title).map(|names| format!("*Names:* {names}")));
+    blocks.extend((!own.is_empty()).then(|| table(&part.title, &own)));
+    blocks.push(example(&part.title));
+    joined(&blocks).trim_end().to_owned()
 }
 
 /// The row keys are described once, for all structs that take every one of them.
@@ -107,13 +166,17 @@ fn without_row_keys(fields: &[FieldDoc]) -> (bool, Vec<FieldDoc>) {
     (true, fields.iter().filter(|field| !is_row_key(field.key)).cloned().collect())
 }
 
-fn table(fields: &[FieldDoc]) -> String {
-    let rows = fields.iter().map(|field| vec![code(field.key), accepts(&field.shape), default_of(field), field.doc.clone()]);
+fn table(section: &str, fields: &[FieldDoc]) -> String {
+    let told = |field: &FieldDoc| match scopes::of_key(section, field.key) {
+        Some(names) => format!("{} *Names:* {names}", field.doc),
+        None => field.doc.clone(),
+    };
+    let rows = fields.iter().map(|field| vec![code(field.key), accepts(&field.shape), default_of(field), told(field)]);
     grid(&["key", "accepts", "default", "what it does"], rows)
 }
 
 /// A Markdown table; its cells hold no line ends, and bars in them are escaped.
-fn grid(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+pub(super) fn grid(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let line = |cells: Vec<String>| {
         let cells: Vec<_> =
             cells.iter().map(|cell| cell.replace('|', "\\|")).map(|cell| if cell.is_empty() { cell } else { format!(" {cell}") }).collect();
@@ -206,7 +269,8 @@ fn standard_options() -> String {
             vec![code(&option.key), code(&option.section), option.types, default, option.doc]
         });
         let table = grid(&["key", "under", "type", "default", "what it does"], rows);
-        format!("### Standard options of `{name}`\n\n{}\n\n{table}", include_str!("text/standard.md").trim_end())
+        let title = format!("Standard options of `{name}`");
+        joined(&[format!("### {title}"), include_str!("text/standard.md").to_owned(), table, example(&title)])
     };
     standard::sets().into_iter().map(set).collect::<Vec<_>>().join("\n\n")
 }
@@ -215,15 +279,17 @@ fn results() -> String {
     let members = grid(&["member", "what it is"], MEMBERS.iter().map(|(member, doc)| vec![code(member), (*doc).to_owned()]));
     let errors = grid(&["kind", "when"], ERRORS.iter().map(|(kind, doc)| vec![code(kind.word()), (*doc).to_owned()]));
     format!(
-        "### The result of a source\n\nThe name of a source is a name everywhere in the spec: `page.status`, `hosts.rows`.\n\n{members}\n\nKinds of errors, as in `page.error.kind == \"timeout\"`:\n\n{errors}"
+        "### The result of a source\n\nThe name of a source is a name everywhere in the spec: `page.status`, `hosts.rows`.\n\n{members}\n\nKinds of errors, as in `page.error.kind == \"timeout\"`:\n\n{errors}\n\n{}",
+        example("The result of a source")
     )
 }
 
 fn rows() -> String {
-    let keys = table(&RowsSpec::docs());
+    let keys = table("Rows", &RowsSpec::docs());
     format!(
-        "## Rows\n\nSources and mappings make rows in the same way, with these keys, which apply in this order whatever their order in the file:\n\n{keys}\n\n{}",
-        include_str!("text/rows.md")
+        "## Rows\n\nSources and mappings make rows in the same way, with these keys, which apply in this order whatever their order in the file:\n\n{keys}\n\n{}\n\n{}",
+        include_str!("text/rows.md").trim_end(),
+        example("Rows")
     )
 }
 
@@ -255,14 +321,16 @@ fn fenced(text: &str) -> String {
 }
 
 fn conf_d() -> String {
-    let engine = EngineConf::docs();
-    format!(
-        "{}\n\n### A file of conf.d\n\n{}\n\n### Standard keys of an instance\n\n{}\n\n## engine.yaml\n\nWhat the engine itself may be told. The file may be absent.\n\n{}",
-        CONF.trim_end(),
-        table(&conf::file_docs()),
-        table(&conf::instance_docs()),
-        table(&engine)
-    )
+    let section = |mark: &str, title: &str, intro: &str, fields: &[FieldDoc]| {
+        let blocks = [format!("{mark} {title}"), intro.to_owned(), table(title, fields), example(title)];
+        joined(&blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>())
+    };
+    joined(&[
+        CONF.to_owned(),
+        section("###", "A file of conf.d", "", &conf::file_docs()),
+        section("###", "Standard keys of an instance", "", &conf::instance_docs()),
+        section("##", "engine.yaml", "What the engine itself may be told. The file may be absent.", &EngineConf::docs()),
+    ])
 }
 
 #[cfg(test)]

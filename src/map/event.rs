@@ -9,7 +9,7 @@
 
 use super::label::{Inherit, Labels};
 use super::watch::Compared;
-use super::{MapCx, Mapping};
+use super::{MapCx, Mapping, RowReads};
 use crate::base::diag::Diagnostic;
 use crate::base::fingerprint::fingerprint;
 use crate::base::limits;
@@ -49,7 +49,7 @@ crate::fields! {
         aggregation_key: Option<Template>;
         /// Its tags.
         tags: Texts;
-        /// Which tags come along.
+        /// Which tags come along: its own (`none`), those of the instance too (`instance`), or those of `defaults` as well (`all`, also where it is not given).
         inherit_tags: Option<Inherit>;
         /// The host it is about.
         hostname: Option<Template>;
@@ -143,18 +143,18 @@ impl EventMapping {
     }
 
     /// The name under which the value is remembered: see [`super::watch`].
-    fn what_is_watched(&self, on_change: &Expression, cx: &MapCx<'_>, frame: &mut Frame) -> Text {
+    fn what_is_watched(&self, on_change: &Expression, cx: &mut MapCx<'_>, frame: &mut Frame) -> Text {
         if let Some(name) = check_name(&on_change.0.expr, frame) {
             return format!("checks[{name}]").into();
         }
-        let (about, written) = (&cx.watch.about, &self.watched);
+        let (about, written) = (cx.watch.about.clone(), &self.watched);
         if !cx.watch.has_rows {
             return format!("{about}: {written}").into();
         }
         let w = &self.written;
         let texts =
             [&w.aggregation_key, &w.hostname, &w.event_object].map(|template| Value::from(maybe_text(template, frame).map(Value::Text)));
-        let mut tags: Vec<Value> = self.labels.list(cx, frame).into_iter().map(Value::Text).collect();
+        let mut tags: Vec<Value> = self.labels.set(cx, frame).iter().map(Value::from).collect();
         tags.sort_unstable_by(|a, b| a.as_text().cmp(&b.as_text()));
         let row = text_of(&Value::list(texts.into_iter().chain(tags).collect())).unwrap_or_default();
         format!("{about}: {written} #{:016x}", fingerprint(&row)).into()
@@ -197,6 +197,15 @@ pub fn maybe_text(template: &Option<Template>, frame: &mut Frame) -> Option<Text
     template.as_ref().and_then(|template| template.text(frame))
 }
 
+/// A text that is too long is cut, with a warning.
+fn within_limit(text: Text, span: Span, frame: &mut Frame) -> Text {
+    if text.len() <= limits::EVENT_TEXT {
+        return text;
+    }
+    frame.remark(span, |_| format!("a text of {} bytes is cut: an event holds {} at most", text.len(), limits::EVENT_TEXT));
+    cut_bytes(&text, limits::EVENT_TEXT).into()
+}
+
 impl Mapping for EventMapping {
     fn emit(&self, cx: &mut MapCx<'_>, frame: &mut Frame) {
         if !self.has_changed(cx, frame) {
@@ -213,7 +222,7 @@ impl Mapping for EventMapping {
             frame.remark(self.span, |frame| code.map(|c| c.with_values("event left out: its title is missing", frame)).unwrap_or_default());
             return;
         }
-        let text = text.map(|text| if text.len() > limits::EVENT_TEXT { cut_bytes(&text, limits::EVENT_TEXT).into() } else { text });
+        let text = text.map(|text| within_limit(text, w.text.as_ref().map_or(self.span, |template| template.0.span), frame));
         let event = Event {
             title: title.unwrap_or_default(),
             text: text.unwrap_or_default(),
@@ -239,6 +248,10 @@ impl Mapping for EventMapping {
 
     fn watches(&self) -> bool {
         self.written.on_change.is_some()
+    }
+
+    fn row_reads(&self) -> RowReads {
+        RowReads::Codes
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

@@ -10,21 +10,22 @@
 //! Names and types follow the OpenMetrics checks of the agents: counters `.count`, histograms
 //! `.bucket .sum .count`, summaries `.quantile .sum .count`.
 
+use super::about::Facts;
 use super::event::{maybe_text, timestamp};
 use super::family_names::{FamilyNames, Target};
 use super::label::Labels;
-use super::metric_entry::{Measure, has_room};
-use super::{MapCx, Mapping, template_codes};
+use super::metric_entry::Measure;
+use super::{MapCx, Mapping, RowReads, template_codes};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
-use crate::base::value::{Text, Value};
+use crate::base::value::{MISSING, Text, Value};
 use crate::expr::code::{Code, Expression, Setting, Template};
 use crate::expr::data::{DataMap, DataTemplate};
 use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::expr::names::ROW;
 use crate::expr::ops::as_measure;
-use crate::observation::{MetricType, Sample, TagSet};
+use crate::observation::{MetricType, Sample, TagSet, TagWriter};
 use crate::yaml::basic::Keyed;
 use crate::yaml::read::Reader;
 
@@ -118,27 +119,32 @@ impl FamiliesMapping {
         Some(FamiliesMapping { written, names, types, prefix, labels, hostname, time, span })
     }
 
-    fn sample(&self, row: &Exposed, target: &Target, star: &str, cx: &mut MapCx<'_>, frame: &mut Frame) {
-        let exposed = target.exposed_type.as_deref().unwrap_or(&row.family_type);
+    fn sample(&self, row: &Exposed<'_>, target: &Target, star: &str, cx: &mut MapCx<'_>, frame: &mut Frame) {
+        let exposed = target.exposed_type.as_deref().unwrap_or(row.family_type);
         let Some((point, suffix, usual)) = shape_of(exposed, row, self.written.naming) else { return };
         let overridden = self.types.iter().find(|(p, _)| *p == point).map(|(_, t)| *t);
         let of_target = target.metric_type.filter(|_| point == Point::Value);
         let Some(metric_type) = of_target.or(overridden).or(usual) else { return };
-        let Ok(value) = as_measure(&row.value) else { return };
-        if !value.as_f64().is_finite() || !has_room(self.span, cx, frame) {
+        let Ok(value) = as_measure(row.value) else { return };
+        if !value.as_f64().is_finite() {
             return;
         }
         // A type of the spec's own choice has no suffix of the exposed one.
         let suffix = if of_target.is_some() && point == Point::Value { "" } else { suffix };
         let prefix = maybe_text(&self.prefix, frame).unwrap_or_default();
-        let name = format!("{prefix}{}{suffix}", target.name.replace('*', star)).into();
         let tags = self.tags(point, row, cx, frame);
-        let hostname = maybe_text(&self.hostname, frame).or_else(|| cx.hostname.cloned());
+        let hostname = maybe_text(&self.hostname, frame);
         let timestamp = timestamp(self.time.as_ref(), cx.timestamp, frame);
-        cx.out.samples.push(Sample { name, metric_type, value, tags, hostname, device: None, unit: None, timestamp, origin: self.span });
+        let hostname = hostname.as_ref().or(cx.hostname);
+        let mut name = std::mem::take(&mut cx.scratch.name);
+        write_name(&mut name, &[&prefix, suffix], target, star);
+        let about = Facts { name: &name, metric_type, hostname, device: None, unit: None, timestamp, origin: self.span };
+        let about = cx.scratch.abouts.share(about, None);
+        cx.scratch.name = name;
+        cx.submit(Sample { value, tags, about }, frame);
     }
 
-    fn tags(&self, point: Point, row: &Exposed, cx: &MapCx<'_>, frame: &mut Frame) -> TagSet {
+    fn tags(&self, point: Point, row: &Exposed<'_>, cx: &mut MapCx<'_>, frame: &mut Frame) -> TagSet {
         let renamed = self.written.rename_labels.as_ref().map_or(Value::Missing, |names| names.0.eval(false, frame));
         let computed;
         let excluded = match &self.written.exclude_labels {
@@ -154,52 +160,69 @@ impl FamiliesMapping {
                 &computed
             }
         };
-        let mut tags = self.labels.list(cx, frame);
+        self.labels.set_and(cx, frame, |tags| self.labels_of(point, row, &renamed, excluded, tags))
+    }
+
+    fn labels_of(&self, point: Point, row: &Exposed<'_>, renamed: &Value, excluded: &[Text], tags: &mut TagWriter) {
         let bound = row.labels.member("le");
-        if self.written.naming == Naming::Legacy && point == Point::Count && bound.is_missing() && &*row.family_type == "histogram" {
-            tags.push("upper_bound:none".into());
+        if self.written.naming == Naming::Legacy && point == Point::Count && bound.is_missing() && row.family_type == "histogram" {
+            tags.push("upper_bound:none");
         }
-        let Value::Map(labels) = &row.labels else { return TagSet::new(tags) };
+        let Value::Map(labels) = row.labels else { return };
         for (label, value) in labels.iter() {
             let Some(text) = value.as_text() else { continue };
             if excluded.contains(label) {
                 continue;
             }
-            let tag = match &**label {
-                "le" if point == Point::Bucket || point == Point::Count => format!("upper_bound:{}", float_text(text)),
-                "quantile" if point == Point::Quantile => format!("quantile:{}", float_text(text)),
+            let bound = |name: &str, tag: &mut String| tag.extend([name, &float_text(text)]);
+            tags.write(|tag| match &**label {
+                "le" if point == Point::Bucket || point == Point::Count => bound("upper_bound:", tag),
+                "quantile" if point == Point::Quantile => bound("quantile:", tag),
                 label => {
-                    format!("{}:{text}", renamed.as_map().and_then(|names| names.get(label)?.as_text()).unwrap_or(label))
+                    let renamed = renamed.as_map().and_then(|names| names.get(label)?.as_text());
+                    tag.extend([renamed.unwrap_or(label), ":", text]);
                 }
-            };
-            tags.push(tag.into());
+            });
         }
-        TagSet::new(tags)
     }
 }
 
 /// One row of the `prometheus` decoder.
-struct Exposed {
-    family: Text,
-    name: Text,
-    family_type: Text,
-    labels: Value,
-    value: Value,
+struct Exposed<'r> {
+    family: &'r str,
+    name: &'r str,
+    family_type: &'r str,
+    labels: &'r Value,
+    value: &'r Value,
 }
 
-impl Exposed {
-    fn of(row: &Value) -> Option<Exposed> {
-        let text = |key: &str| row.member(key).as_text().map(Text::from);
-        let (family, name) = (text("family")?, text("name")?);
-        let family_type = text("type").unwrap_or_else(|| "untyped".into());
-        Some(Exposed { family, name, family_type, labels: row.member("labels"), value: row.member("value") })
+impl Exposed<'_> {
+    fn of(row: &Value) -> Option<Exposed<'_>> {
+        let row = row.as_map()?;
+        let member = |key: &str| row.get(key).unwrap_or(&MISSING);
+        let (family, name) = (member("family").as_text()?, member("name").as_text()?);
+        let family_type = member("type").as_text().unwrap_or("untyped");
+        Some(Exposed { family, name, family_type, labels: member("labels"), value: member("value") })
     }
+}
+
+/// Prefix, the target's name with what its `*` stands for, suffix.
+fn write_name(out: &mut String, [prefix, suffix]: &[&str; 2], target: &Target, star: &str) {
+    out.clear();
+    out.push_str(prefix);
+    for (n, part) in target.name.split('*').enumerate() {
+        if n > 0 {
+            out.push_str(star);
+        }
+        out.push_str(part);
+    }
+    out.push_str(suffix);
 }
 
 /// The kind of point, the suffix of its name, and its usual type; `None` for a point that is not
 /// sent.
-fn shape_of(exposed: &str, row: &Exposed, naming: Naming) -> Option<(Point, &'static str, Option<MetricType>)> {
-    let suffix = row.name.strip_prefix(&*row.family).unwrap_or("");
+fn shape_of(exposed: &str, row: &Exposed<'_>, naming: Naming) -> Option<(Point, &'static str, Option<MetricType>)> {
+    let suffix = row.name.strip_prefix(row.family).unwrap_or("");
     let modern = naming == Naming::OpenMetrics;
     let counted = if modern { MetricType::MonotonicCount } else { MetricType::Gauge };
     if suffix == "_created" {
@@ -235,7 +258,8 @@ fn float_text(text: &str) -> String {
 
 impl Mapping for FamiliesMapping {
     fn emit(&self, cx: &mut MapCx<'_>, frame: &mut Frame) {
-        let Some(row) = Exposed::of(frame.get(ROW)) else {
+        let row = frame.get(ROW).clone();
+        let Some(row) = Exposed::of(&row) else {
             frame.remark(self.span, |_| "`families` reads the rows of the `prometheus` decoder, and this row is none".to_owned());
             return;
         };
@@ -254,10 +278,14 @@ impl Mapping for FamiliesMapping {
                 &*computed
             }
         };
-        let Some((targets, star)) = names.find(&row.family) else { return };
+        let Some((targets, star)) = names.find(row.family) else { return };
         for target in targets {
             self.sample(&row, target, star, cx, frame);
         }
+    }
+
+    fn row_reads(&self) -> RowReads {
+        RowReads::Members(&["family", "name", "type", "labels", "value"])
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

@@ -7,10 +7,11 @@
 //!     flatten: {of: $.stats, include: ["indices.*"], keys_as_tags: {"indices.*": index}}
 //! ```
 
+use super::about::Facts;
 use super::event::{maybe_text, timestamp};
 use super::label::Labels;
-use super::metric_entry::{Measure, has_room};
-use super::{MapCx, Mapping, template_codes};
+use super::metric_entry::Measure;
+use super::{MapCx, Mapping, RowReads, template_codes};
 use crate::base::glob;
 use crate::base::number::Number;
 use crate::base::span::Span;
@@ -97,7 +98,7 @@ impl FlattenMapping {
             return;
         }
         let value = if base.scale == 1.0 { value } else { Number::Float(value.as_f64() * base.scale) };
-        let tags = if tags.is_empty() { base.tags.clone() } else { TagSet::new(base.list.iter().cloned().chain(tags).collect()) };
+        let tags = if tags.is_empty() { base.tags.clone() } else { TagSet::new(base.tags.iter().chain(tags.iter().map(|tag| &**tag))) };
         let rules: Vec<&Rule> = self.written.rules.iter().filter(|rule| glob::matches(&rule.r#match, &path)).collect();
         if rules.iter().all(|rule| rule.also) {
             base.push(name, self.written.r#type, value, base.unit.clone(), &tags, self.span, cx, frame);
@@ -166,7 +167,6 @@ impl FlattenMapping {
 /// What all leaves of one row share.
 struct Base {
     prefix: Text,
-    list: Vec<Text>,
     tags: TagSet,
     hostname: Option<Text>,
     device: Option<Text>,
@@ -188,12 +188,10 @@ impl Base {
         cx: &mut MapCx<'_>,
         frame: &mut Frame,
     ) {
-        if !has_room(span, cx, frame) {
-            return;
-        }
-        let (name, timestamp) = (name.into(), self.timestamp);
-        let (tags, hostname, device) = (tags.clone(), self.hostname.clone(), self.device.clone());
-        cx.out.samples.push(Sample { name, metric_type, value, tags, hostname, device, unit, timestamp, origin: span });
+        let (hostname, device, unit) = (self.hostname.as_ref(), self.device.as_ref(), unit.as_ref());
+        let about = Facts { name, metric_type, hostname, device, unit, timestamp: self.timestamp, origin: span };
+        let about = cx.scratch.abouts.share(about, None);
+        cx.submit(Sample { value, tags: tags.clone(), about }, frame);
     }
 }
 
@@ -203,7 +201,6 @@ impl Mapping for FlattenMapping {
             Some(of) => of.0.value(frame),
             None => frame.get(ROW).clone(),
         };
-        let list = self.labels.list(cx, frame);
         let scale = match self.scale.as_ref().map_or(Ok(1.0), |scale| scale.get(frame)) {
             Ok(scale) => scale,
             Err(fault) => {
@@ -214,8 +211,7 @@ impl Mapping for FlattenMapping {
         };
         let base = Base {
             prefix: maybe_text(&self.prefix, frame).unwrap_or_default(),
-            tags: TagSet::new(list.clone()),
-            list,
+            tags: self.labels.set(cx, frame),
             hostname: maybe_text(&self.hostname, frame).or_else(|| cx.hostname.cloned()),
             device: maybe_text(&self.device, frame),
             unit: maybe_text(&self.unit, frame),
@@ -223,6 +219,10 @@ impl Mapping for FlattenMapping {
             timestamp: timestamp(self.time.as_ref(), cx.timestamp, frame),
         };
         self.walk(&tree.materialize(), &mut Vec::new(), &base, cx, frame);
+    }
+
+    fn row_reads(&self) -> RowReads {
+        if self.written.of.is_some() { RowReads::Codes } else { RowReads::Whole }
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

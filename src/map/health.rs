@@ -10,7 +10,7 @@
 use super::choice::Mapped;
 use super::event::maybe_text;
 use super::service_check::read_mapped;
-use super::{MapCx, Mapping};
+use super::{MapCx, Mapping, RowReads};
 use crate::base::span::Span;
 use crate::base::value::Text;
 use crate::expr::code::{Code, Setting, Template};
@@ -138,6 +138,10 @@ impl Mapping for HealthMapping {
         };
         let message = maybe_text(&w.message, frame);
         cx.out.health.push(Health { id, name, health, element, message, origin: self.span });
+    }
+
+    fn row_reads(&self) -> RowReads {
+        RowReads::Codes
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

@@ -1,11 +1,12 @@
 //! Tags of a mapping: the instance's, then the defaults', then its own.
 
 use super::MapCx;
-use crate::base::value::Text;
+use crate::base::print::{text_of, write_text};
+use crate::base::value::Value;
 use crate::expr::code::Code;
 use crate::expr::frame::Frame;
-use crate::expr::texts::Texts;
-use crate::observation::TagSet;
+use crate::expr::texts::{TextSink, Texts};
+use crate::observation::{TagSet, TagWriter};
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader};
 use std::sync::OnceLock;
@@ -62,33 +63,50 @@ impl Labels {
     }
 
     /// The set for the current row; from the cache where it is always the same.
-    pub fn set(&self, cx: &MapCx<'_>, frame: &mut Frame) -> TagSet {
-        match self.site.and_then(|site| cx.tag_cache.get(site)) {
-            Some(cached) => self.cached(cached, cx, frame),
-            None => TagSet::new(self.list(cx, frame)),
-        }
-    }
-
-    fn cached(&self, cached: &OnceLock<TagSet>, cx: &MapCx<'_>, frame: &mut Frame) -> TagSet {
-        if let Some(set) = cached.get() {
+    pub fn set(&self, cx: &mut MapCx<'_>, frame: &mut Frame) -> TagSet {
+        let cached = self.site.and_then(|site| cx.tag_cache.get(site));
+        if let Some(set) = cached.and_then(OnceLock::get) {
             return set.clone();
         }
-        let set = TagSet::new(self.list(cx, frame));
-        cached.get_or_init(|| set).clone()
+        let set = self.set_and(cx, frame, |_| {});
+        cached.map_or_else(|| set.clone(), |cached| cached.get_or_init(|| set.clone()).clone())
     }
 
-    /// The tags as a list, for places that add tags of their own to it.
-    pub fn list(&self, cx: &MapCx<'_>, frame: &mut Frame) -> Vec<Text> {
-        let mut tags: Vec<Text> = match self.inherit {
-            Inherit::None => Vec::new(),
-            Inherit::Instance | Inherit::All => cx.instance_tags.iter().cloned().collect(),
-        };
+    /// The set for the current row with more tags behind it.
+    pub fn set_and(&self, cx: &mut MapCx<'_>, frame: &mut Frame, more: impl FnOnce(&mut TagWriter)) -> TagSet {
+        let mut tags = std::mem::take(&mut cx.scratch.tags);
+        if self.inherit != Inherit::None {
+            tags.extend(cx.instance_tags);
+        }
         self.texts.collect(frame, &mut tags);
-        tags
+        more(&mut tags);
+        let set = tags.finish();
+        cx.scratch.tags = tags;
+        set
     }
 
     /// Calls `take` for every computed place.
     pub fn codes<'l>(&'l self, take: &mut dyn FnMut(&'l Code)) {
         self.texts.codes(take);
+    }
+}
+
+/// A secret becomes asterisks, as in every output.
+impl TextSink for TagWriter {
+    fn take(&mut self, text: Value) {
+        match text.as_text() {
+            Some(text) => self.push(text),
+            None => self.push(&text_of(&text).unwrap_or_default()),
+        }
+    }
+
+    fn pair(&mut self, key: &str, value: &Value) {
+        if !value.is_missing() {
+            self.write(|tag| {
+                tag.push_str(key);
+                tag.push(':');
+                write_text(tag, value);
+            });
+        }
     }
 }

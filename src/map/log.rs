@@ -7,7 +7,7 @@
 
 use super::event::{maybe_text, timestamp};
 use super::label::{Inherit, Labels};
-use super::{MapCx, Mapping};
+use super::{MapCx, Mapping, RowReads};
 use crate::base::limits;
 use crate::base::span::Span;
 use crate::base::value::Text;
@@ -36,7 +36,7 @@ crate::fields! {
         hostname: Option<Template>;
         /// Its tags.
         tags: Texts;
-        /// Which tags come along.
+        /// Which tags come along: its own (`none`), those of the instance too (`instance`), or those of `defaults` as well (`all`, also where it is not given).
         inherit_tags: Option<Inherit>;
         /// Free facts.
         attributes: Option<DataTemplate>;
@@ -91,6 +91,10 @@ impl Mapping for LogMapping {
             origin: self.span,
         };
         cx.out.logs.push(log);
+    }
+
+    fn row_reads(&self) -> RowReads {
+        RowReads::Codes
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

@@ -32,7 +32,7 @@ crate::fields! {
         r#type: Option<TypeChoice>;
         /// Stands before every name of the mapping.
         prefix: Option<Template>;
-        /// Which tags come along.
+        /// Which tags come along: its own (`none`), those of the instance too (`instance`), or those of `defaults` as well (`all`, also where it is not given).
         inherit_tags: Option<Inherit>;
         /// Every number of a tree, with names made of its keys.
         flatten: Option<WrittenFlatten>;

@@ -1,11 +1,11 @@
 //! One metric of a mapping: name, type, value and what belongs to it.
 
+use super::about::Facts;
 use super::choice::{Mapped, ValueMap};
 use super::event::{maybe_text, timestamp};
 use super::label::Labels;
 use super::service_check::read_mapped;
-use super::{MapCx, Mapping};
-use crate::base::limits;
+use super::{MapCx, Mapping, RowReads};
 use crate::base::number::Number;
 use crate::base::print::{one_line, text_of};
 use crate::base::span::{Sources, Span};
@@ -211,26 +211,17 @@ impl Entry {
                 return;
             }
         };
-        if !has_room(self.span, cx, frame) {
-            return;
-        }
-        let hostname = maybe_text(&self.hostname, frame).or_else(|| cx.hostname.cloned());
+        let hostname = maybe_text(&self.hostname, frame);
         let tags = match &self.labels {
             Some(labels) => labels.set(cx, frame),
             None => shared.clone(),
         };
-        let sample = Sample {
-            name,
-            metric_type,
-            value,
-            tags,
-            hostname,
-            device: maybe_text(&self.device, frame),
-            unit: maybe_text(&self.measure.unit, frame),
-            timestamp: timestamp(self.timestamp.as_ref(), cx.timestamp, frame),
-            origin: self.span,
-        };
-        cx.out.samples.push(sample);
+        let (device, unit) = (maybe_text(&self.device, frame), maybe_text(&self.measure.unit, frame));
+        let timestamp = timestamp(self.timestamp.as_ref(), cx.timestamp, frame);
+        let (hostname, device, unit) = (hostname.as_ref().or(cx.hostname), device.as_ref(), unit.as_ref());
+        let about = Facts { name: &name, metric_type, hostname, device, unit, timestamp, origin: self.span };
+        let about = cx.scratch.abouts.share(about, Some(&name));
+        cx.submit(Sample { value, tags, about }, frame);
     }
 
     fn number(&self, frame: &mut Frame) -> Result<Number, Fault> {
@@ -291,15 +282,6 @@ fn reason(fault: &Fault) -> &str {
     }
 }
 
-/// False, with a remark, when the run has as many samples as it may have.
-pub fn has_room(span: Span, cx: &MapCx<'_>, frame: &mut Frame) -> bool {
-    let room = cx.out.samples.len() < limits::SERIES;
-    if !room {
-        frame.remark(span, |_| format!("more than {} samples in one run, the rest is left out", limits::SERIES));
-    }
-    room
-}
-
 /// Several entries with the tags they share.
 #[derive(Clone, Debug)]
 pub struct Entries {
@@ -312,10 +294,13 @@ pub struct Entries {
 impl Mapping for Entries {
     fn emit(&self, cx: &mut MapCx<'_>, frame: &mut Frame) {
         let shared = self.labels.set(cx, frame);
-        cx.out.samples.reserve(self.entries.len());
         for entry in &self.entries {
             entry.emit(&shared, cx, frame);
         }
+    }
+
+    fn row_reads(&self) -> RowReads {
+        RowReads::Codes
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

@@ -4,6 +4,7 @@
 //! every row, with the frame set. Left-out points are remarks of the frame, never errors of the
 //! run, unless the spec says `required`.
 
+mod about;
 pub mod choice;
 pub mod event;
 pub mod families;
@@ -22,8 +23,9 @@ use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use crate::expr::code::{Code, Template};
 use crate::expr::frame::Frame;
-use crate::observation::{Observations, TagSet};
+use crate::observation::{Cut, Observations, Sample, TagSet, TagWriter};
 use crate::rows::RowsSpec;
+use about::Abouts;
 use family_names::FamilyNames;
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -43,6 +45,21 @@ pub trait Mapping: Send + Sync + Debug {
     }
     /// Calls `take` for every computed place.
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code));
+    /// What it reads of the row besides what its computed places read.
+    fn row_reads(&self) -> RowReads {
+        RowReads::Whole
+    }
+}
+
+/// What a mapping reads of its row by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowReads {
+    /// Nothing: its computed places tell all.
+    Codes,
+    /// These members.
+    Members(&'static [&'static str]),
+    /// Perhaps everything.
+    Whole,
 }
 
 /// A mapping with the rows it is for.
@@ -61,6 +78,8 @@ pub struct Mapped {
 pub struct MapCx<'a> {
     /// What the run reports so far.
     pub out: &'a mut Observations,
+    /// How many samples the run may report.
+    pub max_samples: usize,
     /// The tags of the instance, `service:` included.
     pub instance_tags: &'a TagSet,
     /// The host name of the instance, if it says one.
@@ -71,21 +90,42 @@ pub struct MapCx<'a> {
     pub tag_cache: &'a [OnceLock<TagSet>],
     /// What `on_change` compared last, and what it compares now.
     pub watch: Watch<'a>,
-    /// Names of families that come from configuration, prepared once per run.
-    pub family_names: &'a mut HashMap<Span, Result<Arc<FamilyNames>, String>>,
+    /// Memory that one row leaves to the next.
+    pub scratch: &'a mut Scratch,
     /// Why the run fails: points that are required and have no value.
     pub errors: &'a mut Vec<String>,
 }
 
 impl MapCx<'_> {
+    /// Adds a sample, or a remark where the run has as many as it may have.
+    pub fn submit(&mut self, sample: Sample, frame: &mut Frame) {
+        let origin = sample.origin;
+        if !self.out.add(sample, self.max_samples) {
+            frame.remark(origin, |_| Cut::of_samples(self.max_samples, 1).to_string());
+        }
+    }
+
     /// The prepared names of a place; they are the same for all rows of a run.
     ///
     /// # Errors
     /// What is wrong with the value.
     pub fn family_names(&mut self, place: Span, value: &Value) -> Result<Arc<FamilyNames>, String> {
-        let prepared = self.family_names.entry(place);
+        let prepared = self.scratch.family_names.entry(place);
         prepared.or_insert_with(|| FamilyNames::of(value).map(Arc::new)).clone()
     }
+}
+
+/// What mappings keep from row to row, so that a row costs few allocations.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// Where tags are put together.
+    pub tags: TagWriter,
+    /// Where names are put together.
+    pub name: String,
+    /// What samples share.
+    pub abouts: Abouts,
+    /// Names of families that come from configuration, prepared once per run.
+    pub family_names: HashMap<Span, Result<Arc<FamilyNames>, String>>,
 }
 
 /// Calls `take` for the computed places of optional templates.

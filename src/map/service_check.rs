@@ -8,7 +8,7 @@
 
 use super::choice::{Mapped, ValueMap};
 use super::label::{Inherit, Labels};
-use super::{MapCx, Mapping};
+use super::{MapCx, Mapping, RowReads};
 use crate::base::diag::Diagnostic;
 use crate::base::limits;
 use crate::base::span::Span;
@@ -33,7 +33,7 @@ crate::fields! {
         message: Option<Template>;
         /// Its tags.
         tags: Texts;
-        /// Which tags come along.
+        /// Which tags come along: its own (`none`), those of the instance too (`instance`), or those of `defaults` as well (`all`, also where it is not given).
         inherit_tags: Option<Inherit>;
         /// The host it is about.
         hostname: Option<Template>;
@@ -224,6 +224,10 @@ impl Mapping for ServiceCheckMapping {
         let hostname = self.hostname.as_ref().and_then(|h| h.text(frame)).or_else(|| cx.hostname.cloned());
         let timestamp = cx.timestamp;
         cx.out.service_checks.push(ServiceCheck { name, status, tags, hostname, message, timestamp, origin: self.span });
+    }
+
+    fn row_reads(&self) -> RowReads {
+        RowReads::Codes
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

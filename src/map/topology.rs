@@ -9,7 +9,7 @@
 //! ```
 
 use super::event::maybe_text;
-use super::{MapCx, Mapping};
+use super::{MapCx, Mapping, RowReads};
 use crate::base::limits;
 use crate::base::map::Map;
 use crate::base::span::Span;
@@ -205,6 +205,10 @@ impl Mapping for TopologyMapping {
                 None => left_out("deletion", self.span, &[&delete.id], frame),
             },
         }
+    }
+
+    fn row_reads(&self) -> RowReads {
+        RowReads::Codes
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

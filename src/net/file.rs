@@ -41,6 +41,8 @@ pub struct FileRequest {
     pub reading: Reading,
     /// What was kept of the last accepted run, and of the exchanges of this one.
     pub kept: Map,
+    /// Most records that one look at files that grow takes, of all files together.
+    pub most_records: usize,
     /// How often this run asked before.
     pub rounds: usize,
     /// How many bytes this run has got before.
@@ -68,6 +70,7 @@ impl FileRequest {
             optional: false,
             reading: Reading::Whole,
             kept: Map::default(),
+            most_records: usize::MAX,
             rounds: 0,
             taken: 0,
         }

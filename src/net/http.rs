@@ -338,8 +338,9 @@ impl Body {
             return;
         }
         if self.all.is_empty() {
-            // An announcement is not believed beyond what one reallocation less is worth.
-            let expected = announced.and_then(|n| usize::try_from(n).ok()).unwrap_or(0).min(1 << 20);
+            // Room takes no memory before it is filled, so an announcement, which is within the limit,
+            // may be believed: growing step by step would hold the body twice.
+            let expected = announced.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
             self.all.reserve(expected.max(self.only.len() + chunk.len()));
             self.all.extend_from_slice(&std::mem::take(&mut self.only));
         }

@@ -73,7 +73,7 @@ fn write_number<S: Serializer>(value: &Number, serializer: S) -> Result<S::Ok, S
 }
 
 fn write_tags<S: Serializer>(tags: &&TagSet, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(tags.iter().map(|tag| &**tag))
+    serializer.collect_seq(tags.iter())
 }
 
 /// One sample as a JSON value.

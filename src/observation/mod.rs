@@ -5,26 +5,48 @@
 
 pub mod json;
 pub mod metric_type;
+mod sums;
 pub mod tags;
 
+use crate::base::limits;
 use crate::base::number::Number;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use jiff::Timestamp;
 pub use metric_type::MetricType;
-pub use tags::TagSet;
+use std::fmt::{self, Display};
+use std::ops::Deref;
+use std::sync::Arc;
+use sums::Sums;
+pub use tags::{TagSet, TagWriter};
 
-/// One number at one time for one series.
+/// One number at one time for one series. What it shares with the samples of other rows can be read
+/// as if it were its own: `sample.name`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// Metric name, prefix included.
-    pub name: Text,
-    /// How it is folded over time.
-    pub metric_type: MetricType,
     /// The submitted value: rates and counters as read.
     pub value: Number,
     /// Its tags.
     pub tags: TagSet,
+    /// Everything else.
+    pub about: Arc<About>,
+}
+
+impl Deref for Sample {
+    type Target = About;
+
+    fn deref(&self) -> &About {
+        &self.about
+    }
+}
+
+/// What the samples of one metric share: a run may hold hundreds of thousands of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct About {
+    /// Metric name, prefix included.
+    pub name: Text,
+    /// How it is folded over time.
+    pub metric_type: MetricType,
     /// The host it is about; none for the agent's own.
     pub hostname: Option<Text>,
     /// The device it is about.
@@ -277,12 +299,90 @@ pub struct Observations {
     pub health_stream: Option<HealthStream>,
     /// Facts about the instance.
     pub metadata: Vec<(Text, Value)>,
+    sums: Sums,
 }
 
 impl Observations {
+    /// Adds a sample; false where there are `most` already.
+    pub fn add(&mut self, sample: Sample, most: usize) -> bool {
+        if self.sums.join(&mut self.samples, &sample) {
+            return true;
+        }
+        let room = self.samples.len() < most;
+        if room {
+            // Room takes no memory before it is filled, and growing step by step would hold the samples
+            // of a large run twice.
+            if self.samples.len() == limits::SAMPLES_APART {
+                self.samples.reserve_exact(most - limits::SAMPLES_APART);
+            }
+            self.samples.push(sample);
+        }
+        room
+    }
+
+    /// Adds samples as far as there is room; how many were left out comes back.
+    fn add_all(&mut self, samples: Vec<Sample>, most: usize) -> usize {
+        if self.samples.is_empty() {
+            self.samples = samples;
+            self.sums = Sums::default();
+            return 0;
+        }
+        samples.into_iter().map(|sample| usize::from(!self.add(sample, most))).sum()
+    }
+
+    /// Adds the samples, service checks, events and logs that another part of the run has made, as far
+    /// as the limits of a run allow; what was cut comes back.
+    pub fn append(&mut self, other: Observations, max_samples: usize) -> Vec<Cut> {
+        let left_out = self.add_all(other.samples, max_samples);
+        let cuts = [
+            (left_out > 0).then(|| Cut::of_samples(max_samples, left_out)),
+            join("service checks", &mut self.service_checks, other.service_checks, limits::SERVICE_CHECKS),
+            join("events", &mut self.events, other.events, limits::EVENTS),
+            join("logs", &mut self.logs, other.logs, limits::LOGS),
+        ];
+        cuts.into_iter().flatten().collect()
+    }
+
     /// How many observations there are, of all kinds.
     pub fn count(&self) -> usize {
         let topology = self.topology.as_ref().map_or(0, |t| t.components.len() + t.relations.len() + t.deletes.len());
         self.samples.len() + self.service_checks.len() + self.events.len() + self.logs.len() + topology + self.health.len()
     }
+}
+
+/// What passed a limit of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    what: &'static str,
+    limit: usize,
+    /// How many were left out.
+    pub count: usize,
+}
+
+impl Cut {
+    /// Samples beyond the limit of an instance.
+    pub fn of_samples(limit: usize, count: usize) -> Self {
+        Cut { what: "samples", limit, count }
+    }
+}
+
+impl Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "more than {} {} in one run, the rest is left out", self.limit, self.what)?;
+        // The other limits cannot be moved.
+        if self.what == "samples" { f.write_str(" (`max_returned_metrics` of the instance)") } else { Ok(()) }
+    }
+}
+
+/// Joins two lists up to a limit.
+fn join<T>(what: &'static str, all: &mut Vec<T>, mut more: Vec<T>, limit: usize) -> Option<Cut> {
+    let room = limit.saturating_sub(all.len());
+    let count = more.len().saturating_sub(room);
+    more.truncate(room);
+    if all.is_empty() {
+        *all = more;
+    } else {
+        all.append(&mut more);
+    }
+    (count > 0).then_some(Cut { what, limit, count })
 }

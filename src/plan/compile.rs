@@ -1,6 +1,7 @@
 //! A spec to its plan: who waits for whom, and what stands before a request.
 
 use super::remember;
+use super::want::{Wanted, wanted};
 use super::{InputPlan, LetPlan, MapPlan, Plan, SourcePlan, before_answer, is_need};
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
@@ -80,7 +81,7 @@ impl Graph {
 /// Sources, or sources and names, that wait for each other.
 pub fn compile(mut spec: Spec, folders: Folders) -> Result<Plan, Vec<Diagnostic>> {
     let graph = Graph::of(&spec);
-    let sources: Vec<SourcePlan> = spec.sources.iter().enumerate().map(|(at, source)| source_plan(at, source, &graph)).collect();
+    let mut sources: Vec<SourcePlan> = spec.sources.iter().enumerate().map(|(at, source)| source_plan(at, source, &graph)).collect();
     let mut circles = circles(&spec, &sources);
     circles.extend(waiting_names(&spec, &graph));
     if !circles.is_empty() {
@@ -93,9 +94,11 @@ pub fn compile(mut spec: Spec, folders: Folders) -> Result<Plan, Vec<Diagnostic>
     let lets = std::mem::take(&mut spec.lets).into_iter();
     let lets =
         lets.map(|local| LetPlan { waits: graph.lets.get(&local.name).map(Reach::all).unwrap_or_default().into_iter().collect(), local });
-    let lets = lets.collect();
+    let lets: Vec<LetPlan> = lets.collect();
     let mut mappings: Vec<MapPlan> = spec.mappings.iter().map(|placed| map_plan(placed, &graph, &spec)).collect();
     tell_apart(&mut mappings);
+    let wants: Vec<_> = sources.iter().enumerate().map(|(at, source)| wanted(at, &spec, source, &mappings, &lets)).collect();
+    sources.iter_mut().zip(wants).for_each(|(source, wanted)| source.wanted = wanted);
     let remember = remember::plan(&spec, &graph);
     let names = Arc::new(std::mem::take(&mut spec.names));
     let facts = [("name", &spec.name), ("version", &spec.version)].map(|(key, text)| (Text::from(key), Value::Text(text.clone())));
@@ -118,6 +121,7 @@ fn source_plan(at: usize, source: &SourceSpec, graph: &Graph) -> SourcePlan {
     waits.remove(&at);
     let (before, after) = split(source);
     SourcePlan {
+        wanted: Wanted::default(),
         carries: carried(source, &before, &after),
         per_record: per_record(&after),
         over_all: RowsSpec { group: after.group.clone(), dedupe: after.dedupe.clone(), limit: after.limit.clone(), ..RowsSpec::default() },
@@ -312,7 +316,15 @@ fn answer_too_late(spec: &Spec) -> Vec<Diagnostic> {
         let Origin::Fetch(fetch) = &source.origin else { continue };
         let (_, after) = split(source);
         let late = after.bound_names();
+        let mut repeats = Vec::new();
+        fetch.repeats().iter().for_each(|of| of.codes(&mut |code| repeats.extend(code.uses.iter().map(|used| used.span))));
         fetch.codes(&mut |code| {
+            for used in code.uses.iter().filter(|used| used.name == source.name && !repeats.contains(&used.span)) {
+                let name = spec.names.text(used.name);
+                let problem = Diagnostic::error("name-not-in-scope", format!("`{name}` has no answer before this request"), used.span);
+                let help = format!("read another source, or `previous.{name}` for what it held in the last run");
+                problems.push(problem.label("this is the request of the same source").help(help));
+            }
             for used in code.uses.iter().filter(|used| late.contains(&used.name)) {
                 let name = spec.names.text(used.name);
                 let problem = Diagnostic::error("name-not-in-scope", format!("`{name}` needs the answer of this request"), used.span);

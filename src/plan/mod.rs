@@ -6,6 +6,7 @@
 
 pub mod compile;
 mod remember;
+pub mod want;
 
 use crate::base::name::{NameId, Names};
 use crate::base::span::Span;
@@ -67,6 +68,8 @@ pub struct SourcePlan {
     pub when_names: Vec<usize>,
     /// Names that its rows carry along.
     pub carries: Vec<NameId>,
+    /// What its answers are wanted for.
+    pub wanted: want::Wanted,
 }
 
 /// One name of the run.
@@ -175,6 +178,11 @@ impl Check {
         let spec = &self.plan.spec.name;
         let name = self.instance.name.as_ref().map_or_else(|| spec.clone(), |name| format!("{spec}-{name}").into());
         Owner { name, id: self.id }
+    }
+
+    /// How many samples one run may report.
+    pub fn max_samples(&self) -> usize {
+        self.instance.max_samples as usize
     }
 
     /// The name in outputs: the spec and the number of the instance, or its name.

@@ -33,7 +33,7 @@ crate::fields! {
         key: Expression;
         /// What is sent again when it changes; without it a key is sent once.
         value: Option<Expression>;
-        /// How many keys are remembered: the ones seen last, 100,000 at most.
+        /// How many keys are remembered: the ones seen last, 100,000 at most; 10,000 where it is not given.
         keep: Option<Setting<usize>>;
     }
 }

@@ -27,21 +27,44 @@ pub type Emit<'e> = dyn FnMut(&mut Frame) + 'e;
 
 /// Runs the pipeline over `input`.
 pub fn run(spec: &RowsSpec, input: &[Row], sources: &dyn RowSource, frame: &mut Frame, emit: &mut Emit<'_>) {
-    let mut tail = Tail::new(spec, frame);
-    let mut groups = Groups::default();
-    {
-        let mut sink = |frame: &mut Frame| {
-            if spec.group.is_empty() { tail.pass(spec, frame, emit) } else { groups.take(spec, frame) }
-        };
-        let mut walk = Walk { spec, sources, sink: &mut sink };
-        for row in input {
-            bind(row, frame);
-            walk.choose(row, frame);
-        }
+    let mut stage = Stage::new(spec, frame);
+    input.iter().for_each(|row| stage.take(row, sources, frame, emit));
+    stage.finish(frame, emit);
+}
+
+/// The pipeline between two rows.
+pub struct Stage<'s> {
+    spec: &'s RowsSpec,
+    tail: Tail,
+    groups: Groups,
+}
+
+impl<'s> Stage<'s> {
+    /// A pipeline that has seen no row.
+    pub fn new(spec: &'s RowsSpec, frame: &mut Frame) -> Self {
+        Stage { spec, tail: Tail::new(spec, frame), groups: Groups { keeps_rows: true, ..Groups::default() } }
     }
-    for row in groups.finish() {
-        bind(&row, frame);
-        tail.pass(spec, frame, emit);
+
+    /// Groups without their `rows`, where nobody reads them: they hold a count each.
+    pub fn counting(self) -> Self {
+        Stage { groups: Groups { keeps_rows: false, ..self.groups }, ..self }
+    }
+
+    /// Takes one row; without `group`, whatever comes of it is emitted at once.
+    pub fn take(&mut self, row: &Row, sources: &dyn RowSource, frame: &mut Frame, emit: &mut Emit<'_>) {
+        let Stage { spec, tail, groups } = self;
+        let mut sink = |frame: &mut Frame| if spec.group.is_empty() { tail.pass(spec, frame, emit) } else { groups.take(spec, frame) };
+        bind(row, frame);
+        Walk { spec, sources, sink: &mut sink }.choose(row, frame);
+    }
+
+    /// Emits the groups.
+    pub fn finish(self, frame: &mut Frame, emit: &mut Emit<'_>) {
+        let Stage { spec, mut tail, groups } = self;
+        for row in groups.finish() {
+            bind(&row, frame);
+            tail.pass(spec, frame, emit);
+        }
     }
 }
 
@@ -104,6 +127,10 @@ impl Walk<'_, '_> {
         self.loops(0, frame);
         frame.set(ROW, row.clone());
         if level >= most {
+            // A smaller depth is meant; the usual one and larger ones are bounds.
+            if most >= limits::RECURSE_DEPTH && !chosen(of, frame).is_empty() {
+                frame.remark(of.span, |_| format!("rows below level {most} of `recurse` are left out: `depth` is {most}"));
+            }
             return;
         }
         for (key, value) in chosen(of, frame) {
@@ -194,14 +221,21 @@ pub fn chosen(code: &crate::expr::code::Code, frame: &mut Frame) -> Vec<(Value, 
     }
 }
 
-/// The named keys of a group, and its rows.
-type Group = (Vec<(Text, Value)>, Vec<Value>);
+/// The rows of one group.
+struct Group {
+    /// The named keys.
+    keys: Vec<(Text, Value)>,
+    count: usize,
+    /// The rows, where they are kept.
+    rows: Vec<Value>,
+}
 
 /// Rows with equal keys, in the order of their first.
 #[derive(Default)]
 struct Groups {
     places: HashMap<Text, usize>,
     groups: Vec<Group>,
+    keeps_rows: bool,
 }
 
 impl Groups {
@@ -209,21 +243,24 @@ impl Groups {
         let keys: Vec<(Text, Value)> = spec.group.iter().map(|(name, code)| (name.clone(), code.0.value(frame))).collect();
         let identity: Vec<Value> = keys.iter().map(|(_, value)| value.clone()).collect();
         let identity = text_of(&Value::list(identity)).unwrap_or_default();
-        let row = frame.get(ROW).clone();
-        match self.places.get(&identity).and_then(|at| self.groups.get_mut(*at)) {
-            Some((_, rows)) => rows.push(row),
-            None => {
-                self.places.insert(identity, self.groups.len());
-                self.groups.push((keys, vec![row]));
-            }
+        let at = *self.places.entry(identity).or_insert_with(|| {
+            self.groups.push(Group { keys, count: 0, rows: Vec::new() });
+            self.groups.len() - 1
+        });
+        let Some(group) = self.groups.get_mut(at) else { return };
+        group.count += 1;
+        if self.keeps_rows {
+            group.rows.push(frame.get(ROW).clone());
         }
     }
 
     fn finish(self) -> Vec<Row> {
-        let row = |(keys, rows): Group| {
-            let mut map: Map = keys.into_iter().collect();
-            map.insert("count", Value::from(rows.len()));
-            map.insert("rows", Value::list(rows));
+        let row = |group: Group| {
+            let mut map: Map = group.keys.into_iter().collect();
+            map.insert("count", Value::from(group.count));
+            if self.keeps_rows {
+                map.insert("rows", Value::list(group.rows));
+            }
             Row { value: Value::map(map), ..Row::default() }
         };
         self.groups.into_iter().map(row).collect()

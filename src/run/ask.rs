@@ -6,16 +6,17 @@
 use super::RunCx;
 use super::aside::{LARGE, aside};
 use super::login::authorized;
-use super::page::{Page, PageSink};
+use super::page::{Page, PageSink, undecodable};
 use super::records::records_and_their_number;
 use super::result::{Fate, SourceResult};
 use super::reuse::KeptItem;
 use super::rules::{PageRule, PollRule, Rules, pause};
+use super::seen::Seen;
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
-use crate::base::print::one_line;
 use crate::base::value::Value;
-use crate::decode::{self, Decoded, Decoder, Facts};
+use crate::decode::want::WHOLE;
+use crate::decode::{self, Decoder, Facts};
 use crate::expr::code::Code;
 use crate::expr::fault::Fault;
 use crate::expr::frame::{Frame, Remark};
@@ -27,8 +28,6 @@ use crate::rows::Binds;
 use crate::source::paginate::{Paginate, Turn};
 use crate::source::{Repeats, Request};
 use crate::spec::source::SourceSpec;
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
@@ -75,6 +74,13 @@ pub struct Failed {
     pub elapsed: Duration,
 }
 
+impl Failed {
+    /// A failure after the exchange itself, whose answer tells where it comes from.
+    pub fn at_end(error: ExchangeError) -> Failed {
+        Failed { error, request: String::new(), address: String::new(), elapsed: Duration::ZERO }
+    }
+}
+
 /// Asks for one item and hands its pages to the sink.
 pub async fn ask(cx: &RunCx<'_>, of: &Of<'_>, prepared: Prepared, sink: &mut dyn PageSink) -> Item {
     let began = cx.clock.instant();
@@ -83,10 +89,13 @@ pub async fn ask(cx: &RunCx<'_>, of: &Of<'_>, prepared: Prepared, sink: &mut dyn
     let decoder = decoder.map_err(|why| ExchangeError::new(ErrorKind::Decode, why));
     let parts = requests.and_then(|requests| Ok((requests, decoder?, rules?)));
     match parts {
-        Err(error) => item.failure = Some(Failed { error, request: String::new(), address: String::new(), elapsed: Duration::ZERO }),
+        Err(error) => item.failure = Some(Failed::at_end(error)),
         Ok((requests, decoder, rules)) => {
+            // A failure that is worth another attempt must be found here.
+            let again = rules.retry.as_ref().is_some_and(|retry| retry.failures.names(ErrorKind::Decode));
+            let unread = requests.len() == 1 && of.plan.wanted.streamed.is_some() && cx.trace.is_none() && !again;
             let mut asking =
-                Asking { cx, of, decoder, rules, frame, capped: None, warnings: Vec::new(), ready: false, current: None, began };
+                Asking { cx, of, decoder, rules, frame, capped: None, warnings: Vec::new(), ready: false, unread, current: None, began };
             item.failure = asking.item(&item.binds, &requests, sink).await.err();
             item.capped = asking.capped;
             item.warnings = asking.warnings;
@@ -120,6 +129,8 @@ struct Asking<'a, 'r> {
     warnings: Vec<String>,
     /// The poll is over: further pages are ready with the first.
     ready: bool,
+    /// Rows are read straight out of the answers, and no document is made.
+    unread: bool,
     /// The request under way, where it is not the one that was rendered.
     current: Option<Request>,
     began: Instant,
@@ -130,9 +141,8 @@ impl Asking<'_, '_> {
         let now = self.cx.clock.instant();
         let kept = self.rules.cache.and_then(|_| self.cx.reuse.answer(self.of.spec.name, binds, now));
         if let Some(kept) = kept {
-            kept.pages.into_iter().for_each(|page| sink.page(page));
             (self.capped, self.warnings) = (kept.capped, kept.warnings);
-            return Ok(());
+            return sink.pages(kept.pages).map_err(Failed::at_end);
         }
         // Pages of an address that fails half-way are no pages of the next one.
         if requests.len() == 1 && self.rules.cache.is_none() {
@@ -149,7 +159,7 @@ impl Asking<'_, '_> {
             if let (Ok(()), Some(time)) = (&last, self.rules.cache) {
                 self.keep(binds, &pages, time);
             }
-            pages.into_iter().for_each(|page| sink.page(page));
+            sink.pages(pages).map_err(Failed::at_end)?;
             break;
         }
         last
@@ -182,19 +192,23 @@ impl Asking<'_, '_> {
     }
 
     /// One exchange, or several of a file that is read in chunks: until half of the run's time is
-    /// gone, the rest belongs to the next run.
+    /// gone, or as much is reported as a run may, the rest belongs to the next run.
     async fn chunks(&mut self, request: &Request, sink: &mut dyn PageSink) -> Result<(), ExchangeError> {
         let half = self.left() / 2;
         let mut further: Option<Request> = None;
         loop {
             let asked = further.as_ref().unwrap_or(request);
-            let pages = self.ready(asked).await?;
+            let bounded = sink.room().and_then(|room| asked.bounded(room.records.max(1)));
+            let pages = self.ready(bounded.as_ref().unwrap_or(asked)).await?;
             let next = asked.further(pages.iter().map(|page| &page.answer));
-            pages.into_iter().for_each(|page| sink.page(page));
-            match next {
-                Some(next) if self.left() > half => further = Some(next),
-                _ => return Ok(()),
+            sink.pages(pages)?;
+            let Some(next) = next.filter(|_| self.left() > half) else { return Ok(()) };
+            if let Some(room) = sink.room().filter(|room| room.records == 0) {
+                let (limit, what) = (room.limit, room.what);
+                self.warnings.push(format!("there is more to read than the {limit} {what} of one run: the rest follows in the next run"));
+                return Ok(());
             }
+            further = Some(next);
         }
     }
 
@@ -228,7 +242,7 @@ impl Asking<'_, '_> {
             n_items += n_rows;
             let next =
                 self.next_page(paginate, &Turn { first: &first, last: &last, answer: &page.answer, n_pages, n_rows, n_items }, &page);
-            sink.page(page);
+            sink.pages(vec![page])?;
             let next = next?;
             if n_chosen > room || (n_chosen == room && next.is_some()) {
                 let most = rule.max_items.unwrap_or(room);
@@ -357,8 +371,7 @@ impl Asking<'_, '_> {
         for mut answer in answers {
             self.warnings.append(&mut answer.warnings);
             let nothing = Nothing::of(request, &answer);
-            let decoded = if nothing == Nothing::No { self.decoded(request, &answer)? } else { Decoded::default() };
-            let mut page = Page { decoded: decoded.rows, ..Page::of(answer, decoded.doc) };
+            let mut page = if nothing == Nothing::No { self.decoded(request, answer)? } else { Page::of(answer, Value::Missing) };
             if self.cx.trace.is_some() {
                 page.request = request.describe();
             }
@@ -390,27 +403,30 @@ impl Asking<'_, '_> {
         Ok(())
     }
 
-    fn decoded(&mut self, request: &Request, answer: &Answer) -> Result<Decoded, ExchangeError> {
-        let guessed;
+    fn decoded(&mut self, request: &Request, answer: Answer) -> Result<Page, ExchangeError> {
         let decoder = match &self.decoder {
-            Some(decoder) => decoder,
+            Some(decoder) => decoder.clone(),
             None => {
-                let kind = decode::guess(answer.header("content-type"), &answer.url).unwrap_or_else(|| usual(request, answer));
-                guessed = decode::named(kind, &Value::Missing).map_err(|why| ExchangeError::new(ErrorKind::Decode, why))?;
-                &guessed
+                let kind = decode::guess(answer.header("content-type"), &answer.url).unwrap_or_else(|| usual(request, &answer));
+                decode::named(kind, &Value::Missing).map_err(|why| ExchangeError::new(ErrorKind::Decode, why))?
             }
         };
+        if self.unread && answer.records.is_empty() {
+            return Ok(Page { unread: Some(decoder), ..Page::of(answer, Value::Missing) });
+        }
+        // Who looks on wants to see everything.
+        let want = if self.cx.trace.is_some() { &WHOLE } else { &self.of.plan.wanted.doc };
         let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type") };
         let decode = || match answer.records.is_empty() {
-            true => decoder.decode_answer(&answer.body, &facts),
-            false => decode::records(&**decoder, &answer.body, &answer.records),
+            true => decoder.decode_wanted(&answer.body, &facts, want),
+            false => decode::records(&*decoder, &answer.body, &answer.records),
         };
         match aside(answer.body.len() > LARGE, decode) {
             Ok(mut decoded) => {
                 self.warnings.append(&mut decoded.warnings);
-                Ok(decoded)
+                Ok(Page { decoded: decoded.rows, ..Page::of(answer, decoded.doc) })
             }
-            Err(error) => Err(ExchangeError { answer: Some(Box::new(answer.clone())), ..ExchangeError::new(ErrorKind::Decode, error.0) }),
+            Err(error) => Err(undecodable(answer, error)),
         }
     }
 
@@ -425,38 +441,6 @@ impl Asking<'_, '_> {
         };
         let message = self.with_frame(|frame| expect.0.with_values(&why, frame));
         Err(ExchangeError { answer: Some(Box::new(page.answer.clone())), ..ExchangeError::new(ErrorKind::Expect, message) })
-    }
-}
-
-/// Requests and pages that were there already: an API that does not move on.
-#[derive(Default)]
-struct Seen {
-    requests: HashSet<u64>,
-    pages: HashSet<u64>,
-}
-
-impl Seen {
-    fn request(&mut self, request: &HttpRequest, n_pages: usize) -> Result<(), ExchangeError> {
-        let mut hasher = DefaultHasher::new();
-        (&request.method, &request.url, &request.body).hash(&mut hasher);
-        request.headers.iter().for_each(|(name, value)| (name, value.reveal()).hash(&mut hasher));
-        if self.requests.insert(hasher.finish()) {
-            return Ok(());
-        }
-        let what = Request::Http(Box::new(request.clone())).describe();
-        let message =
-            format!("page {n_pages} leads to a page that was there already ({}): the paging goes round in a circle", one_line(&what));
-        Err(ExchangeError::new(ErrorKind::Limit, message))
-    }
-
-    fn page(&mut self, page: &Page, n_rows: usize, n_pages: usize) -> Result<(), ExchangeError> {
-        let mut hasher = DefaultHasher::new();
-        page.answer.body.hash(&mut hasher);
-        if n_rows == 0 || self.pages.insert(hasher.finish()) {
-            return Ok(());
-        }
-        let message = format!("page {n_pages} is the same as an earlier one: the server does not move on");
-        Err(ExchangeError { answer: Some(Box::new(page.answer.clone())), ..ExchangeError::new(ErrorKind::Limit, message) })
     }
 }
 

@@ -6,19 +6,22 @@
 use super::RunCx;
 use super::aside::{LARGE, aside};
 use super::ask::{Failed, Item};
-use super::page::{Page, PageSink};
+use super::fetch::Held;
+use super::flow::{Flow, Made};
+use super::page::{Page, PageSink, Room, undecodable};
 use super::records::records;
 use super::result::{Fate, RequestNote, SourceResult};
 use super::survivors::limited;
 use crate::base::value::{Text, Value};
-use crate::decode;
+use crate::decode::{self, DecodeError};
 use crate::expr::frame::Frame;
 use crate::expr::names::FILE;
-use crate::net::Answer;
+use crate::net::{Answer, ExchangeError};
 use crate::plan::SourcePlan;
 use crate::rows::pipeline::{RowSource, capture, run};
 use crate::rows::{Binds, Row};
 use crate::spec::source::{Origin, SourceSpec};
+use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -27,35 +30,39 @@ pub struct Assembly<'a> {
     cx: &'a RunCx<'a>,
     spec: &'a SourceSpec,
     source: &'a SourcePlan,
-    held: &'a (dyn RowSource + Sync),
+    held: &'a Held,
     frame: &'a mut Frame,
     binds: Arc<Binds>,
     result: SourceResult,
     rows: Vec<Row>,
     docs: Vec<Value>,
+    /// The way of rows that are not kept.
+    flow: Option<Flow<'a>>,
+    made: Vec<Made>,
     /// The pages of the item so far.
     n_pages: usize,
     began: Instant,
 }
 
 impl PageSink for Assembly<'_> {
-    fn page(&mut self, page: Page) {
-        aside(page.answer.body.len() > LARGE, || self.take(page));
+    fn pages(&mut self, pages: Vec<Page>) -> Result<(), ExchangeError> {
+        let bytes: usize = pages.iter().map(|page| page.answer.body.len()).sum();
+        aside(bytes > LARGE, || self.take_all(pages))
+    }
+
+    fn room(&self) -> Option<Room> {
+        self.flow.as_ref()?.room(&self.made)
     }
 }
 
 impl<'a> Assembly<'a> {
     /// A result without anything in it.
-    pub fn new(
-        cx: &'a RunCx<'a>,
-        spec: &'a SourceSpec,
-        source: &'a SourcePlan,
-        held: &'a (dyn RowSource + Sync),
-        frame: &'a mut Frame,
-    ) -> Self {
+    pub fn new(cx: &'a RunCx<'a>, spec: &'a SourceSpec, source: &'a SourcePlan, held: &'a Held, frame: &'a mut Frame) -> Self {
         let result = SourceResult::without_exchange(Fate::Ok, None);
+        let flow = Flow::of(cx, source, held, frame);
+        let (rows, docs, made) = (Vec::new(), Vec::new(), Vec::new());
         let began = cx.clock.instant();
-        Assembly { cx, spec, source, held, frame, binds: Arc::default(), result, rows: Vec::new(), docs: Vec::new(), n_pages: 0, began }
+        Assembly { cx, spec, source, held, frame, binds: Arc::default(), result, rows, docs, flow, made, n_pages: 0, began }
     }
 
     /// The pages that follow belong to the item with these names.
@@ -64,9 +71,40 @@ impl<'a> Assembly<'a> {
         self.n_pages = 0;
     }
 
-    fn take(&mut self, mut page: Page) {
-        let before = self.rows.len();
-        self.page_rows(&mut page);
+    /// Rows that go straight to the mappings come first, because their answer may prove to be
+    /// undecodable: then nothing of the exchange counts.
+    fn take_all(&mut self, mut pages: Vec<Page>) -> Result<(), ExchangeError> {
+        let mut counts = Vec::with_capacity(pages.len());
+        for page in &mut pages {
+            let before = self.n_rows();
+            if let Err(error) = self.page_rows(page) {
+                self.flow.iter_mut().for_each(|flow| drop(flow.take_made()));
+                return Err(undecodable(page.answer.clone(), error));
+            }
+            counts.push(self.n_rows() - before);
+        }
+        let made = self.flow.as_mut().map(Flow::take_made).unwrap_or_default();
+        self.keep(made);
+        pages.into_iter().zip(counts).for_each(|(page, count)| self.take(page, count));
+        Ok(())
+    }
+
+    fn n_rows(&self) -> usize {
+        self.rows.len() + self.flow.as_ref().map_or(0, |flow| flow.n_rows)
+    }
+
+    /// Joins what mappings have made with what they had made before.
+    fn keep(&mut self, made: Vec<Made>) {
+        if self.made.is_empty() {
+            self.made = made;
+            return;
+        }
+        for (all, more) in self.made.iter_mut().zip(made) {
+            all.join(more, self.cx.check.max_samples());
+        }
+    }
+
+    fn take(&mut self, mut page: Page, count: usize) {
         self.result.kept.append(&mut page.answer.kept);
         self.docs.push(page.doc.clone());
         self.result.requests.push(RequestNote {
@@ -74,8 +112,9 @@ impl<'a> Assembly<'a> {
             url: page.answer.url.clone(),
             status: page.answer.status,
             elapsed: page.answer.elapsed,
-            count: self.rows.len() - before,
-            body: page.answer.body.clone(),
+            count,
+            // A log may be read in a thousand chunks, and nobody looks at them again.
+            body: if self.flow.is_some() && !self.source.wanted.bodies { Bytes::new() } else { page.answer.body.clone() },
             from_cache: page.from_cache,
             ..self.note()
         });
@@ -99,36 +138,60 @@ impl<'a> Assembly<'a> {
     }
 
     /// The rows of one page, with the names of its item.
-    fn page_rows(&mut self, page: &mut Page) {
+    fn page_rows(&mut self, page: &mut Page) -> Result<(), DecodeError> {
         for (name, value) in self.binds.iter() {
             self.frame.set(*name, value.clone());
         }
         if matches!(&self.spec.origin, Origin::Fetch(fetch) if fetch.kind() == "file") {
             self.frame.set(FILE, Value::from(page.answer.url.as_str()));
         }
+        let inherited = self.inherited();
+        if let (Some(flow), Some(decoder)) = (&mut self.flow, page.unread.take()) {
+            let (warnings, n_records) = flow.answer(&page.answer, &*decoder, inherited.as_ref(), self.frame)?;
+            warnings.iter().for_each(|warning| self.warn(warning));
+            // An answer without rows is looked at once more: perhaps there is a reason to tell.
+            if n_records == 0 && self.source.after.rows.is_some() {
+                page.doc = decoder.decode(&page.answer.body)?.doc;
+                records(self.source, page, self.frame);
+            }
+            return Ok(());
+        }
         let records = match page.records.take() {
             Some(records) => records,
             None => records(self.source, page, self.frame),
         };
+        if let Some(flow) = &mut self.flow {
+            flow.records(&page.answer, &records, inherited.as_ref(), self.frame);
+            return Ok(());
+        }
         if self.source.per_record.is_plain() && self.source.carries.is_empty() {
             self.rows.extend(records);
-            return;
+            return Ok(());
         }
-        let mut inherited: Binds = self.binds.to_vec();
-        inherited.retain(|(name, _)| !self.source.carries.contains(name));
-        let inherited = (!inherited.is_empty()).then(|| Arc::new(inherited));
         let rows = &mut self.rows;
         let carries = if self.source.after.group.is_empty() { &self.source.carries } else { &self.source.locals };
         run(&self.source.per_record, &records, self.held, self.frame, &mut |frame| {
             rows.push(capture(carries, inherited.as_ref(), frame));
         });
+        Ok(())
+    }
+
+    /// The names of the item that rows do not carry by themselves.
+    fn inherited(&self) -> Option<Arc<Binds>> {
+        let mut inherited: Binds = self.binds.to_vec();
+        inherited.retain(|(name, _)| !self.source.carries.contains(name));
+        (!inherited.is_empty()).then(|| Arc::new(inherited))
+    }
+
+    fn warn(&mut self, warning: &str) {
+        let name = self.cx.check.plan.names.text(self.spec.name);
+        self.frame.remark(self.spec.span, |_| format!("source `{name}`: {warning}"));
     }
 
     /// The end of an item, after its pages.
     pub fn end(&mut self, item: Item) {
         for warning in &item.warnings {
-            let name = self.cx.check.plan.names.text(self.spec.name);
-            self.frame.remark(self.spec.span, |_| format!("source `{name}`: {warning}"));
+            self.warn(warning);
         }
         self.frame.absorb(item.remarks);
         if let Some(capped) = item.capped {
@@ -173,15 +236,19 @@ impl<'a> Assembly<'a> {
     }
 
     /// All of it.
-    pub fn finish(self) -> SourceResult {
-        let Assembly { cx, source, held, frame, mut result, rows, docs, began, .. } = self;
+    pub fn finish(mut self) -> (SourceResult, Vec<Made>) {
+        if let Some(flow) = self.flow.take() {
+            let made = flow.finish(self.frame);
+            self.keep(made);
+        }
+        let Assembly { cx, source, held, frame, mut result, rows, docs, made, began, .. } = self;
         if result.requests.len() > 1 {
             result.elapsed = result.elapsed.max(cx.clock.instant().saturating_duration_since(began));
         }
         let rows = if source.after.group.is_empty() { limited(source, rows, frame) } else { grouped(source, rows, held, frame) };
         result.rows = Arc::new(rows);
         result.pages = docs;
-        result
+        (result, made)
     }
 }
 

@@ -1,7 +1,8 @@
 //! One source: its loop of requests, decoding, and the rows that come out.
 
-use super::ask::{Item, Of, Prepared, ask};
+use super::ask::{Failed, Item, Of, Prepared, ask};
 use super::assemble::Assembly;
+use super::flow::Made;
 use super::order::Results;
 use super::page::{Page, PageSink};
 use super::result::{Fate, SourceResult};
@@ -20,6 +21,7 @@ use crate::rows::pipeline::{RowSource, bind, capture, loop_rows, run};
 use crate::rows::{Binds, Row};
 use crate::source::Place;
 use crate::spec::source::{Decode, Origin, SourceSpec};
+use crate::yaml::basic::Count;
 use futures_util::stream::{FuturesOrdered, StreamExt};
 use std::sync::Arc;
 
@@ -31,6 +33,8 @@ pub struct Fetched {
     pub result: SourceResult,
     /// What it left out.
     pub remarks: Vec<Remark>,
+    /// What mappings have made of its rows, where these were not kept.
+    pub made: Vec<Made>,
 }
 
 /// The items of the loops that stand before the requests, as names to set; one empty item without
@@ -80,11 +84,11 @@ pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
     frame.remarks.clear();
     let plan = &cx.check.plan;
     let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) else {
-        return Fetched { at, result: SourceResult::without_exchange(Fate::Off, None), remarks: Vec::new() };
+        return Fetched { at, result: SourceResult::without_exchange(Fate::Off, None), remarks: Vec::new(), made: Vec::new() };
     };
     let name = plan.names.text(spec.name);
-    let mut result = match &spec.origin {
-        Origin::Derived => derived(source, &input, &held, &mut frame),
+    let (mut result, made) = match &spec.origin {
+        Origin::Derived => (derived(source, &input, &held, &mut frame), Vec::new()),
         Origin::Fetch(fetch) => {
             let of = Of { spec, plan: source, name, repeats: fetch.repeats() };
             exchange_all(cx, &of, items, &held, &mut frame).await
@@ -97,7 +101,7 @@ pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
     if let Some(trace) = cx.trace {
         trace.source(spec.span, name, &result);
     }
-    Fetched { at, result, remarks: std::mem::take(&mut frame.remarks) }
+    Fetched { at, result, remarks: std::mem::take(&mut frame.remarks), made }
 }
 
 fn derived(source: &SourcePlan, input: &[Row], held: &Held, frame: &mut Frame) -> SourceResult {
@@ -151,11 +155,12 @@ pub struct Start {
 }
 
 /// All requests, at most `concurrency` at once; their pages in the order of the items.
-async fn exchange_all(cx: &RunCx<'_>, of: &Of<'_>, items: Vec<Arc<Binds>>, held: &Held, frame: &mut Frame) -> SourceResult {
-    let at_once = Setting::get_or(of.spec.concurrency.as_ref(), limits::EACH_AT_ONCE, frame).unwrap_or(limits::EACH_AT_ONCE).max(1);
+async fn exchange_all(cx: &RunCx<'_>, of: &Of<'_>, items: Vec<Arc<Binds>>, held: &Held, frame: &mut Frame) -> (SourceResult, Vec<Made>) {
+    let at_once =
+        Setting::get_or(of.spec.concurrency.as_ref(), Count(limits::EACH_AT_ONCE), frame).map_or(limits::EACH_AT_ONCE, |count| count.0);
     if items.len() > limits::REQUESTS {
         let why = format!("`each` has {} items: one run makes {} requests at most", items.len(), limits::REQUESTS);
-        return SourceResult::without_exchange(Fate::Failed, Some((ErrorKind::Limit, why)));
+        return (SourceResult::without_exchange(Fate::Failed, Some((ErrorKind::Limit, why))), Vec::new());
     }
     if let [binds] = &items[..] {
         let prepared = prepare(cx, of, binds, frame);
@@ -174,9 +179,11 @@ async fn exchange_all(cx: &RunCx<'_>, of: &Of<'_>, items: Vec<Arc<Binds>>, held:
         for binds in waiting.by_ref().take(at_once.saturating_sub(running.len())) {
             running.push_back(ask_whole(cx, of, prepare(cx, of, binds, &mut rendering)));
         }
-        let Some((item, pages)) = running.next().await else { break };
+        let Some((mut item, pages)) = running.next().await else { break };
         assembly.begin(&item.binds);
-        pages.into_iter().for_each(|page| assembly.page(page));
+        if let Err(error) = assembly.pages(pages) {
+            item.failure.get_or_insert(Failed::at_end(error));
+        }
         assembly.end(item);
     }
     let result = assembly.finish();

@@ -1,5 +1,6 @@
 //! Every mapping over the rows of its sources.
 
+use super::flow::Made;
 use super::order::Results;
 use super::remember::Left;
 use super::result::Fate;
@@ -9,8 +10,8 @@ use crate::base::map::Map;
 use crate::base::value::{Text, Value};
 use crate::expr::frame::Frame;
 use crate::expr::names::CHECKS;
-use crate::map::MapCx;
 use crate::map::watch::Watch;
+use crate::map::{MapCx, Scratch};
 use crate::observation::{ServiceCheck, Status};
 use crate::plan::{InputPlan, MapPlan};
 use crate::rows::Row;
@@ -18,37 +19,41 @@ use crate::rows::once::{Gate, Verdict};
 use crate::rows::pipeline::{run, run_once};
 use crate::spec::{Family, Placed};
 use jiff::Timestamp;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Evaluates all mappings, whatever the sources did.
-pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, frame: &mut Frame, left: &mut Left, outcome: &mut Outcome) {
+pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, mut made: Vec<Made>, frame: &mut Frame, left: &mut Left, outcome: &mut Outcome) {
     let plan = &cx.check.plan;
     let now = cx.clock.now();
     let mut errors = Vec::new();
-    let mut family_names = HashMap::new();
+    let mut scratch = Scratch::default();
     let mut out = std::mem::take(&mut outcome.observations);
     let mut map_cx = MapCx {
         out: &mut out,
+        max_samples: cx.check.max_samples(),
         instance_tags: &cx.check.tags,
         hostname: cx.check.instance.hostname.as_ref(),
         timestamp: now,
         tag_cache: &cx.check.tag_cache,
         watch: Watch { before: cx.memory.watched(), ..Watch::default() },
-        family_names: &mut family_names,
+        scratch: &mut scratch,
         errors: &mut errors,
     };
     begin_topology(cx, frame, &mut map_cx);
     source_checks(results, frame, &mut map_cx);
     let mut checks_set = false;
-    for (placed, planned) in plan.spec.mappings.iter().zip(&plan.mappings) {
+    for (n, (placed, planned)) in plan.spec.mappings.iter().zip(&plan.mappings).enumerate() {
         if placed.family != Family::ServiceChecks && !checks_set {
             frame.set(CHECKS, statuses(&map_cx));
             checks_set = true;
         }
         let before = map_cx.errors.len();
         map_cx.timestamp = timestamp(results, planned, now);
-        one_mapping(cx, results, (placed, planned), left, frame, &mut map_cx);
+        match made.iter().position(|made| made.mapping == n) {
+            Some(at) if may_emit(results, placed.family, planned) => hand_over(made.swap_remove(at), placed, frame, &mut map_cx),
+            Some(_) => left.held.extend(planned.from.iter().map(|one| one.at)),
+            None => one_mapping(cx, results, (placed, planned), left, frame, &mut map_cx),
+        }
         for message in map_cx.errors.drain(before..) {
             outcome.errors.push(Failure { span: placed.mapped.span, message });
         }
@@ -87,6 +92,15 @@ fn one_mapping(
         let made = map_cx.out.count() - before;
         trace.note(Step { span: placed.mapped.span, what: placed.family.word().to_owned(), lines: vec![format!("made     {made}")] });
     }
+}
+
+/// Hands over what was made while the rows came in.
+fn hand_over(made: Made, placed: &Placed, frame: &mut Frame, map_cx: &mut MapCx<'_>) {
+    for cut in map_cx.out.append(made.observations, map_cx.max_samples) {
+        frame.remark_many(placed.mapped.span, cut.count, |_| cut.to_string());
+    }
+    frame.absorb(made.remarks);
+    map_cx.errors.extend(made.errors);
 }
 
 /// What is compared with earlier runs moves even where nothing may be sent.

@@ -1,6 +1,7 @@
 //! Sources in order of need, independent ones at the same time.
 
 use super::fetch::{Fetched, Held, Start, fetch, items};
+use super::flow::Made;
 use super::result::{Fate, SourceResult};
 use super::{Failure, Outcome, RunCx};
 use crate::base::error_kind::ErrorKind;
@@ -19,6 +20,8 @@ use std::sync::Arc;
 pub struct Results<'p> {
     plan: &'p Plan,
     results: Vec<Option<Arc<SourceResult>>>,
+    /// What mappings have made of rows that were not kept.
+    pub made: Vec<Made>,
 }
 
 impl Results<'_> {
@@ -72,8 +75,11 @@ impl RowSource for Results<'_> {
 pub async fn run_sources<'r>(cx: &'r RunCx<'_>, frame: &mut Frame) -> Results<'r> {
     let plan: &Plan = &cx.check.plan;
     let n = plan.sources.len();
-    let mut state =
-        State { results: Results { plan, results: vec![None; n] }, started: vec![false; n], lets_done: vec![false; plan.lets.len()] };
+    let mut state = State {
+        results: Results { plan, results: vec![None; n], made: Vec::new() },
+        started: vec![false; n],
+        lets_done: vec![false; plan.lets.len()],
+    };
     // Made when it is needed: it costs as much memory as a source under way.
     let mut running = None;
     loop {
@@ -91,8 +97,9 @@ pub async fn run_sources<'r>(cx: &'r RunCx<'_>, frame: &mut Frame) -> Results<'r
                 done
             }
         };
-        let Fetched { at, mut result, remarks } = done;
+        let Fetched { at, mut result, remarks, made } = done;
         frame.absorb(remarks);
+        state.results.made.extend(made);
         if let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) {
             let needs_complete = source.needs.iter().all(|need| state.results.get(*need).is_none_or(|r| r.complete));
             result.complete = result.fate == Fate::Ok && needs_complete && result.caps.is_empty();

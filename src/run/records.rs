@@ -18,7 +18,11 @@ pub fn records(source: &SourcePlan, page: &Page, frame: &mut Frame) -> Vec<Row> 
             frame.set(ROW, doc.clone());
             frame.set(KEY, Value::Missing);
             let found = chosen(&of.0, frame);
-            if let (true, Value::List(all)) = (found.is_empty() && of.0.value(frame).is_missing(), doc) {
+            if let Value::List(all) = doc
+                && found.is_empty()
+                && !all.is_empty()
+                && of.0.value(frame).is_missing()
+            {
                 frame.remark(of.0.span, |_| meant_for_one_row(all.len()));
             }
             found.into_iter().map(|(key, value)| Row { value, key, binds: None }).collect()

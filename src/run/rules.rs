@@ -10,6 +10,7 @@ use crate::source::bad_part;
 use crate::source::rate::Rate;
 use crate::source::retry::{Backoff, Failures};
 use crate::spec::source::{Origin, SourceSpec};
+use crate::yaml::basic::Count;
 use std::time::Duration;
 
 /// How often, how long and how much.
@@ -67,7 +68,7 @@ impl Rules {
         let Some(repeats) = source.repeats() else { return Ok(Rules { cache, ..Rules::default() }) };
         let retry = match &repeats.retry {
             Some(retry) => Some(RetryRule {
-                attempts: given("retry.attempts", &retry.attempts, limits::ATTEMPTS, frame)?.clamp(1, limits::ATTEMPTS_MOST),
+                attempts: given("retry.attempts", &retry.attempts, Count(limits::ATTEMPTS), frame)?.0.min(limits::ATTEMPTS_MOST),
                 failures: given("retry.for", &retry.r#for, Failures::default(), frame)?,
                 backoff: given("retry.backoff", &retry.backoff, Backoff::default(), frame)?,
             }),
@@ -82,8 +83,8 @@ impl Rules {
         };
         let pages = match &repeats.paginate {
             Some(paginate) => Some(PageRule {
-                max_pages: given("paginate.max_pages", &paginate.max_pages, limits::PAGES, frame)?.max(1),
-                max_items: optional("paginate.max_items", paginate.max_items.as_ref(), frame)?,
+                max_pages: given("paginate.max_pages", &paginate.max_pages, Count(limits::PAGES), frame)?.0,
+                max_items: optional("paginate.max_items", paginate.max_items.as_ref(), frame)?.map(|most| most.0),
             }),
             None => None,
         };

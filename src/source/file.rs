@@ -125,6 +125,7 @@ impl Source for File {
             optional: with_usual("optional", &self.optional, false, frame)?,
             reading: self.reading(),
             kept: place.kept.clone(),
+            most_records: usize::MAX,
             rounds: 0,
             taken: 0,
         })])

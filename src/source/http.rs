@@ -98,7 +98,7 @@ crate::fields! {
         unix_socket: Option<Template>;
         /// Follows up to three redirects. Credentials never follow to another host.
         follow_redirects: Setting<bool> = Setting::Fixed(true), "true";
-        /// The statuses that are fine.
+        /// The statuses that are fine, as `200`, `2xx` or `200-204`; 2xx where it is not given.
         ok_status: Option<Setting<Statuses>>;
         /// Statuses that mean "nothing there": fine, without rows.
         empty_status: Option<Setting<Statuses>>;

@@ -10,6 +10,7 @@ pub mod auth;
 pub mod command;
 pub mod file;
 pub mod http;
+pub mod of_document;
 pub mod paginate;
 pub mod poll;
 pub mod proxy;
@@ -77,7 +78,8 @@ pub struct Repeats {
 }
 
 impl Repeats {
-    fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+    /// Calls `take` for every computed place.
+    pub fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         self.retry.iter().for_each(|retry| retry.codes(take));
         self.paginate.iter().for_each(|paginate| paginate.codes(take));
         self.poll.iter().for_each(|poll| poll.codes(take));
@@ -152,6 +154,12 @@ impl Request {
         let Request::File(request) = self else { return None };
         let mut next = request.clone();
         next.continue_with(answers).then_some(Request::File(next))
+    }
+
+    /// The same request for so many records at most, if it is for a file of independent records.
+    pub fn bounded(&self, records: usize) -> Option<Request> {
+        let Request::File(request) = self else { return None };
+        self.is_tail().then(|| Request::File(FileRequest { most_records: records, ..request.clone() }))
     }
 
     /// True if the answer says "nothing new", and there is nothing to decode.

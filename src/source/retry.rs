@@ -13,6 +13,7 @@ use crate::base::value::Value;
 use crate::expr::code::{Code, FromValue, Setting};
 use crate::net::ExchangeError;
 use crate::net::status::StatusSet;
+use crate::yaml::basic::Count;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader};
 use crate::yaml::shape::Shape;
@@ -22,8 +23,8 @@ use std::time::Duration;
 crate::fields! {
     /// Tries a request again that failed in a way which may pass.
     pub struct Retry, "retry" {
-        /// How often it is tried in all, the first time included.
-        pub attempts: Setting<usize> = Setting::Fixed(limits::ATTEMPTS), "3";
+        /// How often it is tried in all, the first time included; 100 times at most.
+        pub attempts: Setting<Count> = Setting::Fixed(Count(limits::ATTEMPTS)), "3";
         /// The failures that may pass: statuses (`429`, `5xx`, `500-504`) and kinds of error (`timeout`, `connect`, `decode`, …).
         pub r#for: Setting<Failures> = Setting::Fixed(Failures::default()), "[429, 5xx, timeout, connect]";
         /// The pause before the second attempt and the longest one; it doubles from one to the next. A `Retry-After` of the answer is honoured instead. Each pause is cut by up to a half at random, so that many do not come at once.
@@ -54,14 +55,20 @@ impl Default for Failures {
 }
 
 impl Failures {
+    /// True if all failures of a kind may pass.
+    pub fn names(&self, kind: ErrorKind) -> bool {
+        self.kinds.contains(&kind)
+    }
+
     /// True if this one may pass.
     pub fn hold(&self, error: &ExchangeError) -> bool {
         let status = error.answer.as_ref().and_then(|answer| answer.status).filter(|_| error.kind == ErrorKind::HttpStatus);
-        self.kinds.contains(&error.kind) || status.is_some_and(|status| self.statuses.contains(status))
+        self.names(error.kind) || status.is_some_and(|status| self.statuses.contains(status))
     }
 }
 
-const FAILURES: &str = "a list of statuses (`429`, `5xx`) and kinds of error (timeout, connect, dns, tls, http_status, too_large, decode, expect, auth, limit)";
+const FAILURES: &str =
+    "statuses (`429`, `5xx`) and kinds of error (timeout, connect, dns, tls, http_status, too_large, decode, expect, auth, limit)";
 
 impl FromValue for Failures {
     fn from_value(value: &Value) -> Result<Self, String> {
@@ -88,7 +95,8 @@ impl Field for Failures {
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        read_value(node, FAILURES, reader)
+        let wrong = node.as_list().into_iter().flatten().find(|item| Failures::from_value(&item.to_value()).is_err());
+        read_value(wrong.unwrap_or(node), FAILURES, reader).filter(|_| wrong.is_none())
     }
 }
 

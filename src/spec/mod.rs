@@ -24,6 +24,7 @@ use crate::expr::data::DataTemplate;
 use crate::map::Mapped;
 use crate::map::health::Stream;
 use crate::rows::Let;
+use crate::yaml::read::Use;
 use config::Config;
 use mappings::TopologyKey;
 use source::SourceSpec;
@@ -66,6 +67,8 @@ pub struct Spec {
     pub metadata: Vec<(Text, DataTemplate)>,
     /// All names, whose ids are slots.
     pub names: Names,
+    /// Every use of a name anywhere in it, each name and member once.
+    pub uses: Vec<Use>,
     /// How many places keep a result per check.
     pub n_sites: usize,
 }

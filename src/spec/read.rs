@@ -19,7 +19,8 @@ use crate::source::auth::named;
 use crate::yaml::basic::{Keyed, Raw};
 use crate::yaml::boolean_word;
 use crate::yaml::node::{Entry, Node};
-use crate::yaml::read::{Field, Fields, Reader, Record};
+use crate::yaml::read::{Field, Fields, Reader, Record, ScopeId, Use};
+use std::collections::HashSet;
 
 crate::fields! {
     /// Who the spec is.
@@ -63,8 +64,15 @@ pub fn read(whole: impl Into<Whole>, file: FileId, name: &str, sources: &Sources
     let previous = mentioned(uses());
     let counts_runs = uses().any(|used| used.name == names::RUN && used.member.as_deref().is_none_or(|member| member == "number"));
     let spec = spec.filter(|_| !errors);
-    let spec = spec.map(|(spec, sites)| Spec { names, n_sites: sites.max(n_sites), previous, counts_runs, ..spec });
+    let spec =
+        spec.map(|(spec, sites)| Spec { names, uses: distinct(&reader.uses), n_sites: sites.max(n_sites), previous, counts_runs, ..spec });
     (spec, problems)
+}
+
+/// The first use of each name and member.
+fn distinct(uses: &[(Use, ScopeId)]) -> Vec<Use> {
+    let mut seen = HashSet::new();
+    uses.iter().map(|(used, _)| used).filter(|used| seen.insert((used.name, &used.member))).cloned().collect()
 }
 
 /// Checks a fragment alone, or with those that it uses: its shape, but no name that a spec or
@@ -180,6 +188,7 @@ fn read_root(root: &Node, standard: Vec<Entry>, file: FileId, name: Option<&str>
         health_stream,
         metadata: metadata.0.into_iter().map(|entry| (entry.key, entry.value)).collect(),
         names: Default::default(),
+        uses: Vec::new(),
         n_sites: 0,
     };
     Some((spec, reader.n_sites()))

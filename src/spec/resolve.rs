@@ -122,9 +122,17 @@ fn not_in_scope(used: &Use, visible: &BTreeSet<NameId>, reader: &Reader<'_>) -> 
             .label("there is no row here")
             .help("say whose rows these are with `from: SOURCE`, or read a source with `$SOURCE.path`");
     }
+    if used.name == names::CURSOR {
+        return problem
+            .label("there is no cursor here")
+            .help("the cursor of a page exists below `paginate: {cursor: {into: …}}` only: `into: {query: {after: \"{{ cursor }}\"}}`");
+    }
     if let Some(meant) = meant_bool(name).filter(|_| name.len() > 1) {
         let help = format!("write `{meant}`; if the word itself is meant, put it in quotes: `'{name}'`");
         return problem.label("in YAML 1.2 this is a word, not a boolean").help(help);
+    }
+    if let Some((_, place)) = ELSEWHERE.iter().find(|(other, _)| *other == name) {
+        return problem.label("not in this place").help(format!("`{name}` exists {place}"));
     }
     match nearest(name, known.iter().copied()) {
         Some(near) => problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`")).edit(used.span, near),
@@ -133,6 +141,22 @@ fn not_in_scope(used: &Use, visible: &BTreeSet<NameId>, reader: &Reader<'_>) -> 
         )),
     }
 }
+
+/// Names that the language gives in some places only, and where.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("key", "where there are rows: in sources, and in mappings with `from: SOURCE`"),
+    ("checks", "in mappings only, after the service checks were made"),
+    ("change", "in events with `on_change` only"),
+    ("token", "in `inject` of a session only, where it says what the login gave"),
+    (
+        "answer",
+        "in `token`, `renew_when` and the `expect` of the login of a session only; elsewhere a source has its own name, as in `page.status`",
+    ),
+    ("cursor", "in `into` of `paginate: {cursor: …}` only"),
+    ("file", "in rows of a `file` source, and in mappings and sources with `from` of it"),
+    ("parent", "where `rows: {recurse: …}` makes the rows"),
+    ("depth", "where `rows: {recurse: …}` makes the rows"),
+];
 
 /// What a source's result has.
 pub const MEMBERS: &[&str] = &[

@@ -14,7 +14,7 @@ use crate::map::label::{Inherit, Labels};
 use crate::rows::RowsSpec;
 use crate::rows::read::SourceName;
 use crate::source::{KINDS, Source};
-use crate::yaml::basic::{OneOrMany, Seconds};
+use crate::yaml::basic::{Count, OneOrMany, Seconds};
 use crate::yaml::kind::find;
 use crate::yaml::node::{Data, Entry, Node};
 use crate::yaml::read::{Field, Fields, Reader, Record};
@@ -38,8 +38,8 @@ crate::fields! {
         expect: Option<Expression>;
         /// What a failure does: `fail` makes the run an error, `continue` goes on with a warning.
         on_error: OnError = OnError::Fail, "fail";
-        /// Requests of an `each` at once.
-        concurrency: Option<Setting<usize>>;
+        /// Requests of an `each` at once; 8 where it is not given.
+        concurrency: Option<Setting<Count>>;
         /// How long the answer is kept and used by later runs, in memory; dropped when a source that needs it is refused (401, 403) or fails its `expect`.
         cache: Option<Setting<Seconds>>;
         /// Runs after these sources, though it does not need them.
@@ -58,7 +58,7 @@ crate::fields! {
         name: Template;
         /// Its tags.
         tags: Texts;
-        /// Which tags come along.
+        /// Which tags come along: its own (`none`), those of the instance too (`instance`), or those of `defaults` as well (`all`, also where it is not given).
         inherit_tags: Option<Inherit>;
         /// Why; without it the error of the source.
         message: Option<Template>;
@@ -155,7 +155,7 @@ pub struct SourceSpec {
     /// What a failure does.
     pub on_error: OnError,
     /// Requests of an `each` at once.
-    pub concurrency: Option<Setting<usize>>,
+    pub concurrency: Option<Setting<Count>>,
     /// How long an answer is used again.
     pub cache: Option<Setting<Seconds>>,
     /// What it holds.
@@ -213,6 +213,7 @@ impl SourceSpec {
                 let index = read_index(&mut fields, reader);
                 Some((common?, rows?, index?))
             });
+            report_inner_keys(&mut fields, reader);
             fields.finish(reader);
             let (common, rows, index) = rest?;
             let after = common.after.map(|many| many.0.into_iter().map(|s| (s.0, s.1)).collect()).unwrap_or_default();
@@ -248,6 +249,14 @@ impl SourceSpec {
         self.concurrency.iter().filter_map(Setting::code).for_each(&mut *take);
         self.cache.iter().filter_map(Setting::code).for_each(&mut *take);
         self.index.iter().for_each(|index| take(&index.key.0));
+    }
+
+    /// Calls `take` for the computed places that see a whole document as their row.
+    pub fn codes_of_document<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+        if let Origin::Fetch(source) = &self.origin {
+            source.codes(take);
+        }
+        self.expect.iter().for_each(|expect| take(&expect.0));
     }
 
     /// True if the place needs an answer of this source: its row, its key, its file or itself.
@@ -297,6 +306,22 @@ fn read_origin(fields: &mut Fields<'_>, entry: &Entry, reader: &mut Reader<'_>) 
             let problem = Diagnostic::error("several-kinds", format!("source `{}` has several kinds", entry.key), entry.key_span);
             reader.report(problem.label("this source").help(format!("keep one of {}; make a source of its own for each", words())));
             None
+        }
+    }
+}
+
+/// Keys of the request that stand beside it.
+fn report_inner_keys(fields: &mut Fields<'_>, reader: &mut Reader<'_>) {
+    let given = fields.all();
+    for kind in KINDS.iter().filter(|kind| given.iter().any(|entry| &*entry.key == kind.name)) {
+        for key in (kind.docs)().fields.iter().map(|field| field.key) {
+            let outside = fields.rest().find(|entry| &*entry.key == key);
+            if let Some(entry) = outside {
+                let name = kind.name;
+                let problem = Diagnostic::error("unknown-key", format!("`{key}` stands one level too high"), entry.key_span);
+                reader.report(problem.label(format!("it belongs to `{name}`")).help(format!("move it into `{name}: {{…}}`")));
+                fields.know(key);
+            }
         }
     }
 }

@@ -222,6 +222,33 @@ macro_rules! integer {
 }
 integer!(u8, u16, u32, u64, usize, i64);
 
+/// A number of things of which there is one at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count(pub usize);
+
+impl Count {
+    /// What is expected, in messages.
+    pub const WORDS: &'static str = "a whole number of at least 1";
+}
+
+impl Field for Count {
+    fn shape() -> Shape {
+        Shape::Integer
+    }
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let number = match node.as_scalar().map(|s| s.literal) {
+            Some(Literal::Number(n)) => n.as_integer(),
+            _ => None,
+        };
+        let count = number.and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
+        if count.is_none() {
+            reader.mismatch(node, Count::WORDS);
+        }
+        count.map(Count)
+    }
+}
+
 impl Field for f64 {
     fn shape() -> Shape {
         Shape::Number

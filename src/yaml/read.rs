@@ -219,6 +219,20 @@ impl<'n> Fields<'n> {
         }
     }
 
+    /// The same for a declared struct: what is no map is told the keys there are.
+    pub fn open_record(node: &'n Node, what: &str, docs: fn() -> Vec<FieldDoc>, reader: &mut Reader<'_>) -> Option<Self> {
+        if node.as_map().is_some() || node.is_null() {
+            return Fields::open(node, what, reader);
+        }
+        let docs = docs();
+        let first = docs.iter().find(|field| field.required).or(docs.first()).map_or("key", |field| field.key);
+        let keys = crate::base::suggest::listed(docs.iter().map(|field| field.key), 12);
+        let problem = Diagnostic::error("wrong-type", format!("expected a map for `{what}`"), node.span);
+        let problem = problem.label(format!("found {}", node.describe()));
+        reader.report(problem.help(format!("write its keys, as in `{{{first}: …}}`; there are {keys}")));
+        None
+    }
+
     /// The node of a key, which is known from now on. Null counts as not given.
     pub fn node(&mut self, key: &'static str) -> Option<&'n Node> {
         self.entry(key).map(|entry| &entry.value).filter(|node| !node.is_null())

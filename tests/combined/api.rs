@@ -1,6 +1,7 @@
 //! A server with the API of all combinations: each has a number, which its paths begin with.
 
-use super::combo::{Auth, Combo, Paging, Reply, SIZE};
+use super::combo::{Auth, Combo, Paging, Reply, SESSION, SIZE};
+use md5::{Digest as _, Md5};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -36,12 +37,16 @@ pub struct Seen {
     /// Requests that should not have been made like this.
     pub wrong: Vec<String>,
     now: usize,
+    /// Requests that were logged in.
+    accepted: usize,
     /// The most requests at once.
     pub at_once: usize,
 }
 
 struct Asked {
     method: String,
+    /// Path and query as they came.
+    target: String,
     path: Vec<String>,
     query: HashMap<String, String>,
     headers: HashMap<String, String>,
@@ -116,10 +121,24 @@ impl State {
             let hosts: Vec<_> = combo.items().into_iter().map(|(host, _)| host).collect();
             let mut hosts: Vec<_> = hosts.into_iter().map(|host| json!({ "id": host })).collect();
             hosts.dedup();
-            self.count(number, address);
-            return plain(if address == "login" { json!({"token": "t1"}) } else { json!(hosts) });
+            let nth = self.count(number, address);
+            let token = if combo.has_session() { format!("s{nth}") } else { "t1".to_owned() };
+            return plain(if address == "login" { json!({"token": token, "access_token": "o1"}) } else { json!(hosts) });
         }
-        if !logged_in(&combo, asked) {
+        if combo.auth == Auth::Digest && !asked.headers.contains_key("authorization") {
+            return Some((401, "www-authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"\r\n".to_owned(), Json::Null));
+        }
+        let given = asked.headers.get("x-auth").or_else(|| asked.query.get("sid"));
+        let old = combo.has_session() && given.is_some_and(|token| token == "s0");
+        let tokens = self.change(number, |seen| {
+            let tokens = seen.accepted.div_euclid(SESSION).min(1);
+            seen.accepted += usize::from(!old || tokens == 0);
+            tokens
+        });
+        if old && tokens == 1 {
+            return Some((401, String::new(), json!({"error": "this token is used up"})));
+        }
+        if !logged_in(&combo, asked, tokens) {
             self.change(number, |seen| seen.wrong.push(format!("{}: not logged in: {:?}", asked.path.join("/"), asked.headers)));
             return Some((401, String::new(), Json::Null));
         }
@@ -185,16 +204,33 @@ impl State {
     }
 }
 
-fn logged_in(combo: &Combo, asked: &Asked) -> bool {
+fn logged_in(combo: &Combo, asked: &Asked, tokens: usize) -> bool {
     let given = asked.headers.get("authorization").map(String::as_str);
+    let token = format!("s{tokens}");
     match combo.auth {
         Auth::None => given.is_none(),
         // me:secret
         Auth::Basic | Auth::UserInfo => given == Some("Basic bWU6c2VjcmV0"),
         Auth::Bearer => given == Some("Bearer t0"),
         Auth::Login => given == Some("Bearer t1"),
+        Auth::OAuth2 => given == Some("Bearer o1"),
+        Auth::Digest => given.is_some_and(|given| fits_digest(given, asked)),
+        Auth::SigV4 => given.is_some_and(|given| given.starts_with("AWS4-HMAC-SHA256 Credential=AK/")),
+        Auth::Session => asked.headers.get("x-auth") == Some(&token) && given.is_none(),
+        Auth::SessionInQuery => asked.query.get("sid") == Some(&token) && given.is_none(),
         Auth::Header => asked.headers.get("x-key").is_some_and(|key| key == "k0") && given.is_none(),
     }
+}
+
+/// The response of RFC 7616 §3.4.1, with MD5 and the nonce `n`.
+fn fits_digest(given: &str, asked: &Asked) -> bool {
+    let md5 = |text: String| Md5::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let part = |name: &str| {
+        let parts = given.trim_start_matches("Digest ").split(", ").filter_map(|part| part.split_once('='));
+        parts.filter(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('"').to_owned()).next().unwrap_or_default()
+    };
+    let (who, what) = (md5("me:r:secret".to_owned()), md5(format!("{}:{}", asked.method, asked.target)));
+    part("response") == md5(format!("{who}:n:{}:{}:auth:{what}", part("nc"), part("cnonce")))
 }
 
 /// The place of the first thing that is asked for.
@@ -239,7 +275,8 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let line = line(reader)?;
     let mut words = line.split(' ');
     let method = words.next()?.to_owned();
-    let (path, query) = words.next()?.split_once('?').map_or((line.split(' ').nth(1)?, ""), |parts| parts);
+    let target = words.next()?.to_owned();
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let mut headers = HashMap::new();
     loop {
         let line = self::line(reader)?;
@@ -252,6 +289,7 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
         method,
         path: path.split('/').skip(1).map(str::to_owned).collect(),
         query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        target: target.clone(),
         headers,
         body: serde_json::from_slice(&body).unwrap_or_default(),
     })

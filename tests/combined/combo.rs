@@ -11,6 +11,13 @@ pub enum Auth {
     UserInfo,
     /// A token of another source, kept between runs.
     Login,
+    Digest,
+    SigV4,
+    OAuth2,
+    /// A token in a header, which has to be renewed after some requests.
+    Session,
+    /// The same in the address.
+    SessionInQuery,
 }
 
 /// How further pages are asked for.
@@ -125,7 +132,19 @@ pub enum Tail {
     MaxPages,
 }
 
-pub const AUTHS: &[Auth] = &[Auth::None, Auth::Basic, Auth::Bearer, Auth::Header, Auth::UserInfo, Auth::Login];
+pub const AUTHS: &[Auth] = &[
+    Auth::None,
+    Auth::Basic,
+    Auth::Bearer,
+    Auth::Header,
+    Auth::UserInfo,
+    Auth::Login,
+    Auth::Digest,
+    Auth::SigV4,
+    Auth::OAuth2,
+    Auth::Session,
+    Auth::SessionInQuery,
+];
 pub const PAGINGS: &[Paging] = &[
     Paging::None,
     Paging::Page,
@@ -175,6 +194,8 @@ pub struct Combo {
     pub lenient: bool,
 }
 
+/// Requests with one token of a session.
+pub const SESSION: usize = 3;
 /// Rows of a full page.
 pub const SIZE: usize = 2;
 /// Pages at most, for [`Tail::MaxPages`].
@@ -251,6 +272,11 @@ impl Combo {
             Urls::HalfFirst => &["half", "main"],
             Urls::SpareLast => &["main", "spare"],
         }
+    }
+
+    /// True if a token has to be renewed.
+    pub fn has_session(&self) -> bool {
+        matches!(self.auth, Auth::Session | Auth::SessionInQuery)
     }
 
     /// True if the requests are POSTs.

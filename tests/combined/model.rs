@@ -1,7 +1,7 @@
 //! What comes out of a combination, without the engine: page by page, request by request, as the
 //! language page says it.
 
-use super::combo::{Auth, Combo, Each, Fault, Gone, LIMIT, MAX_ITEMS, MAX_PAGES, Paging, Poll, Reply, SIZE, Tail, Thing, When};
+use super::combo::{Auth, Combo, Each, Fault, Gone, LIMIT, MAX_ITEMS, MAX_PAGES, Paging, Poll, Reply, SESSION, SIZE, Tail, Thing, When};
 use std::collections::{BTreeMap, HashSet};
 
 /// What one run comes to.
@@ -60,7 +60,20 @@ impl Model {
             self.kept.clear();
             self.login_kept = false;
         }
+        self.log_in();
         self.expected(&items)
+    }
+
+    /// The logins of the source's own: one for all runs, and of a session another one when the first
+    /// token is used up.
+    fn log_in(&mut self) {
+        let asked: usize = self.asked.iter().filter(|(key, _)| key.contains('/')).map(|(_, n)| n).sum();
+        let logins = match self.combo.auth {
+            Auth::OAuth2 => 1,
+            Auth::Session | Auth::SessionInQuery => 1 + usize::from(asked > SESSION),
+            _ => return,
+        };
+        self.asked.insert("login".to_owned(), logins);
     }
 
     /// The items for which the condition on items holds.

@@ -59,12 +59,23 @@ fn http(combo: &Combo, base: &str) -> String {
     let urls: Vec<_> = combo.addresses().iter().map(|address| format!("\"{base}/{address}/{item}\"")).collect();
     let url = if combo.urls == Urls::One { urls[0].clone() } else { format!("[{}]", urls.join(", ")) };
     let mut lines = vec![format!("url: {url}")];
+    let login = format!("{}/login", base.replace("me:secret@", ""));
+    let session = |inject: &str| {
+        format!(
+            "auth: {{session: {{login: {{http: {{url: \"{login}\", json: {{user: me}}}}}}, token: $.token, renew_on: [401], inject: {{{inject}}}}}}}"
+        )
+    };
     match combo.auth {
         Auth::None | Auth::UserInfo => {}
         Auth::Basic => lines.push("auth: {basic: {username: me, password: secret}}".to_owned()),
         Auth::Bearer => lines.push("auth: {bearer: t0}".to_owned()),
         Auth::Header => lines.push("auth: {header: {X-Key: k0}}".to_owned()),
         Auth::Login => lines.push("auth: {bearer: $login.token}".to_owned()),
+        Auth::Digest => lines.push("auth: {digest: {username: me, password: secret}}".to_owned()),
+        Auth::SigV4 => lines.push("auth: {aws_sigv4: {access_key: AK, secret_key: SK, region: eu-west-1, service: es}}".to_owned()),
+        Auth::OAuth2 => lines.push(format!("auth: {{oauth2: {{token_url: \"{login}\", client_id: me, client_secret: secret}}}}")),
+        Auth::Session => lines.push(session("header: {X-Auth: '{{ token }}'}")),
+        Auth::SessionInQuery => lines.push(session("query: {sid: '{{ token }}'}")),
     }
     if combo.gone == Gone::Empty {
         lines.push("empty_status: [404]".to_owned());

@@ -10,12 +10,16 @@
 
 use super::memory::{Fate, Memory, Tracked};
 use super::rotation::{Folders, Opened, SECOND, is_rotation, sort};
-use super::spot::{Node, Spot, read_at};
+use super::spot::{Node, Spot, read_at, unpack};
 use super::words;
 use crate::base::limits;
 use std::collections::HashSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+/// How often the folders are listed again where a file is missing: rotation goes on meanwhile, and
+/// one more listing finds what one step of it has moved.
+const RELISTED: usize = 2;
 
 /// A file that is at a path of the request.
 #[derive(Debug)]
@@ -104,6 +108,16 @@ impl Followed {
         }
         opened.size == spot.offset && self.fits(opened)
     }
+
+    /// True if this file is still there, and a packed one ends too early and holds only what this
+    /// one holds.
+    fn is_being_packed_into(&self, packed: &Opened) -> bool {
+        let Some(own) = &self.opened else { return false };
+        let mut content = Vec::new();
+        let Ok(unpacking) = unpack(&packed.file) else { return false };
+        let is_cut = unpacking.take(limits::TAIL_COMPARED).read_to_end(&mut content).is_err();
+        is_cut && read_at(&own.file, 0, content.len() as u64).is_ok_and(|own| own == content)
+    }
 }
 
 /// All files of one look.
@@ -164,15 +178,16 @@ impl Follow {
         let mut fresh = Vec::new();
         for seen in seen {
             let node = seen.opened.node;
-            let mut known = self.files.iter_mut().rev().filter(|file| file.opened.is_none() && file.tracked.node == node);
             let mut found = None;
-            for file in known.by_ref() {
-                if file.tracked.spot.fits(&seen.opened.file, seen.opened.size)? {
-                    found = Some(file);
+            for (at, file) in self.files.iter().enumerate().rev().filter(|(_, file)| file.opened.is_none() && file.tracked.node == node) {
+                // Of an empty file only the inode is known, which may be that of a copy by now.
+                let is_copy = || self.files.iter().any(|other| other.tracked.node != node && !other.was_blank && other.fits(&seen.opened));
+                if file.tracked.spot.fits(&seen.opened.file, seen.opened.size)? && !(file.was_blank && is_copy()) {
+                    found = Some(at);
                     break;
                 }
             }
-            let Some(file) = found else {
+            let Some(file) = found.and_then(|at| self.files.get_mut(at)) else {
                 fresh.push(seen);
                 continue;
             };
@@ -196,7 +211,15 @@ impl Follow {
             }
             let is_replaced = fresh.iter().any(|seen| seen.path == file.tracked.path);
             let is_last = !self.files.iter().skip(at + 1).any(|later| later.is_same_path(file));
-            let found = self.renamed(at, fresh).or_else(|| self.copied(at));
+            let mut found = self.renamed(at, fresh).or_else(|| self.copied(at));
+            for _ in 0..RELISTED {
+                if found.is_some() {
+                    break;
+                }
+                // It may have been renamed or packed since its folder was listed.
+                self.folders.forget();
+                found = self.renamed(at, fresh).or_else(|| self.copied(at));
+            }
             let is_readable = self.files.get(at).is_some_and(|file| self.folders.is_readable(&file.tracked.place()));
             let Some(file) = self.files.get_mut(at) else { continue };
             match found {
@@ -258,9 +281,9 @@ impl Follow {
                 }
             }
         }
-        // While a file is being packed, both are there.
-        let plain: HashSet<PathBuf> = found.iter().filter(|opened| !opened.is_packed()).map(|opened| opened.path.clone()).collect();
-        found.retain(|opened| !opened.is_packed() || !plain.contains(&opened.path.with_extension("")));
+        // While a file is being packed, both are there. The plain one may be too old to be found
+        // here, and the packed one is not whole until it is gone.
+        found.retain(|opened| !opened.is_packed() || !opened.path.with_extension("").exists());
         if let Some(path) = paths.first() {
             sort(path, &mut found);
         }
@@ -320,6 +343,11 @@ impl Follow {
             return Ok(true);
         }
         if self.files.iter().any(|file| file.is_whole_copy(&found)) {
+            return Ok(false);
+        }
+        // Some programs pack under another name; until the packed file is whole, it is a beginning
+        // of the file that it is made of.
+        if found.is_packed() && self.files.iter().any(|file| file.tracked.path == path && file.is_being_packed_into(&found)) {
             return Ok(false);
         }
         // In the moment of the last look itself a copy may have been made, which ends before the

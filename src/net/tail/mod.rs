@@ -153,6 +153,7 @@ impl Look<'_> {
     fn read(&self, follow: &mut Follow, next: &mut Option<String>) -> Result<(Vec<Answer>, bool), ExchangeError> {
         let allowed = self.request.max_bytes.saturating_sub(self.request.taken);
         let mut left = usize::try_from(allowed).unwrap_or(usize::MAX).min(limits::TAIL_LOOK);
+        let mut records_left = self.request.most_records;
         let mut answers = Vec::new();
         let mut unfinished: HashSet<String> = HashSet::new();
         for at in order(&follow.files, next.take()) {
@@ -163,7 +164,7 @@ impl Look<'_> {
                 continue;
             }
             let path = file.tracked.path.clone();
-            if left == 0 {
+            if left == 0 || records_left == 0 {
                 if opened.is_packed() || opened.size > file.tracked.spot.offset {
                     *next = Some(path);
                     break;
@@ -171,7 +172,7 @@ impl Look<'_> {
                 continue;
             }
             let finish = successor || opened.modified.saturating_add(nanoseconds(limits::TAIL_WAIT)) <= self.now;
-            let manner = Manner { encoding: self.encoding, start: self.tail.start.as_ref(), wanted: left, finish };
+            let manner = Manner { encoding: self.encoding, start: self.tail.start.as_ref(), wanted: left, most: records_left, finish };
             let piece = match piece::read(opened, &mut file.tracked.spot, &manner) {
                 Ok(piece) => piece,
                 Err(error) if self.is_glob || !file.is_current => {
@@ -190,6 +191,7 @@ impl Look<'_> {
                 unfinished.insert(path.clone());
             }
             left = left.saturating_sub(piece.body.len());
+            records_left = records_left.saturating_sub(piece.n_records);
             let answer = Answer { more: piece.more, records: piece.ends, ..Answer::of(piece.body, path) };
             if !answer.body.is_empty() || answer.more {
                 answers.push(answer);

@@ -18,6 +18,8 @@ pub struct Manner<'m> {
     pub start: Option<&'m Regex>,
     /// About how many bytes are wanted.
     pub wanted: usize,
+    /// The most records.
+    pub most: usize,
     /// Whether the last line is a record, too, though it has no end: nothing follows any more.
     pub finish: bool,
 }
@@ -33,6 +35,8 @@ pub struct Piece {
     pub more: bool,
     /// True if everything that there is was taken.
     pub is_all: bool,
+    /// How many records there are, where a number was asked for.
+    pub n_records: usize,
     /// How many records were cut.
     pub n_cut: usize,
     /// How many NUL bytes were passed over.
@@ -69,17 +73,17 @@ fn plain(opened: &Opened, spot: &mut Spot, manner: &Manner<'_>) -> io::Result<Pi
     }
     let at_end = from + count == opened.size;
     whole_units(&mut chunk, encoding);
-    let cutter = Cutter { encoding, start: manner.start, longest: limits::TAIL_CHUNK };
+    let cutter = Cutter { encoding, start: manner.start, longest: limits::TAIL_CHUNK, most: manner.most };
     let cut = cutter.cut(&chunk, spot.between, manner.wanted, manner.finish && at_end);
     let rest = chunk.len() - cut.to;
     let is_start = from == 0;
     let n_taken = cut.to as u64 + if cut.to > 0 { n_nuls } else { 0 };
     spot.between = cut.between;
     spot.advance(&opened.file, spot.offset + n_taken)?;
-    let more = cut.to > 0 && (!at_end || (rest > 0 && manner.wanted < chunk.len()));
+    let more = cut.to > 0 && (!at_end || (rest > 0 && (manner.wanted < chunk.len() || cut.is_full)));
     let (body, ends) = utf_8(chunk, (cut.from, cut.to), cut.ends, encoding, is_start);
     let n_nuls = if cut.to > 0 { n_nuls } else { 0 };
-    Ok(Piece { body, ends, more, is_all: at_end && rest == 0, n_cut: cut.n_cut, n_nuls, problem: None })
+    Ok(Piece { body, ends, more, is_all: at_end && rest == 0, n_records: cut.n_records, n_cut: cut.n_cut, n_nuls, problem: None })
 }
 
 /// How many NUL bytes a hole has that begins here; none if nothing stands behind it yet.
@@ -116,14 +120,15 @@ fn packed(opened: &Opened, spot: &mut Spot, manner: &Manner<'_>) -> io::Result<P
     unpack(&opened.file)?.take(2).read_to_end(&mut mark)?;
     let encoding = encoding_of(manner.encoding, &mark);
     whole_units(&mut chunk, encoding);
-    let cutter = Cutter { encoding, start: manner.start, longest: limits::TAIL_UNPACKED };
+    let cutter = Cutter { encoding, start: manner.start, longest: limits::TAIL_UNPACKED, most: manner.most };
     let cut = cutter.cut(&chunk, spot.between, limits::TAIL_UNPACKED, at_end);
     let is_start = spot.offset == 0;
     spot.between = cut.between;
     spot.advance_unpacked(&unpacking.before, chunk.get(..cut.to).unwrap_or_default());
-    let more = cut.to > 0 && !at_end && problem.is_none();
+    let is_all = at_end && cut.to == chunk.len();
+    let more = cut.to > 0 && !is_all && problem.is_none();
     let (body, ends) = utf_8(chunk, (cut.from, cut.to), cut.ends, encoding, is_start);
-    Ok(Piece { body, ends, more, is_all: at_end, n_cut: cut.n_cut, n_nuls: 0, problem })
+    Ok(Piece { body, ends, more, is_all, n_records: cut.n_records, n_cut: cut.n_cut, n_nuls: 0, problem })
 }
 
 /// The encoding to decode, by the name that was given or by the mark that the file begins with.

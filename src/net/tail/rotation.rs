@@ -163,6 +163,11 @@ impl Folders {
         }
     }
 
+    /// Forgets what was listed, so that it is listed anew.
+    pub fn forget(&mut self) {
+        self.listed.clear();
+    }
+
     /// True if the folder of a file can be read.
     pub fn is_readable(&mut self, path: &Path) -> bool {
         self.beside(path).is_ok()

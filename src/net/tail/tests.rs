@@ -341,3 +341,69 @@ fn utf_16_and_other_encodings_become_utf_8() {
     place.append("a.log", b"\xff\xfe caf\xe9\n");
     assert_eq!(reader.run(&place), ["ÿþ café"]);
 }
+
+#[test]
+fn a_look_takes_so_many_records_of_all_files_together() {
+    let mut place = Place::new();
+    let mut reader = place.reader("*.log");
+    reader.run(&place);
+    place.append("a.log", "a1\na2\n");
+    place.append("b.log", "b1\nb2\n");
+    place.append("b.log.1", "older\n");
+    place.gzip("b.log.1");
+    reader.request.most_records = 3;
+    let first = look(&FileRequest { rounds: 0, ..reader.request.clone() }, &reader.tail, place.now()).unwrap();
+    assert_eq!(lines(&first).len(), 3);
+    assert!(first.last().unwrap().more);
+    let mut all = reader.run(&place);
+    all.sort();
+    assert_eq!(all, ["a1", "a2", "b1", "b2", "older"]);
+    assert!(reader.run(&place).is_empty());
+}
+
+#[test]
+fn the_inode_of_an_empty_file_may_be_that_of_a_copy() {
+    let mut place = Place::new();
+    place.append("a.log", "");
+    let mut reader = place.reader("a.log*");
+    reader.run(&place);
+    place.rename("a.log", "a.log.1");
+    place.append("a.log", "1\n");
+    assert_eq!(reader.run(&place), ["1"]);
+    // The old file, which was empty, makes room; the same inode is the copy of the new one.
+    place.append("a.log.1", "1\n");
+    place.truncate("a.log");
+    place.append("a.log", "two\n");
+    assert_eq!(reader.run(&place), ["two"]);
+}
+
+#[test]
+fn a_log_that_is_being_packed_is_not_read_twice() {
+    let mut place = Place::new();
+    let mut reader = place.reader("a.log");
+    reader.run(&place);
+    let old: String = (0..3000).map(|n| format!("{n} {}\n", n * 7919 % 1000)).collect();
+    place.append("a.log", &old);
+    assert_eq!(reader.run(&place).len(), 3000);
+    place.rename("a.log", "a.log.1");
+    place.clock += 10;
+    place.append("a.log", "new\n");
+    assert_eq!(reader.run(&place), ["new"]);
+    // Half of the packed file is written, under the usual name and under another one.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, old.as_bytes()).unwrap();
+    let packed = encoder.finish().unwrap();
+    for name in ["a.log.1.gz", "a.log-20270115.gz"] {
+        place.clock += 10;
+        fs::write(place.path(name), &packed[..packed.len() / 2]).unwrap();
+        place.did(name);
+        place.rename("a.log", "a.log.0");
+        place.append("a.log", "more\n");
+        assert_eq!(reader.run(&place), ["more"], "{name}");
+        fs::write(place.path(name), &packed).unwrap();
+        place.did(name);
+        assert!(reader.run(&place).is_empty(), "{name}");
+        place.rename("a.log.0", "other");
+        fs::remove_file(place.path(name)).unwrap();
+    }
+}

@@ -245,6 +245,11 @@ fn no_single_kind(node: &Node, entries: &[Entry], found: &[&Entry]) -> Diagnosti
     let other = entries.iter().find(|entry| &*entry.key != "when");
     match other {
         Some(entry) if nearest(&entry.key, words()).is_some() => unknown_key(entry, "a login", words()),
+        Some(entry) if ["username", "user", "password"].contains(&&*entry.key) => {
+            let title = format!("`{}` without a kind of login around it", entry.key);
+            let problem = Diagnostic::error("unknown-kind", title, entry.key_span).label("this belongs into a login");
+            problem.help("write `auth: {basic: {username: …, password: …}}`, or `digest` instead of `basic`")
+        }
         Some(entry) => Diagnostic::error("unknown-kind", format!("unknown login `{}`", entry.key), entry.key_span)
             .label("there is none of that name")
             .help(format!("use one of {}; a login with a name of its own is used by its bare name", listed(words(), 40))),

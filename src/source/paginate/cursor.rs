@@ -5,15 +5,17 @@
 //! ```
 
 use super::{Pager, Turn};
+use crate::base::diag::Diagnostic;
 use crate::base::secret::Secret;
 use crate::base::value::Value;
-use crate::expr::code::{Code, Expression, Template};
+use crate::expr::code::{Code, Template};
 use crate::expr::data::{DataMap, DataTemplate};
 use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
-use crate::expr::names::CURSOR;
+use crate::expr::names::{CURSOR, ROW};
 use crate::net::ExchangeError;
 use crate::net::http::HttpRequest;
+use crate::source::of_document::OfDocument;
 use crate::source::wire::{maybe_text, wire_json, wire_pairs};
 use crate::source::{bad_part, wire::wire_text};
 use crate::yaml::kind::Kind;
@@ -31,16 +33,26 @@ pub const KIND: Kind<Arc<dyn Pager>> = Kind {
         fields: ByCursor::docs(),
         short: None,
     },
-    read: |node, reader| ByCursor::read(node, reader).map(|by| Arc::new(by) as Arc<dyn Pager>),
+    read: |node, reader| {
+        let by = ByCursor::read(node, reader)?;
+        if !by.into.0.moves_on() {
+            let into = node.entry("into").map_or(node.span, |entry| entry.value.span);
+            let problem = Diagnostic::error("same-page", "every page would be asked for with the same request", into);
+            let problem = problem.label("nothing here uses the name `cursor`");
+            reader.report(problem.help("say where the cursor goes, like `into: {query: {after: \"{{ cursor }}\"}}`"));
+            return None;
+        }
+        Some(Arc::new(by) as Arc<dyn Pager>)
+    },
 };
 
 crate::fields! {
     /// Pages by a word of the page before.
     struct ByCursor, "cursor" {
         /// The cursor in the document of a page, as `row`; the source's own name leads to headers. Missing, empty or false: this page is the last one.
-        from: Within<Expression>;
+        from: OfDocument;
         /// Where the next request says it, with the name `cursor`: `{query: {after: "{{ cursor }}"}}`.
-        into: Within<Into>;
+        into: WithCursor;
         /// The next request carries nothing but the cursor: neither the parameters nor the body of the first one.
         only: bool = false, "false";
     }
@@ -64,22 +76,22 @@ crate::fields! {
     }
 }
 
-/// A field that sees the page as `row`, and the cursor.
+/// What the next request says, which sees the page as `row`, and the cursor.
 #[derive(Clone, Debug)]
-struct Within<T>(T);
+struct WithCursor(Into);
 
-impl<T: Field> Field for Within<T> {
+impl Field for WithCursor {
     fn shape() -> Shape {
-        T::shape()
+        Into::shape()
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let (read, _) = reader.within(|reader| {
             reader.bind("row", node.span);
             reader.bind("cursor", node.span);
-            T::read(node, reader)
+            Into::read(node, reader)
         });
-        read.map(Within)
+        read.map(WithCursor)
     }
 }
 
@@ -105,14 +117,24 @@ impl Pager for ByCursor {
 
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         take(&self.from.0.0);
-        let into = &self.into.0;
-        [&into.url, &into.body].into_iter().flatten().for_each(|template| take(&template.0));
-        [&into.query, &into.headers, &into.form].into_iter().flatten().for_each(|map| map.0.codes(take));
-        into.json.iter().for_each(|json| json.codes(take));
+        self.into.0.codes(take);
     }
 }
 
 impl Into {
+    fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
+        [&self.url, &self.body].into_iter().flatten().for_each(|template| take(&template.0));
+        [&self.query, &self.headers, &self.form].into_iter().flatten().for_each(|map| map.0.codes(take));
+        self.json.iter().for_each(|json| json.codes(take));
+    }
+
+    /// True if something differs from page to page.
+    fn moves_on(&self) -> bool {
+        let mut moves = false;
+        self.codes(&mut |code| moves |= code.uses(CURSOR) || code.uses(ROW));
+        moves
+    }
+
     fn amend(&self, mut request: HttpRequest, turn: &Turn<'_>, frame: &mut Frame) -> Result<HttpRequest, ExchangeError> {
         if let Some(url) = maybe_text(&self.url, frame) {
             request = super::next_url::follow(&request, turn, &url)?;

@@ -20,6 +20,7 @@ use crate::expr::code::{Code, Expression, Setting};
 use crate::expr::frame::Frame;
 use crate::net::http::HttpRequest;
 use crate::net::{Answer, ExchangeError};
+use crate::yaml::basic::Count;
 use crate::yaml::kind::{Kind, read_one};
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Fields, Reader, Record};
@@ -77,9 +78,9 @@ crate::fields! {
         /// A condition on the whole document of a page, as `row`: where it holds, this page is the last one.
         stop_when: Option<Expression>;
         /// The most pages; further ones are left out with a warning, and `.capped` is true.
-        max_pages: Setting<usize> = Setting::Fixed(limits::PAGES), "100";
+        max_pages: Setting<Count> = Setting::Fixed(Count(limits::PAGES)), "100";
         /// The most rows of all pages, before any of them is left out; the last page is cut there.
-        max_items: Option<Setting<usize>>;
+        max_items: Option<Setting<Count>>;
     }
 }
 
@@ -91,9 +92,9 @@ pub struct Paginate {
     /// This page is the last one.
     pub stop_when: Option<Expression>,
     /// The most pages.
-    pub max_pages: Setting<usize>,
+    pub max_pages: Setting<Count>,
     /// The most rows.
-    pub max_items: Option<Setting<usize>>,
+    pub max_items: Option<Setting<Count>>,
 }
 
 impl Paginate {
@@ -117,7 +118,7 @@ impl Field for Paginate {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         if node.as_scalar().is_some() {
             let pager = read_one("way to the next page", KINDS, node, reader)?;
-            return Some(Paginate { pager, stop_when: None, max_pages: Setting::Fixed(limits::PAGES), max_items: None });
+            return Some(Paginate { pager, stop_when: None, max_pages: Setting::Fixed(Count(limits::PAGES)), max_items: None });
         }
         let mut fields = Fields::open(node, "`paginate`", reader)?;
         let mut found = Vec::new();
@@ -130,6 +131,7 @@ impl Field for Paginate {
             reader.bind("row", node.span);
             Common::read_from(&mut fields, reader)
         });
+        let misspelt = fields.rest().any(|entry| !entry.key.starts_with("x-"));
         fields.finish(reader);
         let names = || crate::base::suggest::listed(KINDS.iter().map(|kind| kind.name), 9);
         if let [_, (span, _), ..] = &found[..] {
@@ -138,6 +140,10 @@ impl Field for Paginate {
             return None;
         }
         let Some((_, pager)) = found.pop() else {
+            // An unknown key is told already, and most likely meant as the way.
+            if misspelt {
+                return None;
+            }
             let problem = Diagnostic::error("missing-key", "`paginate` without a way to the next page", node.span);
             reader.report(problem.label("nothing here says how").help(format!("add one of {}", names())));
             return None;

@@ -8,17 +8,17 @@ use super::{Pager, Turn};
 use crate::base::error_kind::ErrorKind;
 use crate::base::print::{cut, one_line, text_of};
 use crate::base::value::Value;
-use crate::expr::code::{Code, Expression};
+use crate::expr::code::Code;
 use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
 use crate::net::http::HttpRequest;
 use crate::net::login::Login;
 use crate::source::bad_part;
+use crate::source::of_document::OfDocument;
 use crate::yaml::kind::Kind;
-use crate::yaml::node::Node;
-use crate::yaml::read::{Field, Reader, Record};
-use crate::yaml::shape::{KindDoc, Shape};
+use crate::yaml::read::{Field, Record};
+use crate::yaml::shape::KindDoc;
 use std::sync::Arc;
 use url::Url;
 
@@ -38,25 +38,7 @@ crate::fields! {
     /// Pages by an address of the page before.
     struct ByUrl, "next_url" {
         /// The address in the document of a page, as `row`; a relative one starts at the address of that page. Missing, empty or false: this page is the last one; of a list with one item, that item counts. Another host gets neither login nor headers.
-        from: From;
-    }
-}
-
-/// An expression that sees the page as `row`.
-#[derive(Clone, Debug)]
-struct From(Expression);
-
-impl Field for From {
-    fn shape() -> Shape {
-        Expression::shape()
-    }
-
-    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let (read, _) = reader.within(|reader| {
-            reader.bind("row", node.span);
-            Expression::read(node, reader)
-        });
-        read.map(From)
+        from: OfDocument;
     }
 }
 

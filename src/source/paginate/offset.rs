@@ -11,6 +11,7 @@ use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
 use crate::net::http::HttpRequest;
 use crate::source::bad_part;
+use crate::yaml::basic::Count;
 use crate::yaml::kind::Kind;
 use crate::yaml::read::{Field, Record};
 use crate::yaml::shape::KindDoc;
@@ -31,12 +32,12 @@ pub const KIND: Kind<Arc<dyn Pager>> = Kind {
 crate::fields! {
     /// Pages by the number of rows before them.
     struct ByOffset, "offset" {
-        /// The parameter that holds the offset.
+        /// The parameter that holds the offset; `offset` where it is not given.
         param: Option<Template>;
         /// The offset of the first page.
         start: Setting<usize> = Setting::Fixed(0), "0";
         /// How many rows a full page has; a shorter page is the last one. Without it the offset grows by the rows of each page, and an empty page is the last one.
-        limit: Option<Setting<usize>>;
+        limit: Option<Setting<Count>>;
         /// The parameter that asks for this many rows; nothing is asked for without it.
         limit_param: Option<Template>;
         /// Where the parameters stand: in the query, in the form or in the JSON body (there a name may hold dots).
@@ -55,7 +56,10 @@ impl ByOffset {
     }
 
     fn limit(&self, frame: &mut Frame) -> Result<Option<usize>, ExchangeError> {
-        self.limit.as_ref().map(|limit| limit.get(frame).map_err(|fault| bad_part("paginate.offset.limit", fault))).transpose()
+        self.limit
+            .as_ref()
+            .map(|limit| limit.get(frame).map(|limit| limit.0).map_err(|fault| bad_part("paginate.offset.limit", fault)))
+            .transpose()
     }
 
     fn start(&self, frame: &mut Frame) -> Result<usize, ExchangeError> {

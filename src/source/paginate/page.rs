@@ -11,6 +11,7 @@ use crate::expr::frame::Frame;
 use crate::net::ExchangeError;
 use crate::net::http::HttpRequest;
 use crate::source::bad_part;
+use crate::yaml::basic::Count;
 use crate::yaml::kind::Kind;
 use crate::yaml::read::{Field, Record};
 use crate::yaml::shape::KindDoc;
@@ -31,12 +32,12 @@ pub const KIND: Kind<Arc<dyn Pager>> = Kind {
 crate::fields! {
     /// Pages by their number.
     struct ByPage, "page" {
-        /// The parameter that holds the number.
+        /// The parameter that holds the number; `page` where it is not given.
         param: Option<Template>;
         /// The number of the first page.
         start: Setting<usize> = Setting::Fixed(1), "1";
         /// How many rows a full page has; a shorter page is the last one.
-        size: Option<Setting<usize>>;
+        size: Option<Setting<Count>>;
         /// The parameter that asks for this size; nothing is asked for without it.
         size_param: Option<Template>;
         /// Where the parameters stand: in the query, in the form or in the JSON body (there a name may hold dots).
@@ -55,7 +56,7 @@ impl ByPage {
     }
 
     fn size(&self, frame: &mut Frame) -> Result<Option<usize>, ExchangeError> {
-        self.size.as_ref().map(|size| size.get(frame).map_err(|fault| bad_part("paginate.page.size", fault))).transpose()
+        self.size.as_ref().map(|size| size.get(frame).map(|size| size.0).map_err(|fault| bad_part("paginate.page.size", fault))).transpose()
     }
 
     fn start(&self, frame: &mut Frame) -> Result<usize, ExchangeError> {

@@ -1,0 +1,142 @@
+//! Samples that add up are joined where a run makes very many of them.
+//!
+//! A log of five million lines gives five million samples of `count` with the value 1, and a dozen
+//! series. A small run keeps each sample as it was submitted, for a person to see; beyond
+//! [`limits::SAMPLES_APART`] a further sample is added to the one that its series has already.
+
+use super::{MetricType, Sample};
+use crate::base::limits;
+use crate::base::number::Number;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// Where the samples that add up are among all samples of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Sums {
+    places: HashMap<u64, usize, BuildHasherDefault<AsItIs>>,
+    /// How many samples were looked at.
+    n_seen: usize,
+}
+
+impl Sums {
+    /// Adds the value to an earlier sample of the same series; false where there is none, or where
+    /// samples stay apart.
+    pub fn join(&mut self, samples: &mut [Sample], sample: &Sample) -> bool {
+        if samples.len() < limits::SAMPLES_APART || !adds_up(sample.metric_type) {
+            return false;
+        }
+        for (place, seen) in samples.iter().enumerate().skip(self.n_seen).filter(|(_, seen)| adds_up(seen.metric_type)) {
+            self.places.entry(mixed(seen)).or_insert(place);
+        }
+        self.n_seen = samples.len();
+        let place = self.places.get(&mixed(sample));
+        let Some(known) = place.and_then(|place| samples.get_mut(*place)).filter(|known| is_same_series(known, sample)) else {
+            return false;
+        };
+        known.value = sum(known.value, sample.value);
+        known.about = sample.about.clone();
+        true
+    }
+}
+
+/// True for types whose points are sums over a run, so that it does not matter whether two samples
+/// come alone or together.
+fn adds_up(metric_type: MetricType) -> bool {
+    matches!(metric_type, MetricType::Count | MetricType::Increment | MetricType::Decrement)
+}
+
+fn is_same_series(a: &Sample, b: &Sample) -> bool {
+    let about = std::sync::Arc::ptr_eq(&a.about, &b.about)
+        || (a.name == b.name
+            && a.metric_type == b.metric_type
+            && a.hostname == b.hostname
+            && a.device == b.device
+            && a.unit == b.unit
+            && a.origin == b.origin);
+    about && a.tags == b.tags
+}
+
+fn sum(a: Number, b: Number) -> Number {
+    let whole = a.as_integer().zip(b.as_integer()).and_then(|(a, b)| Number::from_integer(a + b));
+    whole.unwrap_or_else(|| Number::Float(a.as_f64() + b.as_f64()))
+}
+
+/// Name, type and tags as one number. Two series that share it, which hardly ever happens, are not
+/// joined any more, and nothing worse.
+fn mixed(sample: &Sample) -> u64 {
+    let mut mixed = sample.metric_type as u64;
+    let host = sample.hostname.iter().chain(&sample.device).map(|text| text.as_bytes());
+    for bytes in [sample.name.as_bytes(), sample.tags.as_bytes()].into_iter().chain(host) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        let last = rest.iter().fold(rest.len() as u64, |last, byte| last << 8 | u64::from(*byte));
+        for word in words.iter().map(|word| u64::from_le_bytes(*word)).chain([last]) {
+            mixed = (mixed.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+    }
+    mixed ^ (mixed >> 32)
+}
+
+/// A hasher for numbers that are mixed well already.
+#[derive(Clone, Copy, Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |mixed, byte| mixed << 8 | u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, mixed: u64) {
+        self.0 = mixed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::limits;
+    use crate::base::number::Number;
+    use crate::observation::{About, MetricType, Observations, Sample, TagSet};
+    use jiff::Timestamp;
+
+    fn sample(metric_type: MetricType, tag: usize, value: i64) -> Sample {
+        let (hostname, device, unit) = (None, None, None);
+        let about =
+            About { name: "m".into(), metric_type, hostname, device, unit, timestamp: Timestamp::UNIX_EPOCH, origin: Default::default() };
+        Sample { value: Number::Int(value), tags: TagSet::new([format!("t:{tag}")]), about: about.into() }
+    }
+
+    fn after(n: usize, metric_type: MetricType) -> Observations {
+        let mut made = Observations::default();
+        (0..n).for_each(|n| assert!(made.add(sample(metric_type, n % 3, 1), limits::SERIES)));
+        made
+    }
+
+    #[test]
+    fn few_samples_stay_as_they_were_submitted() {
+        assert_eq!(after(limits::SAMPLES_APART, MetricType::Count).samples.len(), limits::SAMPLES_APART);
+    }
+
+    #[test]
+    fn beyond_that_they_add_up_and_none_is_lost() {
+        let most = limits::SAMPLES_APART;
+        let made = after(2 * most, MetricType::Count);
+        assert_eq!(made.samples.len(), most);
+        let total: f64 = made.samples.iter().map(|sample| sample.value.as_f64()).sum();
+        assert_eq!(total, 2.0 * most as f64);
+        assert_eq!(after(most + 5, MetricType::Gauge).samples.len(), most + 5);
+    }
+
+    #[test]
+    fn a_series_that_comes_late_has_its_own_sample() {
+        let mut made = after(limits::SAMPLES_APART + 1, MetricType::Count);
+        let before = made.samples.len();
+        for _ in 0..3 {
+            made.add(sample(MetricType::Count, 99, 2), limits::SERIES);
+        }
+        assert_eq!(made.samples.len(), before + 1);
+        assert_eq!(made.samples.last().unwrap().value.as_f64(), 6.0);
+    }
+}
