@@ -165,11 +165,19 @@ impl Life {
         self.child.kill().expect("a signal");
         self.child.wait().expect("its end");
         self.read(proof);
-        for (way, (lines, _)) in self.last.into_iter().enumerate() {
+        for (way, (lines, _)) in std::mem::take(&mut self.last).into_iter().enumerate() {
             if !lines.is_empty() {
                 proof.may_repeat[way] = lines;
             }
         }
+    }
+}
+
+impl Drop for Life {
+    /// A test that fails leaves no engine behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -295,7 +303,7 @@ fn no_line_is_lost_whatever_rotates_and_whoever_is_killed() {
     for n in 1..=kills {
         // Somewhere in its share of the lines, and then a moment later.
         let goal = (all * (n - 1) + dice.below(all)) / (kills + 1);
-        until("the next kill", || {
+        until(&format!("kill {n}, with {:?} accepted", proof.accepted), || {
             life.read(&mut proof);
             proof.n_accepted() > goal
         });
