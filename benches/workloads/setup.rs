@@ -34,5 +34,6 @@ pub fn checks(folder: &Path, catalog: &mut Catalog, plan: &Arc<Plan>) -> Outcome
     if checks.broken > 0 || catalog.has_errors() {
         return Err(format!("{:?}", catalog.problems).into());
     }
+    catalog.close();
     Ok(checks.checks)
 }

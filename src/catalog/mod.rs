@@ -192,6 +192,7 @@ impl Catalog {
         self.problems.extend(instances.problems);
         out.disabled += instances.disabled;
         out.broken += instances.broken;
+        out.checks.reserve_exact(instances.instances.len());
         for instance in instances.instances {
             let mut check = Check::bind(plan.clone(), instance, &self.conf.tags);
             match self.known.add(&mut check, &self.engine, &mut self.problems) {
@@ -202,6 +203,11 @@ impl Catalog {
                 }
             }
         }
+    }
+
+    /// Ends the reading: instances that come now are no longer compared with those before.
+    pub fn close(&mut self) {
+        self.known = twins::Known::default();
     }
 
     /// True if something that was read has errors.

@@ -110,6 +110,7 @@ fn load(places: &Places, catalog: &mut Catalog) -> Vec<Check> {
             out.extend(catalog.checks(&plan, &of_name).checks);
         }
     }
+    catalog.close();
     out
 }
 

@@ -48,11 +48,9 @@ macro_rules! limit {
 
 /// Limits that only the program itself meets: how finely it works, or what it forgets and asks for again.
 pub const INTERNAL: &[&str] = &[
-    "SAMPLES_APART",
     "INTERVAL_LEAST",
     "STDERR_SHOWN",
     "TAIL_LOOK",
-    "TAIL_UNPACKED",
     "TAIL_PRINT",
     "TAIL_FOUND",
     "TAIL_EARLIER",
