@@ -57,6 +57,10 @@ pub mod state;
 
 pub mod spec;
 
+pub mod report;
+
+pub mod sink;
+
 // A file of conf.d is read against the types that its spec declares.
 pub mod conf;
 
