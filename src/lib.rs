@@ -29,7 +29,7 @@
 //! * Nothing changes a plan. Memory between runs belongs to the check and moves only with an
 //!   outcome.
 //! * No I/O, clock or environment outside [`net`], [`disk`], [`source`], [`spool`], [`run`],
-//!   [`mod@state`], [`catalog`], [`agent`] and [`cli`].
+//!   [`mod@state`], [`catalog`], [`trial`], [`agent`] and [`cli`].
 //! * A [`Secret`](base::secret::Secret) becomes text only where a request is rendered.
 //!
 //! The modules stand in layers, lowest first; each uses only those above it in this list.
@@ -71,5 +71,6 @@ pub mod manual;
 pub mod run;
 
 pub mod agent;
+pub mod trial;
 
 pub mod cli;
