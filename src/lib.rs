@@ -58,6 +58,7 @@ pub mod spec;
 // A file of conf.d is read against the types that its spec declares.
 pub mod conf;
 
+pub mod lint;
 pub mod plan;
 
 pub mod catalog;
