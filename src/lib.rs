@@ -64,6 +64,7 @@ pub mod sink;
 // A file of conf.d is read against the types that its spec declares.
 pub mod conf;
 
+pub mod lint;
 pub mod plan;
 
 pub mod catalog;

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod check_result;
 pub mod check_text;
+pub mod explain;
 pub mod lint;
 pub mod run;
 pub mod schema;
@@ -73,6 +74,8 @@ pub enum Color {
 enum Command {
     /// Find mistakes in specs, instances and settings.
     Lint(lint::Arguments),
+    /// Say what a problem means and how it is cured, by its code.
+    Explain(explain::Arguments),
     /// Run the instances of one check and show what they would send; sends nothing.
     Check(check::Arguments),
     /// Run the tests that lie beside the specs.
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let code = match arguments.command {
         Command::Lint(own) => lint::run(&own, &arguments.common),
+        Command::Explain(own) => explain::run(&own, &arguments.common),
         Command::Check(own) => check::run(&own, &arguments.common),
         Command::Test(own) => test::run(&own, &arguments.common),
         Command::Run(own) => run::run(&own, &arguments.common),
