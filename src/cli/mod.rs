@@ -6,13 +6,15 @@
 pub mod check;
 pub mod check_result;
 pub mod check_text;
+pub mod completions;
 pub mod lint;
+pub mod man;
 pub mod run;
 pub mod schema;
 pub mod session;
 pub mod style;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
 
 /// Declarative monitoring checks: describe a check in YAML, run it everywhere.
@@ -78,6 +80,11 @@ enum Command {
     Run(run::Arguments),
     /// Print the JSON Schema of specs or of conf.d, for editors.
     Schema(schema::Arguments),
+    /// Print what a shell needs to complete commands and options.
+    Completions(completions::Arguments),
+    /// Write the manual pages.
+    #[command(hide = true)]
+    Man(man::Arguments),
 }
 
 /// The whole program.
@@ -88,6 +95,8 @@ pub fn main() -> ExitCode {
         Command::Check(own) => check::run(&own, &arguments.common),
         Command::Run(own) => run::run(&own, &arguments.common),
         Command::Schema(own) => schema::run(&own),
+        Command::Completions(own) => completions::run(&own, Arguments::command()),
+        Command::Man(own) => man::run(&own, Arguments::command()),
     };
     ExitCode::from(code)
 }
