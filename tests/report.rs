@@ -134,8 +134,13 @@ fn log() -> impl Strategy<Value = Log> {
 fn topology() -> impl Strategy<Value = Topology> {
     let origin = Span::default();
     let component = (text(), text(), value()).prop_map(move |(id, component_type, data)| Component { id, component_type, data, origin });
-    let relation = (text(), text(), text(), value())
-        .prop_map(move |(source, target, relation_type, data)| Relation { source, target, relation_type, data, origin });
+    let relation = (text(), text(), text(), value()).prop_map(move |(source, target, relation_type, data)| Relation {
+        source,
+        target,
+        relation_type,
+        data,
+        origin,
+    });
     let all = (vec(stated(component), 0..3), vec(stated(relation), 0..3), vec(text(), 0..3));
     (text(), text(), any::<bool>(), any::<bool>(), all).prop_map(
         |(key_type, key_url, start_snapshot, stop_snapshot, (components, relations, deletes))| Topology {
@@ -151,12 +156,10 @@ fn topology() -> impl Strategy<Value = Topology> {
 }
 
 fn health() -> impl Strategy<Value = (Vec<Stated<Health>>, Option<HealthStream>)> {
-    let state = (text(), text(), word(HealthState::WORDS, HealthState::from_word), text(), of(text())).prop_map(
-        |(id, name, health, element, message)| Health { id, name, health, element, message, origin: Span::default() },
-    );
-    let stream = (text(), of(text()), of(any::<f64>()), of(any::<f64>()), any::<bool>()).prop_map(
-        |(urn, sub_stream, repeat_s, expiry_s, complete)| HealthStream { urn, sub_stream, repeat_s, expiry_s, complete },
-    );
+    let state = (text(), text(), word(HealthState::WORDS, HealthState::from_word), text(), of(text()))
+        .prop_map(|(id, name, health, element, message)| Health { id, name, health, element, message, origin: Span::default() });
+    let stream = (text(), of(text()), of(any::<f64>()), of(any::<f64>()), any::<bool>())
+        .prop_map(|(urn, sub_stream, repeat_s, expiry_s, complete)| HealthStream { urn, sub_stream, repeat_s, expiry_s, complete });
     (vec(stated(state), 0..3), of(stream))
 }
 
@@ -404,7 +407,10 @@ fn small() -> Report {
             key_url: "u".into(),
             start_snapshot: true,
             stop_snapshot: false,
-            components: vec![Stated { what: Component { id: "c".into(), component_type: "host".into(), data, origin }, origin: stated(11) }],
+            components: vec![Stated {
+                what: Component { id: "c".into(), component_type: "host".into(), data, origin },
+                origin: stated(11),
+            }],
             relations: vec![Stated {
                 what: Relation { source: "c".into(), target: "d".into(), relation_type: "uses".into(), data: Value::Missing, origin },
                 origin: stated(13),
