@@ -12,6 +12,7 @@ pub mod schema;
 pub mod session;
 pub mod style;
 pub mod test;
+pub mod test_report;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
