@@ -216,3 +216,29 @@ pub const ONCE_KEEP_MOST: usize = 100_000;
 pub const WATCHED: usize = 10_000;
 /// What one check may keep on disk: the readings of as many series as one run may have.
 pub const STATE_FILE_BYTES: u64 = 64 << 20;
+
+/// One request to a receiver, from the first byte out to the last byte in.
+pub const DELIVERY_TIME: Duration = Duration::from_secs(30);
+/// The first bound of the pause after a failed delivery; it doubles from one failure to the next.
+pub const DELIVERY_PAUSE_FIRST: Duration = Duration::from_secs(2);
+/// Its last bound.
+pub const DELIVERY_PAUSE_MOST: Duration = Duration::from_secs(60);
+/// No pause is shorter: a receiver that is gone needs no more than a request a second.
+pub const DELIVERY_PAUSE_LEAST: Duration = Duration::from_secs(1);
+/// The longest `Retry-After` of a receiver that is honoured: a mistake there must not hold data for hours.
+pub const RETRY_AFTER_MOST: Duration = Duration::from_secs(300);
+/// The answer of a receiver; it is read for the reason of a refusal only.
+pub const RECEIVER_ANSWER_BYTES: u64 = 64 << 10;
+/// The part of such an answer that a message shows.
+pub const RECEIVER_ANSWER_SHOWN: usize = 200;
+/// Items of one request where a sink says nothing: enough that requests do not count, few enough
+/// that finding a bad one is quick.
+pub const BATCH_ITEMS: usize = 10_000;
+/// The most items of one request that can be asked for.
+pub const BATCH_ITEMS_MOST: usize = 100_000;
+/// The size at which the file of a `jsonl` sink is put aside, where it says nothing.
+pub const LINES_FILE_BYTES: u64 = 64 << 20;
+/// How many such files are kept, where it says nothing.
+pub const LINES_FILES: usize = 5;
+/// The most such files.
+pub const LINES_FILES_MOST: usize = 1_000;

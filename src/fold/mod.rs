@@ -361,7 +361,10 @@ mod tests {
     fn two_types_under_one_name_are_two_series() {
         let samples = [sample(MetricType::Gauge, 1.0, 0), sample(MetricType::Count, 5.0, 0)];
         let points = fold(&samples, &Readings::default()).points;
-        assert_eq!(points.iter().map(|p| (p.kind, p.value.as_f64())).collect::<Vec<_>>(), [(PointKind::Gauge, 1.0), (PointKind::Count, 5.0)]);
+        assert_eq!(
+            points.iter().map(|p| (p.kind, p.value.as_f64())).collect::<Vec<_>>(),
+            [(PointKind::Gauge, 1.0), (PointKind::Count, 5.0)]
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::expr::function::signature;
 use crate::expr::function::{self, Function};
 use crate::expr::texts::Texts;
 use crate::rows::RowsSpec;
+use crate::sink;
 use crate::spec::source::SourceSpec;
 use crate::yaml::read::{Field, Record};
 use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
@@ -330,7 +331,19 @@ fn conf_d() -> String {
         section("###", "A file of conf.d", "", &conf::file_docs()),
         section("###", "Standard keys of an instance", "", &conf::instance_docs()),
         section("##", "engine.yaml", "What the engine itself may be told. The file may be absent.", &EngineConf::docs()),
+        joined(&sinks()),
     ])
+}
+
+/// Each kind of sink with its settings.
+fn sinks() -> Vec<String> {
+    let kinds = sink::KINDS.iter().map(|kind| (kind.docs)());
+    let section = |kind: KindDoc| {
+        let title = format!("Sink `{}`", kind.name);
+        let blocks = [format!("### {title}"), kind.doc.to_owned(), table(&title, &kind.fields), example(&title)];
+        joined(&blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>())
+    };
+    kinds.map(section).collect()
 }
 
 #[cfg(test)]

@@ -64,6 +64,11 @@ pub fn last_cause(error: &(dyn std::error::Error + 'static)) -> String {
     one_line(&cut(&text, 200))
 }
 
+/// An error of the system in words, without its number.
+pub fn of_io(error: &std::io::Error) -> String {
+    super::failure::io_words(error)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -35,7 +35,8 @@ impl TagSet {
 
     /// The set that [`TagSet::as_bytes`] gave as text; `None` for a text that is no set.
     pub fn from_text(text: &str) -> Option<TagSet> {
-        let tags: usize = tags_of(text).map(|tag| tag.len() + u32::try_from(tag.len()).ok().and_then(char::from_u32).map_or(0, char::len_utf8)).sum();
+        let tags: usize =
+            tags_of(text).map(|tag| tag.len() + u32::try_from(tag.len()).ok().and_then(char::from_u32).map_or(0, char::len_utf8)).sum();
         (tags == text.len()).then(|| TagSet(text.into()))
     }
 

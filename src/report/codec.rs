@@ -35,7 +35,9 @@ pub enum DecodeError {
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            DecodeError::Foreign(version) => write!(f, "it has the form {version} of another version of the engine, this one reads {VERSION}"),
+            DecodeError::Foreign(version) => {
+                write!(f, "it has the form {version} of another version of the engine, this one reads {VERSION}")
+            }
             DecodeError::Broken(what) => write!(f, "it is damaged: {what}"),
         }
     }
@@ -48,7 +50,8 @@ impl std::error::Error for DecodeError {}
 pub fn without_metrics(record: &[u8]) -> Option<Vec<u8>> {
     let mut report = Report::decode(record).ok()?;
     report.points.clear();
-    let nothing = report.count() == 0 && report.metadata.is_empty() && Rest::of(&report.changes).is_none() && report.changes.readings.is_empty();
+    let nothing =
+        report.count() == 0 && report.metadata.is_empty() && Rest::of(&report.changes).is_none() && report.changes.readings.is_empty();
     let mut out = Vec::new();
     (!nothing).then(|| report.encode(&mut out))?.ok()?;
     Some(out)

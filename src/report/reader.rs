@@ -44,7 +44,8 @@ pub fn report(wire: &Wire<'_>) -> Read<Report> {
     let health_stream = wire.stream.as_ref().map(|stream| reader.stream(stream)).transpose()?;
     let metadata = wire.metadata.iter().map(|key| Ok((reader.text(*key)?, reader.value()?))).collect::<Read<_>>()?;
     let broken = |_| DecodeError::Broken("what it changes is broken");
-    let mut changes: Changes = if wire.changes.is_empty() { Changes::default() } else { serde_json::from_str(wire.changes).map_err(broken)? };
+    let mut changes: Changes =
+        if wire.changes.is_empty() { Changes::default() } else { serde_json::from_str(wire.changes).map_err(broken)? };
     let readings = wire.readings.iter().map(|reading| reader.reading(reading)).collect::<Read<Vec<_>>>()?;
     changes.readings.extend(readings);
     if reader.tokens.next().is_some() {
