@@ -242,3 +242,10 @@ pub const LINES_FILE_BYTES: u64 = 64 << 20;
 pub const LINES_FILES: usize = 5;
 /// The most such files.
 pub const LINES_FILES_MOST: usize = 1_000;
+/// Series of counts of which a sink keeps the total: some hundred bytes each. Of more, those that
+/// were not seen for longest begin at zero again.
+pub const TOTALS: usize = 1_000_000;
+/// Connections at once to the page of a `prometheus` sink.
+pub const PAGE_CONNECTIONS: usize = 32;
+/// A request for that page has this long.
+pub const PAGE_TIME: Duration = Duration::from_secs(10);

@@ -6,6 +6,7 @@
 //! ```
 
 use super::batch::{self, Batch};
+use super::bounded::Bounded;
 use super::filter::{Common, Filter};
 use super::rotating::Rotating;
 use super::stdout::{FAMILIES, MOST};
@@ -43,7 +44,7 @@ crate::fields! {
         /// The size at which the file is put aside as `PATH.1`.
         max_file: Size = Size(limits::LINES_FILE_BYTES), "64MiB";
         /// How many files that were put aside stay, up to 1,000; 0 for none.
-        files: usize = limits::LINES_FILES, "5";
+        files: Bounded<0, { limits::LINES_FILES_MOST }> = Bounded(limits::LINES_FILES), "5";
     }
 }
 
@@ -59,8 +60,7 @@ impl Settings for Configured {
     }
 
     fn open(&self, cx: &OpenCx<'_>) -> Result<Arc<dyn Sink>, String> {
-        let n_kept = self.own.files.min(limits::LINES_FILES_MOST);
-        let file = self.own.path.as_ref().map(|path| Rotating::new(cx.folder.join(&**path), self.own.max_file.0, n_kept));
+        let file = self.own.path.as_ref().map(|path| Rotating::new(cx.folder.join(&**path), self.own.max_file.0, self.own.files.0));
         Ok(Arc::new(Open { filter: Filter::of(&self.common), file: file.map(|file| Arc::new(Mutex::new(file))) }))
     }
 }

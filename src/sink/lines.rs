@@ -149,7 +149,7 @@ fn topology(report: &Report, items: &[What]) -> Json {
         }
     }
     json!({
-        "instance": {"type": &*topology.key_type, "url": &*topology.key_url},
+        "key": {"type": &*topology.key_type, "url": &*topology.key_url},
         "start_snapshot": topology.start_snapshot && items.contains(&What::TopologyStart),
         "stop_snapshot": items.contains(&What::TopologyStop),
         "components": components, "relations": relations, "deletes": deletes,

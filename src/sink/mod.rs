@@ -15,15 +15,24 @@
 //! Adding a kind: one file or folder with its settings and its [`Sink`], and one line in [`KINDS`].
 
 pub mod batch;
+mod bounded;
+mod datadog;
 pub mod filter;
+mod intake;
 mod jsonl;
 mod lines;
 pub mod outbox;
 pub mod policy;
+mod post;
+mod prometheus;
 mod rotating;
+mod secret_text;
+mod series;
+mod stackstate;
 mod stdout;
 #[cfg(test)]
 mod testing;
+mod totals;
 
 use crate::base::time::Clock;
 use crate::base::value::Text;
@@ -42,7 +51,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// All kinds of sinks.
-pub const KINDS: &[Kind<Arc<dyn Settings>>] = &[stdout::KIND, jsonl::KIND];
+pub const KINDS: &[Kind<Arc<dyn Settings>>] = &[stdout::KIND, jsonl::KIND, stackstate::KIND, datadog::KIND, prometheus::KIND];
 
 /// A report with the number of its record in the queue.
 #[derive(Clone, Debug)]
