@@ -5,7 +5,8 @@ use crate::base::diag::Diagnostic;
 use crate::base::limits;
 use crate::base::span::Sources;
 use crate::base::value::{Text, Value};
-use crate::yaml::basic::{Keyed, OneOrMany, Raw, Seconds};
+use crate::sink::AnySink;
+use crate::yaml::basic::{Keyed, OneOrMany, Placed, Raw, Seconds};
 use crate::yaml::load::Loaded;
 use crate::yaml::read::{Field, Reader};
 
@@ -48,8 +49,8 @@ crate::fields! {
         pub spec_dirs: Option<OneOrMany<Text>>;
         /// The folder of what is remembered between runs, beside this file where it is relative. Without it a restart forgets everything: counters begin anew, and what was sent `once` is sent again.
         pub state_dir: Option<Text>;
-        /// Where observations go besides standard output; not read by this version.
-        pub sinks: Option<Raw>;
+        /// Where observations go: each entry is one sink, or its bare name where it needs no settings.
+        pub sinks: Vec<Placed<AnySink>>;
         /// The status page; not read by this version.
         pub status: Option<Raw>;
         /// Other bounds than the usual ones; not read by this version.
@@ -73,7 +74,7 @@ impl Default for EngineConf {
             conf_dir: None,
             spec_dirs: None,
             state_dir: None,
-            sinks: None,
+            sinks: Vec::new(),
             status: None,
             limits: None,
             secrets: None,
@@ -105,18 +106,27 @@ pub fn read(loaded: Loaded, sources: &Sources) -> (EngineConf, Vec<Diagnostic>) 
         problems.push(problem.label("too short").help("write `1s` or more"));
     }
     problems.extend(not_read(&conf));
+    problems.extend(same_names(&conf.sinks));
     (conf, problems)
+}
+
+/// The place of a sink in the queue is found by its name, so two must not share one.
+fn same_names(sinks: &[Placed<AnySink>]) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (at, sink) in sinks.iter().enumerate() {
+        let name = sink.value.0.name();
+        if let Some(first) = sinks.iter().take(at).find(|earlier| earlier.value.0.name() == name) {
+            let problem = Diagnostic::error("same-sink", format!("two sinks of the name `{name}`"), sink.span);
+            let problem = problem.label("the second one").also(first.span, "the first one");
+            problems.push(problem.help("give one of them another `name`, which tells their places in the queue apart"));
+        }
+    }
+    problems
 }
 
 /// Nothing that a person writes is passed over in silence.
 fn not_read(conf: &EngineConf) -> Vec<Diagnostic> {
-    let keys = [
-        ("sinks", &conf.sinks),
-        ("status", &conf.status),
-        ("limits", &conf.limits),
-        ("secrets", &conf.secrets),
-        ("logging", &conf.logging),
-    ];
+    let keys = [("status", &conf.status), ("limits", &conf.limits), ("secrets", &conf.secrets), ("logging", &conf.logging)];
     let given = keys.into_iter().filter_map(|(key, raw)| raw.as_ref().map(|raw| (key, raw)));
     let warning = |(key, raw): (&str, &Raw)| {
         let problem = Diagnostic::warning("not-read", format!("`{key}` is not read by this version"), raw.0.span);
