@@ -66,4 +66,6 @@ pub mod run;
 
 pub mod agent;
 
+pub mod status;
+
 pub mod cli;

@@ -10,6 +10,7 @@ pub mod lint;
 pub mod run;
 pub mod schema;
 pub mod session;
+pub mod status;
 pub mod style;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -76,7 +77,9 @@ enum Command {
     Check(check::Arguments),
     /// Run every configured instance on the shared schedule, until it is stopped.
     Run(run::Arguments),
-    /// Print the JSON Schema of specs or of conf.d, for editors.
+    /// Show what the running engine knows: instances, errors, files.
+    Status(status::Arguments),
+    /// Print the JSON Schema of specs, conf.d or engine.yaml, for editors.
     Schema(schema::Arguments),
 }
 
@@ -87,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Lint(own) => lint::run(&own, &arguments.common),
         Command::Check(own) => check::run(&own, &arguments.common),
         Command::Run(own) => run::run(&own, &arguments.common),
+        Command::Status(own) => status::run(&own, &arguments.common),
         Command::Schema(own) => schema::run(&own),
     };
     ExitCode::from(code)

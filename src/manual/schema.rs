@@ -5,6 +5,8 @@
 //! name exists or an expression parses: that is told by `lint`.
 
 use super::conf;
+use crate::conf::engine::EngineConf;
+use crate::yaml::read::Record;
 use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
 use serde_json::{Map, Value as Json, json};
 
@@ -32,6 +34,13 @@ pub fn conf_schema() -> Json {
         }
     }
     defs.whole("A conf.d file", "The instances of one integration.", root)
+}
+
+/// The schema of engine.yaml.
+pub fn engine_schema() -> Json {
+    let mut defs = Defs::default();
+    let root = defs.object(&EngineConf::docs());
+    defs.whole("engine.yaml", "Settings of the engine.", root)
 }
 
 /// The schemas of structs, by their names; recursion ends at a name that is there already.
