@@ -66,7 +66,7 @@ pub struct LastValue {
 
 impl From<&Point> for LastValue {
     fn from(point: &Point) -> Self {
-        LastValue { name: point.name.clone(), tags: point.tags.clone(), value: point.value, unit: point.unit.clone() }
+        LastValue { name: point.name.clone(), tags: point.tags.clone(), value: point.value.as_f64(), unit: point.unit.clone() }
     }
 }
 

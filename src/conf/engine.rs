@@ -7,10 +7,32 @@ use crate::base::diag::Diagnostic;
 use crate::base::limits;
 use crate::base::span::{Sources, Span};
 use crate::base::value::{Text, Value};
-use crate::yaml::basic::{OneOrMany, Raw, Seconds};
+use crate::yaml::basic::{Keyed, OneOrMany, Raw, Seconds};
 use crate::yaml::load::Loaded;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader, Record};
+
+crate::words! {
+    /// How grave what a rule finds is.
+    pub enum LevelWord {
+        /// `engine lint` fails.
+        Error = "error",
+        /// It is told, and fails with `--deny warnings`.
+        Warning = "warning",
+        /// It is told.
+        Note = "note",
+        /// It is not looked for.
+        Off = "off",
+    }
+}
+
+crate::fields! {
+    /// What `engine lint` looks for.
+    pub struct LintSettings, "lint" {
+        /// Other levels than the usual ones, by the codes of rules: `{reserved-tag: off, no-tests: warning}`.
+        pub levels: Keyed<LevelWord>;
+    }
+}
 
 crate::fields! {
     /// Settings of the engine.
@@ -39,6 +61,8 @@ crate::fields! {
         pub limits: Option<LimitsConf>;
         /// How secret handles are read.
         pub secrets: Option<SecretsConf>;
+        /// What `engine lint` looks for.
+        pub lint: Option<LintSettings>;
         /// What is logged.
         pub logging: Option<LoggingConf>;
     }
@@ -59,6 +83,7 @@ impl Default for EngineConf {
             status: None,
             limits: None,
             secrets: None,
+            lint: None,
             logging: None,
         }
     }

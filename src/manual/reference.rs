@@ -8,12 +8,13 @@ use super::parts::{Collector, Part, kind_title, title};
 use super::schema::slug;
 use super::standard::{self, StandardOption};
 use super::{conf, examples, scopes};
+use crate::conf::engine::LintSettings;
 use crate::expr::function::signature;
 use crate::expr::function::{self, Function};
 use crate::expr::texts::Texts;
 use crate::rows::RowsSpec;
 use crate::spec::source::SourceSpec;
-use crate::yaml::read::Field;
+use crate::yaml::read::{Field, Record};
 use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
 
 const START: &str = include_str!("text/start.md");
@@ -329,6 +330,12 @@ fn conf_d() -> String {
         section("###", "A file of conf.d", "", &conf::file_docs()),
         section("###", "Standard keys of an instance", "", &conf::instance_docs()),
         "## engine.yaml\n\nWhat the engine itself may be told stands on [a page of its own](engine-yaml.md).".to_owned(),
+        section(
+            "###",
+            "Lint",
+            "Which rules `engine lint` follows, and how grave what they find is; [lint](lint.md) lists them.",
+            &LintSettings::docs(),
+        ),
     ])
 }
 
