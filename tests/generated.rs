@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
 use engine::manual::{engine as engine_yaml, limits, reference, schema};
+use engine::trial::manual::{page, test_schema};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -108,6 +109,8 @@ fn the_committed_files_are_what_the_declarations_say() {
     committed("schema/spec.schema.json", &pretty(&schema::spec_schema()));
     committed("schema/conf.schema.json", &pretty(&schema::conf_schema()));
     committed("schema/engine.schema.json", &pretty(&schema::engine_schema()));
+    committed("schema/test.schema.json", &pretty(&test_schema()));
+    committed("docs/testing.md", &page());
     committed("docs/language.md", &reference::reference());
     committed("docs/engine-yaml.md", &engine_yaml::page());
     committed("docs/limits.md", &limits::limits());
@@ -115,7 +118,7 @@ fn the_committed_files_are_what_the_declarations_say() {
 
 #[test]
 fn the_schemas_are_schemas() {
-    for schema in [schema::spec_schema(), schema::conf_schema(), schema::engine_schema()] {
+    for schema in [schema::spec_schema(), schema::conf_schema(), schema::engine_schema(), test_schema()] {
         jsonschema::meta::validate(&schema).expect("draft 2020-12");
     }
 }
@@ -139,6 +142,24 @@ fn shipped_specs_fit_the_schema() {
         let text = std::fs::read_to_string(&path).expect("a spec");
         assert_eq!(errors(&schema, &yaml(&text)), Vec::<String>::new(), "{}", path.display());
     }
+}
+
+/// So do the tests beside them.
+#[test]
+fn tests_of_shipped_specs_fit_the_schema() {
+    let schema = test_schema();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
+    let mut n = 0;
+    for spec in std::fs::read_dir(folder).expect("specs/").map(|entry| entry.expect("an entry").path().join("tests")) {
+        for path in std::fs::read_dir(spec).into_iter().flatten().map(|entry| entry.expect("an entry").path()) {
+            if path.extension().is_some_and(|ending| ending == "yaml") {
+                n += 1;
+                let text = std::fs::read_to_string(&path).expect("a test");
+                assert_eq!(errors(&schema, &yaml(&text)), Vec::<String>::new(), "{}", path.display());
+            }
+        }
+    }
+    assert!(n > 10, "{n}");
 }
 
 #[test]

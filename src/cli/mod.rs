@@ -34,7 +34,8 @@ struct Arguments {
 const EXAMPLES: &str = "Examples:
   engine run                      run every configured instance, until it is stopped
   engine check disk               run one check once and show what it would send
-  engine lint specs/disk.yaml     find mistakes in a spec";
+  engine lint specs/disk.yaml     find mistakes in a spec
+  engine test specs/disk.yaml     run the tests that lie beside a spec";
 
 /// What all commands understand.
 #[derive(Clone, Debug, clap::Args)]
@@ -88,7 +89,7 @@ enum Command {
     Run(run::Arguments),
     /// Show what the running engine knows: instances, errors, files.
     Status(status::Arguments),
-    /// Print the JSON Schema of specs, conf.d or engine.yaml, for editors.
+    /// Print the JSON Schema of specs, conf.d, engine.yaml or tests, for editors.
     Schema(schema::Arguments),
     /// Print what a shell needs to complete commands and options.
     Completions(completions::Arguments),

@@ -1,4 +1,4 @@
-//! `engine schema`: the JSON Schema of specs, conf.d or engine.yaml, for editors.
+//! `engine schema`: the JSON Schema of specs, conf.d, engine.yaml or tests, for editors.
 
 use super::CLEAN;
 use clap::ValueEnum;
@@ -12,6 +12,8 @@ pub enum Which {
     Conf,
     /// Of engine.yaml.
     Engine,
+    /// Of the files of tests.
+    Test,
 }
 
 /// Arguments of `schema`.
@@ -29,6 +31,7 @@ pub fn run(arguments: &Arguments) -> u8 {
         Which::Spec => include_str!("../../schema/spec.schema.json"),
         Which::Conf => include_str!("../../schema/conf.schema.json"),
         Which::Engine => include_str!("../../schema/engine.schema.json"),
+        Which::Test => include_str!("../../schema/test.schema.json"),
     };
     print!("{schema}");
     CLEAN

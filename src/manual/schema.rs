@@ -38,9 +38,14 @@ pub fn conf_schema() -> Json {
 
 /// The schema of engine.yaml.
 pub fn engine_schema() -> Json {
+    of_fields("engine.yaml", "Settings of the engine.", &EngineConf::docs())
+}
+
+/// The schema of another file with declared keys.
+pub fn of_fields(title: &str, description: &str, fields: &[FieldDoc]) -> Json {
     let mut defs = Defs::default();
-    let root = defs.object(&EngineConf::docs());
-    defs.whole("engine.yaml", "Settings of the engine.", root)
+    let root = defs.object(fields);
+    defs.whole(title, description, root)
 }
 
 /// The schemas of structs, by their names; recursion ends at a name that is there already.
