@@ -91,6 +91,10 @@ pub const FRAGMENTS: usize = 32;
 pub const SECRET_BYTES: u64 = 64 << 10;
 /// A program that gives a secret has this long: loading waits for it.
 pub const SECRET_TIME: Duration = Duration::from_secs(10);
+/// Secret handles are read again this often where nothing else is said.
+pub const SECRET_REFRESH: Duration = Duration::from_secs(3600);
+/// The shortest time between two readings: each may start programs.
+pub const SECRET_REFRESH_LEAST: Duration = Duration::from_secs(10);
 /// A conf.d file.
 pub const CONF_BYTES: u64 = 64 << 20;
 /// Aliases in one YAML file.
@@ -186,8 +190,14 @@ pub const RATE_REQUESTS: usize = 100_000;
 pub const POSITIONS: usize = 1_000;
 /// Requests of one `each` at once where `concurrency` says nothing.
 pub const EACH_AT_ONCE: usize = 8;
-/// Runs at once in the whole process.
+/// Runs at once in the whole process, where `limits` of engine.yaml says nothing.
 pub const RUNS_AT_ONCE: usize = 256;
+/// Runs at once that ask one host: a host that does not answer must not take all places.
+pub const RUNS_PER_HOST: usize = 64;
+/// A run that takes longer is a slow one, and slow ones leave places for the others.
+pub const RUN_SLOW: Duration = Duration::from_secs(1);
+/// A run that is still there so long after its deadline is dropped, whatever it does.
+pub const RUN_OVERTIME: Duration = Duration::from_secs(1);
 /// Idle connections kept per host.
 pub const IDLE_CONNECTIONS: usize = 32;
 /// An idle connection is closed after this: longer than most intervals, shorter than most firewalls forget.
@@ -282,3 +292,22 @@ pub const TOTALS: usize = 1_000_000;
 pub const PAGE_CONNECTIONS: usize = 32;
 /// A request for that page has this long.
 pub const PAGE_TIME: Duration = Duration::from_secs(10);
+
+/// The least that it can do with: one segment that is written and one that is read.
+pub const SPOOL_BYTES_LEAST: u64 = 1 << 20;
+/// Where the status page is if nothing else is said.
+pub const STATUS_ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 7660);
+/// Connections to the status page at once; more have to wait.
+pub const STATUS_CONNECTIONS: usize = 32;
+/// A request for the status page takes no longer than this.
+pub const STATUS_TIME: Duration = Duration::from_secs(10);
+/// Last values that the status page shows, of all checks; those of further series are left out.
+pub const LAST_VALUES: usize = 100_000;
+/// Last values of one check.
+pub const LAST_VALUES_EACH: usize = 1_000;
+/// Files are looked at for changes this often.
+pub const RELOAD_LOOK: Duration = Duration::from_secs(2);
+/// The same line of the log is written at most once in this time; the others are counted.
+pub const LOG_REPEAT: Duration = Duration::from_secs(10);
+/// Different lines of the log whose repeats are counted.
+pub const LOG_LINES: usize = 2_000;

@@ -6,6 +6,7 @@
 //! `docs/language.md` by a test, which also rewrites them.
 
 pub mod conf;
+pub mod engine;
 pub mod examples;
 pub mod limits;
 pub mod names;
