@@ -124,10 +124,63 @@ fn yaml_of_the_pages_is_without_problems() {
     report(found, "examples with problems");
 }
 
+/// Folders below `examples` that hold folders of specs.
+const EXAMPLES: &[&str] = &["examples/cookbook"];
+
+/// The folders of all these specs, from the root.
+fn examples() -> Vec<String> {
+    let inside = |folder: &&str| {
+        let entries = fs::read_dir(root().join(folder)).expect("a folder of examples");
+        let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+        names.map(|name| format!("{folder}/{name}")).collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = EXAMPLES.iter().flat_map(inside).collect();
+    all.sort();
+    all
+}
+
+/// A page with the blocks that begin with `# examples/FILE` as the files are, and those files.
+fn with_examples(page: &str) -> (String, Vec<String>) {
+    let (mut out, mut shown) = (String::new(), Vec::new());
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let _ = writeln!(out, "{line}");
+        let Some(path) = line.strip_prefix("# ").filter(|path| path.starts_with("examples/")) else { continue };
+        let file = fs::read_to_string(root().join(path)).unwrap_or_else(|_| panic!("{path} is shown and does not exist"));
+        let _ = write!(out, "{file}");
+        shown.push(path.to_owned());
+        let end = lines.find(|line| line.starts_with("```")).expect("the end of a block");
+        let _ = writeln!(out, "{end}");
+    }
+    (out, shown)
+}
+
+#[test]
+fn pages_show_the_files_of_examples_as_they_are() {
+    let (mut found, mut all_shown) = (Vec::new(), Vec::new());
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("a page");
+        let (wanted, shown) = with_examples(&text);
+        if text != wanted {
+            found.push(page.display().to_string());
+            if std::env::var_os("UPDATE").is_some() {
+                fs::write(&page, wanted).expect("a page can be written");
+            }
+        }
+        all_shown.extend(shown);
+    }
+    report(found, "pages that show other files than there are (`UPDATE=1 cargo test --test docs` rewrites them)");
+    let hidden = |folder: &String| !all_shown.contains(&format!("{folder}/spec.yaml"));
+    report(examples().into_iter().filter(hidden).collect(), "examples that no page shows");
+}
+
 #[test]
 fn what_is_shipped_is_without_problems() {
     let mut found: Vec<_> = complaint(&engine(root(), &["lint", "--deny", "warnings"])).into_iter().collect();
     found.extend(complaint(&engine(root(), &["lint", "--deny", "warnings", "examples/http/conf.d"])));
+    for folder in EXAMPLES {
+        found.extend(complaint(&engine(root(), &["lint", "--deny", "warnings", "--spec-dir", folder, folder])));
+    }
     report(found, "problems in specs, conf.d or examples");
 }
 
