@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,9 +12,6 @@ use std::process::{Command, Output};
 
 /// Checks that run on any Linux machine, without a file in conf.d or with the shipped one.
 const ANYWHERE: &[&str] = &["cpu", "disk", "hello", "load", "memory", "network", "process_count", "uptime"];
-
-/// Variables whose secrets examples use.
-const SECRETS: &[&str] = &["ZABBIX_PASSWORD"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -25,10 +23,17 @@ fn engine(folder: &Path, arguments: &[&str]) -> Output {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ENGINE_")) {
         command.env_remove(name);
     }
-    for name in SECRETS {
+    for name in secrets() {
         command.env(name, "a secret of the examples");
     }
     command.args(arguments).current_dir(folder).output().expect("the engine starts")
+}
+
+/// The variables whose secrets the pages use.
+fn secrets() -> BTreeSet<String> {
+    let texts: String = pages().into_iter().filter_map(|page| fs::read_to_string(page).ok()).collect();
+    let names = texts.split("secret('env:").skip(1).filter_map(|rest| rest.split_once('\'')).map(|(name, _)| name.to_owned());
+    names.filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with("ENGINE_")).collect()
 }
 
 /// What a command said, if it did not end well.
@@ -201,11 +206,13 @@ fn links_between_pages_lead_somewhere() {
 }
 
 #[test]
-fn every_spec_has_its_page() {
-    let specs = fs::read_dir(root().join("specs")).expect("the shipped specs");
-    let names = specs.filter_map(|entry| entry.ok()?.path().file_stem().map(|name| name.to_string_lossy().into_owned()));
-    let bare = names.filter(|name| !page_of(name).exists());
-    report(bare.collect(), "specs without a page in docs/specs");
+fn every_page_of_a_spec_has_its_spec() {
+    // The other way round is what the generated pages are compared for.
+    let pages = fs::read_dir(root().join("docs/specs")).expect("the pages of the specs");
+    let names = pages.filter_map(|entry| entry.ok()?.path().file_stem().map(|name| name.to_string_lossy().into_owned()));
+    let specs = root().join("specs");
+    let gone = names.filter(|name| !specs.join(format!("{name}.yaml")).exists() && !specs.join(name).join("spec.yaml").exists());
+    report(gone.collect(), "pages in docs/specs without a spec");
 }
 
 fn page_of(name: &str) -> PathBuf {
@@ -232,10 +239,18 @@ fn shipped_checks_work_on_this_machine_and_their_pages_name_their_metrics() {
             found.push(format!("{name}: no metrics"));
         }
         let page = fs::read_to_string(page_of(name)).unwrap_or_default();
-        let told = |name: &&&str| page.contains(&format!("`{}`", name.trim_end_matches(".count"))) || page.contains(&format!("`{name}`"));
+        let told = |name: &&&str| page.split('`').skip(1).step_by(2).any(|shown| fits(shown, name));
         found.extend(names.iter().filter(|name| !told(name)).map(|metric| format!("{name}: its page does not name {metric}")));
     }
     report(found, "checks that do not do what their pages say");
+}
+
+/// True for a name that a page shows, as it is or with `<words>` for what is known in a run only.
+fn fits(shown: &str, name: &str) -> bool {
+    let Some((before, rest)) = shown.split_once('<') else { return shown == name };
+    let after = rest.split_once('>').map_or("", |(_, after)| after);
+    let inside = name.strip_prefix(before).unwrap_or_default();
+    (1..=inside.len()).any(|end| inside.get(end..).is_some_and(|name| fits(after, name)))
 }
 
 /// In some containers no file system has a device, and then `disk` has nothing to report.
