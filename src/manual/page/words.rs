@@ -98,8 +98,8 @@ pub(super) fn patterns(node: &Node, key: &str) -> Vec<String> {
 fn word(expression: &str) -> String {
     let name: String =
         expression.chars().skip_while(|c| !c.is_alphanumeric()).take_while(|c| c.is_alphanumeric() || "_.'\"[]@#-".contains(*c)).collect();
-    let words = name.split(|c: char| !(c.is_alphanumeric() || "_-".contains(c)));
-    words.filter(|word| !word.is_empty()).next_back().unwrap_or("…").to_owned()
+    let mut words = name.split(|c: char| !(c.is_alphanumeric() || "_-".contains(c)));
+    words.rfind(|word| !word.is_empty()).unwrap_or("…").to_owned()
 }
 
 /// The keys of the tags, labels or identifiers that a node says, as far as they are known.
