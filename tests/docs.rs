@@ -3,6 +3,7 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
+use engine::manual::schema::slug;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -166,11 +167,10 @@ fn pages_show_the_files_of_examples_as_they_are() {
     for page in pages() {
         let text = fs::read_to_string(&page).expect("a page");
         let (wanted, shown) = with_examples(&text);
-        if text != wanted {
-            found.push(page.display().to_string());
-            if std::env::var_os("UPDATE").is_some() {
-                fs::write(&page, wanted).expect("a page can be written");
-            }
+        match text == wanted {
+            true => {}
+            false if std::env::var_os("UPDATE").is_some() => fs::write(&page, wanted).expect("a page can be written"),
+            false => found.push(page.display().to_string()),
         }
         all_shown.extend(shown);
     }
@@ -190,19 +190,42 @@ fn what_is_shipped_is_without_problems() {
 }
 
 #[test]
+fn tests_of_examples_pass_and_every_example_has_one() {
+    let mut found = Vec::new();
+    for folder in EXAMPLES {
+        let output = engine(root(), &["test", "--spec-dir", folder, folder]);
+        found.extend(complaint(&output));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let passed = |name: &str| said.lines().any(|line| line.starts_with(&format!("ok {name}/")));
+        let names = examples().into_iter().filter_map(|path| Some(path.strip_prefix(folder)?.trim_start_matches('/').to_owned()));
+        found.extend(names.filter(|name| !passed(name)).map(|name| format!("{name} has no test that passes")));
+    }
+    report(found, "examples whose tests do not pass");
+}
+
+#[test]
 fn links_between_pages_lead_somewhere() {
     let mut found = Vec::new();
     for page in pages() {
         let text = fs::read_to_string(&page).expect("a page");
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
-        for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
-            let file = target.split('#').next().unwrap_or_default();
-            if !page.with_file_name(file).exists() {
+        for target in targets.filter(|target| !target.contains("://")) {
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { page.clone() } else { page.with_file_name(file) };
+            if !file.exists() || !(anchor.is_empty() || has_heading(&file, anchor)) {
                 found.push(format!("{}: {target}", page.display()));
             }
         }
     }
-    report(found, "links to files that do not exist");
+    report(found, "links to files or headings that do not exist");
+}
+
+/// True if a page has a heading that this anchor leads to.
+fn has_heading(page: &Path, anchor: &str) -> bool {
+    let text = fs::read_to_string(page).expect("a page");
+    let outside = text.split("```").step_by(2).flat_map(str::lines);
+    let headings = outside.filter_map(|line| line.strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim()));
+    headings.map(slug).any(|heading| heading == anchor)
 }
 
 #[test]
