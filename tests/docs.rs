@@ -108,7 +108,8 @@ fn blocks(page: &Path) -> Vec<Block> {
 fn yaml_of_the_pages_is_without_problems() {
     let mut found = Vec::new();
     let mut n_blocks = 0;
-    let shipped = root().join("specs").to_string_lossy().into_owned();
+    let others: Vec<String> = ["specs"].iter().chain(EXAMPLES).map(|folder| root().join(folder).to_string_lossy().into_owned()).collect();
+    let others: Vec<&str> = others.iter().flat_map(|folder| ["--spec-dir", folder]).collect();
     // The examples of the language have a test of their own: not all of them are whole files.
     for page in pages().into_iter().filter(|page| !page.ends_with("language.md")) {
         // A later block of the same name is a later state of the file; instances meet the last one.
@@ -122,7 +123,8 @@ fn yaml_of_the_pages_is_without_problems() {
             let file = work.path().join(&path);
             fs::create_dir_all(file.parent().expect("a folder")).expect("the folder of a fragment");
             fs::write(file, &block.text).expect("a file of the page");
-            let lint = ["lint", "--deny", "warnings", "--spec-dir", "specs", "--spec-dir", &shipped, "--conf-dir", "conf.d", &path];
+            let own = ["lint", "--deny", "warnings", "--spec-dir", "specs", "--conf-dir", "conf.d", &path];
+            let lint = [&own[..], &others].concat();
             found.extend(complaint(&engine(work.path(), &lint)).map(|said| format!("{}: {said}", block.place)));
         }
     }
@@ -131,7 +133,7 @@ fn yaml_of_the_pages_is_without_problems() {
 }
 
 /// Folders below `examples` that hold folders of specs.
-const EXAMPLES: &[&str] = &["examples/cookbook"];
+const EXAMPLES: &[&str] = &["examples/cookbook", "examples/coming-from"];
 
 /// The folders of all these specs, from the root.
 fn examples() -> Vec<String> {
