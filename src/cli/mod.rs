@@ -15,6 +15,7 @@ pub mod schema;
 pub mod session;
 pub mod style;
 pub mod test;
+pub mod test_report;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;

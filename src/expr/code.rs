@@ -75,7 +75,11 @@ impl Code {
 
     /// True if the condition holds; a missing value is false, and so is a failure, with a remark.
     pub fn holds(&self, frame: &mut Frame) -> bool {
-        self.value(frame).is_true()
+        let holds = self.value(frame).is_true();
+        if holds {
+            frame.reached(self.span);
+        }
+        holds
     }
 
     /// `why`, followed by the values of the names that the place reads.
