@@ -195,7 +195,7 @@ fn what_is_shipped_is_without_problems() {
 fn tests_of_examples_pass_and_every_example_has_one() {
     let mut found = Vec::new();
     for folder in EXAMPLES {
-        let output = engine(root(), &["test", "--spec-dir", folder, folder]);
+        let output = engine(root(), &["test", "--coverage", "100", "--spec-dir", folder, folder]);
         found.extend(complaint(&output));
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let passed = |name: &str| said.lines().any(|line| line.starts_with(&format!("ok {name}/")));
