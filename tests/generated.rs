@@ -7,8 +7,9 @@
 
 use engine::base::span::Sources;
 use engine::catalog::fragments::Disk;
-use engine::manual::{limits, page, reference, schema};
+use engine::manual::{limits, page as spec_page, reference, schema};
 use engine::spec::share::assemble;
+use engine::trial::manual::{page, test_schema};
 use engine::yaml::load::load;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -134,6 +135,8 @@ fn pretty(schema: &Json) -> String {
 fn the_committed_files_are_what_the_declarations_say() {
     committed("schema/spec.schema.json", &pretty(&schema::spec_schema()));
     committed("schema/conf.schema.json", &pretty(&schema::conf_schema()));
+    committed("schema/test.schema.json", &pretty(&test_schema()));
+    committed("docs/testing.md", &page());
     committed("docs/language.md", &reference::reference());
     committed("docs/limits.md", &limits::limits());
 }
@@ -148,13 +151,13 @@ fn the_pages_of_the_specs_are_what_the_specs_say() {
         let whole = assemble(loaded, &mut sources, &mut Disk { specs: &root().join("specs") });
         let path = format!("docs/specs/{name}.md");
         let before = fs::read_to_string(root().join(&path)).unwrap_or_default();
-        committed(&path, &page::page(&name, &shown, &whole.loaded.root, &before));
+        committed(&path, &spec_page::page(&name, &shown, &whole.loaded.root, &before));
     }
 }
 
 #[test]
 fn the_schemas_are_schemas() {
-    for schema in [schema::spec_schema(), schema::conf_schema()] {
+    for schema in [schema::spec_schema(), schema::conf_schema(), test_schema()] {
         jsonschema::meta::validate(&schema).expect("draft 2020-12");
     }
 }
@@ -175,6 +178,24 @@ fn shipped_specs_fit_the_schema() {
         let text = std::fs::read_to_string(&path).expect("a spec");
         assert_eq!(errors(&schema, &yaml(&text)), Vec::<String>::new(), "{}", path.display());
     }
+}
+
+/// So do the tests beside them.
+#[test]
+fn tests_of_shipped_specs_fit_the_schema() {
+    let schema = test_schema();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
+    let mut n = 0;
+    for spec in std::fs::read_dir(folder).expect("specs/").map(|entry| entry.expect("an entry").path().join("tests")) {
+        for path in std::fs::read_dir(spec).into_iter().flatten().map(|entry| entry.expect("an entry").path()) {
+            if path.extension().is_some_and(|ending| ending == "yaml") {
+                n += 1;
+                let text = std::fs::read_to_string(&path).expect("a test");
+                assert_eq!(errors(&schema, &yaml(&text)), Vec::<String>::new(), "{}", path.display());
+            }
+        }
+    }
+    assert!(n > 10, "{n}");
 }
 
 #[test]

@@ -33,7 +33,8 @@ struct Arguments {
 const EXAMPLES: &str = "Examples:
   engine run                      run every configured instance, until it is stopped
   engine check disk               run one check once and show what it would send
-  engine lint specs/disk.yaml     find mistakes in a spec";
+  engine lint specs/disk.yaml     find mistakes in a spec
+  engine test specs/disk.yaml     run the tests that lie beside a spec";
 
 /// What all commands understand.
 #[derive(Clone, Debug, clap::Args)]
@@ -85,7 +86,7 @@ enum Command {
     Test(test::Arguments),
     /// Run every configured instance on the shared schedule, until it is stopped.
     Run(run::Arguments),
-    /// Print the JSON Schema of specs or of conf.d, for editors.
+    /// Print the JSON Schema of specs, conf.d or tests, for editors.
     Schema(schema::Arguments),
     /// Print what a shell needs to complete commands and options.
     Completions(completions::Arguments),

@@ -199,6 +199,14 @@ const LIMITS: &[(&str, &[Limit])] = &[
         ],
     ),
     (
+        "Tests of specs",
+        &[
+            limit!(Count TEST_RUNS, "runs of one test", "", "An error in the test."),
+            limit!(Count TEST_FAILURES, "failures of one list that are told", "", "The others are counted."),
+            limit!(Bytes FIXTURE_BYTES, "a file with a recorded answer", "", "An error in the test."),
+        ],
+    ),
+    (
         "Files that people write",
         &[
             limit!(Bytes SPEC_BYTES, "a spec or a fragment", "", "An error; it is not read."),

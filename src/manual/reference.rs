@@ -97,6 +97,13 @@ pub fn reference() -> String {
     joined(&[START.to_owned(), HOW_TO.to_owned(), contents(&body), body]) + "\n"
 }
 
+/// The keys of another file, and everything that they hold.
+pub fn sections(heading: &str, keys: &[FieldDoc]) -> String {
+    let mut collector = Collector::default();
+    let parts: Vec<String> = keys.iter().flat_map(|key| collector.parts(&key.shape)).map(|one| part(&one)).collect();
+    joined(&[vec![format!("### {heading}"), table(heading, keys)], parts].concat())
+}
+
 pub(super) fn joined(chapters: &[String]) -> String {
     chapters.iter().map(|chapter| chapter.trim_end()).collect::<Vec<_>>().join("\n\n")
 }

@@ -34,6 +34,13 @@ pub fn conf_schema() -> Json {
     defs.whole("A conf.d file", "The instances of one integration.", root)
 }
 
+/// The schema of another file with declared keys.
+pub fn of_fields(title: &str, description: &str, fields: &[FieldDoc]) -> Json {
+    let mut defs = Defs::default();
+    let root = defs.object(fields);
+    defs.whole(title, description, root)
+}
+
 /// The schemas of structs, by their names; recursion ends at a name that is there already.
 #[derive(Default)]
 struct Defs {
