@@ -29,7 +29,7 @@
 //! * Nothing changes a plan. Memory between runs belongs to the check and moves only with an
 //!   outcome.
 //! * No I/O, clock or environment outside [`net`], [`source`], [`run`], [`mod@state`], [`catalog`],
-//!   [`agent`] and [`cli`].
+//!   [`agent`], [`trial`] and [`cli`].
 //! * A [`Secret`](base::secret::Secret) becomes text only where a request is rendered.
 //!
 //! The modules stand in layers, lowest first; each uses only those above it in this list.
@@ -65,5 +65,6 @@ pub mod manual;
 pub mod run;
 
 pub mod agent;
+pub mod trial;
 
 pub mod cli;

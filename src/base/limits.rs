@@ -216,3 +216,9 @@ pub const ONCE_KEEP_MOST: usize = 100_000;
 pub const WATCHED: usize = 10_000;
 /// What one check may keep on disk: the readings of as many series as one run may have.
 pub const STATE_FILE_BYTES: u64 = 64 << 20;
+/// A test has no more runs than this: what is remembered shows after a few.
+pub const TEST_RUNS: usize = 1000;
+/// So many failures of one expected list are told; more would hide the first.
+pub const TEST_FAILURES: usize = 20;
+/// The largest fixture of a test, as large as the largest body.
+pub const FIXTURE_BYTES: u64 = 64 << 20;

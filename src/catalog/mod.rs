@@ -83,7 +83,7 @@ impl Catalog {
     }
 
     /// Reads a file into the session; a problem where that fails.
-    fn load(&mut self, path: &Path, most: u64) -> Option<(FileId, Loaded)> {
+    pub fn load(&mut self, path: &Path, most: u64) -> Option<(FileId, Loaded)> {
         match files::read_text(path, most) {
             Ok(text) => {
                 // A fragment that was read through a spec is the same file when it is read alone.

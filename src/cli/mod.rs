@@ -11,6 +11,7 @@ pub mod run;
 pub mod schema;
 pub mod session;
 pub mod style;
+pub mod test;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
@@ -74,6 +75,8 @@ enum Command {
     Lint(lint::Arguments),
     /// Run the instances of one check and show what they would send; sends nothing.
     Check(check::Arguments),
+    /// Run the tests that lie beside the specs.
+    Test(test::Arguments),
     /// Run every configured instance on the shared schedule, until it is stopped.
     Run(run::Arguments),
     /// Print the JSON Schema of specs or of conf.d, for editors.
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
     let code = match arguments.command {
         Command::Lint(own) => lint::run(&own, &arguments.common),
         Command::Check(own) => check::run(&own, &arguments.common),
+        Command::Test(own) => test::run(&own, &arguments.common),
         Command::Run(own) => run::run(&own, &arguments.common),
         Command::Schema(own) => schema::run(&own),
     };
