@@ -216,6 +216,34 @@ pub const ONCE_KEEP_MOST: usize = 100_000;
 pub const WATCHED: usize = 10_000;
 /// What one check may keep on disk: the readings of as many series as one run may have.
 pub const STATE_FILE_BYTES: u64 = 64 << 20;
+
+/// The spool on disk, by default: two days of a busy engine while a backend is away.
+pub const SPOOL_BYTES: u64 = 512 << 20;
+/// How long a record waits, by default: what is older is of no use to anybody who watches.
+pub const SPOOL_AGE: Duration = Duration::from_secs(48 * 3600);
+/// One file of the spool: small enough that giving one up or writing one anew is soon done, large
+/// enough that a full spool is some thirty files.
+pub const SPOOL_SEGMENT_BYTES: u64 = 16 << 20;
+/// A file of the spool takes records for this part of the age, so that what is too old goes in steps
+/// of 2 %.
+pub const SPOOL_SEGMENT_SHARE: u32 = 48;
+/// One record: a run with 100,000 series and all their tags takes about as much.
+pub const SPOOL_RECORD_BYTES: usize = 16 << 20;
+/// What a record takes besides its bytes, on disk and in memory, roughly.
+pub const SPOOL_RECORD_OVERHEAD: usize = 64;
+/// Records in memory while the disk is full or broken: as much as all runs at once may take.
+pub const SPOOL_MEMORY_BYTES: u64 = 64 << 20;
+/// A disk that failed is tried again after this time: soon enough that memory lasts.
+pub const SPOOL_RETRY: Duration = Duration::from_secs(1);
+/// A power cut loses at most this much, by default.
+pub const SPOOL_SYNC: Duration = Duration::from_secs(1);
+/// Broken files that are kept for a look; the oldest goes when there is one more.
+pub const SPOOL_SET_ASIDE: usize = 4;
+/// Sequence numbers that are passed over at every start: more than can have been given out without a
+/// trace on disk.
+pub const SPOOL_SEQUENCE_GAP: u64 = 1_000_000;
+/// What a receiver reads from the disk at once.
+pub const SPOOL_READ_BYTES: usize = 256 << 10;
 /// A test has no more runs than this: what is remembered shows after a few.
 pub const TEST_RUNS: usize = 1000;
 /// So many failures of one expected list are told; more would hide the first.

@@ -5,9 +5,31 @@ use crate::base::diag::Diagnostic;
 use crate::base::limits;
 use crate::base::span::Sources;
 use crate::base::value::{Text, Value};
-use crate::yaml::basic::{OneOrMany, Raw, Seconds};
+use crate::yaml::basic::{Keyed, OneOrMany, Raw, Seconds};
 use crate::yaml::load::Loaded;
 use crate::yaml::read::{Field, Reader};
+
+crate::words! {
+    /// How grave what a rule finds is.
+    pub enum LevelWord {
+        /// `engine lint` fails.
+        Error = "error",
+        /// It is told, and fails with `--deny warnings`.
+        Warning = "warning",
+        /// It is told.
+        Note = "note",
+        /// It is not looked for.
+        Off = "off",
+    }
+}
+
+crate::fields! {
+    /// What `engine lint` looks for.
+    pub struct LintSettings, "lint" {
+        /// Other levels than the usual ones, by the codes of rules: `{reserved-tag: off, no-tests: warning}`.
+        pub levels: Keyed<LevelWord>;
+    }
+}
 
 crate::fields! {
     /// Settings of the engine.
@@ -34,6 +56,8 @@ crate::fields! {
         pub limits: Option<Raw>;
         /// Where secrets come from; not read by this version, handles in conf.d are.
         pub secrets: Option<Raw>;
+        /// What `engine lint` looks for.
+        pub lint: Option<LintSettings>;
         /// What is logged; not read by this version, the variable ENGINE_LOG is.
         pub logging: Option<Raw>;
     }
@@ -53,6 +77,7 @@ impl Default for EngineConf {
             status: None,
             limits: None,
             secrets: None,
+            lint: None,
             logging: None,
         }
     }

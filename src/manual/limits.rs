@@ -67,6 +67,11 @@ pub const INTERNAL: &[&str] = &[
     "DIGEST_NONCES",
     "TOKEN_MARGIN",
     "HTTP_CLIENTS",
+    "SPOOL_SEGMENT_SHARE",
+    "SPOOL_RECORD_OVERHEAD",
+    "SPOOL_RETRY",
+    "SPOOL_SEQUENCE_GAP",
+    "SPOOL_READ_BYTES",
 ];
 
 /// The limits by what they bound.
@@ -179,6 +184,26 @@ const LIMITS: &[(&str, &[Limit])] = &[
             limit!(Bytes STATE_FILE_BYTES, "the file of one check", "", "It is not written, with an error."),
             limit!(Count POSITIONS, "files or patterns whose positions one source remembers", "", "The oldest are forgotten."),
             limit!(Count SESSIONS, "tokens that one check keeps", "", "Those not in use are forgotten, which costs a login each."),
+        ],
+    ),
+    (
+        "The spool",
+        &[
+            limit!(Bytes SPOOL_BYTES, "all segments of the spool", "", "Metrics go first, the oldest before others; then the oldest records. Counted for each receiver."),
+            limit!(Time SPOOL_AGE, "how long a record waits for a receiver", "", "It is dropped and counted."),
+            limit!(Bytes SPOOL_MEMORY_BYTES, "records in memory while the disk is full or broken", "", "As when the spool is full."),
+            limit!(Bytes SPOOL_SEGMENT_BYTES, "one file of the spool", "", "The next one begins."),
+            limit!(Bytes SPOOL_RECORD_BYTES, "one record: what one run leaves", "", "It is not taken, with an error."),
+            limit!(Time SPOOL_SYNC, "what a power cut may take", "", ""),
+            limit!(Count SPOOL_SET_ASIDE, "damaged files of the spool that are kept for a look", "", "The oldest is removed."),
+        ],
+    ),
+    (
+        "Tests of specs",
+        &[
+            limit!(Count TEST_RUNS, "runs of one test", "", "An error in the test."),
+            limit!(Count TEST_FAILURES, "failures of one list that are told", "", "The others are counted."),
+            limit!(Bytes FIXTURE_BYTES, "a file with a recorded answer", "", "An error in the test."),
         ],
     ),
     (

@@ -8,7 +8,7 @@ use super::parts::{Collector, Part, kind_title, title};
 use super::schema::slug;
 use super::standard::{self, StandardOption};
 use super::{conf, examples, scopes};
-use crate::conf::engine::EngineConf;
+use crate::conf::engine::{EngineConf, LintSettings};
 use crate::expr::function::signature;
 use crate::expr::function::{self, Function};
 use crate::expr::texts::Texts;
@@ -330,6 +330,12 @@ fn conf_d() -> String {
         section("###", "A file of conf.d", "", &conf::file_docs()),
         section("###", "Standard keys of an instance", "", &conf::instance_docs()),
         section("##", "engine.yaml", "What the engine itself may be told. The file may be absent.", &EngineConf::docs()),
+        section(
+            "###",
+            "Lint",
+            "Which rules `engine lint` follows, and how grave what they find is; [lint](lint.md) lists them.",
+            &LintSettings::docs(),
+        ),
     ])
 }
 

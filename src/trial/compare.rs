@@ -10,7 +10,7 @@ use crate::base::diag::Diagnostic;
 use crate::base::map::Map;
 use crate::base::span::{Sources, Span};
 use crate::base::value::Value;
-use crate::observation::MetricType;
+use crate::observation::{MetricType, Topology};
 use std::collections::HashMap;
 
 /// Everything in which the runs are not as expected.
@@ -103,11 +103,7 @@ fn topology(demand: Option<&TopologyDemand>, run: &PlayedRun, span: Span, out: &
     let none = Default::default();
     let found = run.outcome.observations.topology.as_ref().unwrap_or(&none);
     value("topology.instance", demand.instance.as_ref().map(|any| &any.0), &found::topology_key(found), span, out);
-    let state = match (found.start_snapshot, found.stop_snapshot) {
-        (true, true) => Snapshot::Closed,
-        (true, false) => Snapshot::Open,
-        (false, _) => Snapshot::None,
-    };
+    let state = snapshot(found);
     if let Some(wanted) = demand.snapshot.filter(|wanted| *wanted != state) {
         let title = format!("the snapshot is {}, expected {}", state.word(), wanted.word());
         out.push(Diagnostic::error("differs", title, span).label(format!("expected {}, found {}", wanted.word(), state.word())));
@@ -115,6 +111,15 @@ fn topology(demand: Option<&TopologyDemand>, run: &PlayedRun, span: Span, out: &
     list(&demand.components, || found.components.iter().map(found::component).collect(), out);
     list(&demand.relations, || found.relations.iter().map(found::relation).collect(), out);
     list(&demand.deletes, || found.deletes.iter().map(found::delete).collect(), out);
+}
+
+/// What a run says about the whole topology of its key.
+pub fn snapshot(found: &Topology) -> Snapshot {
+    match (found.start_snapshot, found.stop_snapshot) {
+        (true, true) => Snapshot::Closed,
+        (true, false) => Snapshot::Open,
+        (false, _) => Snapshot::None,
+    }
 }
 
 fn requests(demand: &RunDemand, run: &PlayedRun, out: &mut Vec<Diagnostic>) {

@@ -11,6 +11,7 @@
 pub mod answer;
 pub mod case;
 pub mod compare;
+pub mod coverage;
 pub mod demand;
 pub mod expect;
 pub mod find;
@@ -26,3 +27,5 @@ pub mod script;
 pub mod stage;
 pub mod suite;
 pub mod time;
+pub mod update;
+pub mod write;

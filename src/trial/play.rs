@@ -6,13 +6,17 @@ use super::script::{Asked, Script};
 use super::time::Still;
 use crate::base::diag::Diagnostic;
 use crate::base::limits;
+use crate::base::time::{Clock, epoch_seconds};
 use crate::base::value::Value;
+use crate::expr::frame::Marks;
 use crate::fold::Point;
 use crate::plan::Check;
+use crate::run::exchanger::Exchanger;
 use crate::run::reuse::Reuse;
 use crate::run::{Memory, Outcome, RunCx, run, run_time};
 use jiff::Timestamp;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What the runs of a test came to.
@@ -22,6 +26,8 @@ pub struct Played {
     pub runs: Vec<PlayedRun>,
     /// What is wrong with the answers of the test.
     pub problems: Vec<Diagnostic>,
+    /// The places of the spec that the runs have reached.
+    pub marks: Arc<Marks>,
 }
 
 /// What one run left.
@@ -35,6 +41,8 @@ pub struct PlayedRun {
     pub state: Value,
     /// The requests, in order.
     pub asked: Vec<Asked>,
+    /// When it began, in seconds since 1970; none where its pauses took time.
+    pub began: Option<f64>,
 }
 
 /// When the first run begins where a test says nothing: 2026-01-01T00:00:00Z.
@@ -51,7 +59,8 @@ pub async fn play(case: &Case, check: &Check, folder: &Path) -> Played {
     let reuse = Reuse::default();
     let mut played = Played::default();
     for n in 0..case.runs() {
-        clock.jump(moment(case, interval, n));
+        let now = moment(case, interval, n);
+        clock.jump(now);
         script.begin(n);
         let cx = RunCx {
             check,
@@ -60,17 +69,20 @@ pub async fn play(case: &Case, check: &Check, folder: &Path) -> Played {
             clock: &*clock,
             engine: &engine,
             interval,
-            deadline: crate::base::time::Clock::instant(&*clock) + run_time(&check.instance, interval),
+            deadline: clock.instant() + run_time(&check.instance, interval),
             reuse: &reuse,
             requests: Default::default(),
             trace: None,
         };
         let mut outcome = clock.drive(run(&cx)).await;
         let points = outcome.fold(&memory);
+        let still = clock.now() == now;
+        let began = still.then(|| epoch_seconds(now));
         outcome.remember(&mut memory);
-        played.runs.push(PlayedRun { outcome, points, state: memory.state().clone(), asked: script.asked() });
+        played.runs.push(PlayedRun { outcome, points, state: memory.state().clone(), asked: script.asked(), began });
     }
     played.problems = script.problems();
+    played.marks = script.marks().unwrap_or_default();
     played
 }
 

@@ -13,6 +13,7 @@ use crate::base::diag::Diagnostic;
 use crate::base::error_kind::ErrorKind;
 use crate::base::span::Span;
 use crate::base::value::Text;
+use crate::expr::frame::Marks;
 use crate::net::{Answer, ExchangeError};
 use crate::run::exchanger::{Answers, Exchanger, Pause};
 use crate::source::Request;
@@ -36,6 +37,7 @@ pub struct Script<'t> {
     beside: Beside<'t>,
     clock: Arc<Still>,
     state: Mutex<State>,
+    marks: Arc<Marks>,
 }
 
 #[derive(Default)]
@@ -60,7 +62,7 @@ struct Found<'t> {
 impl<'t> Script<'t> {
     /// The script of a test.
     pub fn new(given: &'t [KeyedEntry<Given>], beside: Beside<'t>, clock: Arc<Still>) -> Self {
-        Script { given, beside, clock, state: Mutex::default() }
+        Script { given, beside, clock, state: Mutex::default(), marks: Arc::default() }
     }
 
     fn state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {
@@ -191,5 +193,9 @@ impl Exchanger for Script<'_> {
 
     fn pause(&self, time: Duration) -> Pause<'_> {
         self.clock.pause(time)
+    }
+
+    fn marks(&self) -> Option<Arc<Marks>> {
+        Some(self.marks.clone())
     }
 }

@@ -2,9 +2,11 @@
 
 use super::case::{self, Case};
 use super::compare::compare;
+use super::coverage::Coverage;
 use super::find::Suite;
-use super::play::play;
-use crate::base::diag::{self, Diagnostic, has_errors};
+use super::play::{Played, play};
+use super::update::{self, Change};
+use crate::base::diag::{self, Diagnostic, Level, has_errors};
 use crate::base::limits;
 use crate::base::span::{FileId, Sources};
 use crate::catalog::Catalog;
@@ -29,6 +31,8 @@ pub struct SuiteResult {
     pub problems: Vec<Diagnostic>,
     /// The tests, in order.
     pub tests: Vec<TestResult>,
+    /// Which lines of the spec they cover; none where the spec has errors.
+    pub coverage: Option<Coverage>,
 }
 
 /// What one test came to.
@@ -40,6 +44,8 @@ pub struct TestResult {
     pub file: PathBuf,
     /// Why it does not pass; warnings, too.
     pub problems: Vec<Diagnostic>,
+    /// True if its expectations were written anew.
+    pub updated: bool,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -72,12 +78,22 @@ pub struct TestFile {
     pub cases: Vec<Case>,
 }
 
-/// Runs the tests of a spec whose names hold the text.
-pub fn run(suite: &Suite, filter: Option<&str>) -> SuiteResult {
+/// What is to be done with the tests of a spec.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'w> {
+    /// Only those whose names hold this text.
+    pub filter: Option<&'w str>,
+    /// What is found becomes what is expected, where a test fails.
+    pub update: bool,
+}
+
+/// Runs the tests of a spec.
+pub fn run(suite: &Suite, wanted: Wanted<'_>) -> SuiteResult {
     let mut catalog = Catalog::open(None, None);
     let plan = catalog.plan(&suite.spec);
     let mut out = SuiteResult { spec: suite.spec.name.clone(), ..SuiteResult::default() };
     out.problems = std::mem::take(&mut catalog.problems);
+    out.coverage = plan.as_ref().map(|plan| Coverage::of(plan));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     for path in &suite.files {
         let Some(file) = read_file(path, &mut catalog) else {
@@ -88,14 +104,31 @@ pub fn run(suite: &Suite, filter: Option<&str>) -> SuiteResult {
         let whole = !has_errors(&broken);
         out.problems.extend(broken);
         let (Some(plan), Ok(runtime), true) = (&plan, &runtime, whole) else { continue };
+        let mut changes = Vec::new();
         for case in &file.cases {
             let name = name_of(&suite.spec.name, path, case);
-            if filter.is_some_and(|text| !name.contains(text)) {
+            if wanted.filter.is_some_and(|text| !name.contains(text)) {
                 continue;
             }
             let began = Instant::now();
-            let problems = runtime.block_on(one(case, &file, plan, &catalog.sources));
-            out.tests.push(TestResult { name, file: path.clone(), problems, elapsed: began.elapsed() });
+            let (mut problems, played) = runtime.block_on(one(case, &file, plan, &catalog.sources));
+            if let (Some(coverage), Some(played)) = (&mut out.coverage, &played) {
+                coverage.add_test(&name, case, played);
+            }
+            let updated = wanted.update && can_update(&problems);
+            if let (true, Some(played), Some(source)) = (updated, &played, catalog.sources.get(file.file)) {
+                match update::change(case, played, source) {
+                    Ok(change) => {
+                        changes.push(change);
+                        problems.clear();
+                    }
+                    Err(problem) => problems.push(*problem),
+                }
+            }
+            out.tests.push(TestResult { name, file: path.clone(), problems, updated, elapsed: began.elapsed() });
+        }
+        if !changes.is_empty() {
+            out.problems.extend(rewrite(&file, changes, &catalog.sources));
         }
     }
     diag::sort(&mut out.problems);
@@ -109,6 +142,32 @@ pub fn read_file(path: &Path, catalog: &mut Catalog) -> Option<TestFile> {
     let (cases, problems) = case::read(&loaded, &catalog.sources);
     catalog.problems.extend(problems);
     Some(TestFile { path: path.to_path_buf(), file, loaded, cases })
+}
+
+/// True for a test that differs only in what it expects.
+fn can_update(problems: &[Diagnostic]) -> bool {
+    has_errors(problems) && problems.iter().all(|problem| problem.level != Level::Error || EXPECTATIONS.contains(&problem.code))
+}
+
+/// The codes of what `--update` cures.
+const EXPECTATIONS: &[&str] = &[
+    "no-expectation",
+    "differs",
+    "not-found",
+    "unexpected",
+    "other-number",
+    "not-absent",
+    "more-failures",
+    "not-covered",
+    "run-failed",
+    "never-holds",
+];
+
+fn rewrite(file: &TestFile, changes: Vec<Change>, sources: &Sources) -> Option<Diagnostic> {
+    let text = sources.get(file.file).map(|source| source.text.clone())?;
+    let error = std::fs::write(&file.path, update::apply(&text, changes)).err()?;
+    let problem = Diagnostic::error("not-updated", "the file cannot be written", file.loaded.root.span);
+    Some(problem.label(error.to_string()).help("check its permissions"))
 }
 
 fn name_of(spec: &str, path: &Path, case: &Case) -> String {
@@ -136,7 +195,8 @@ pub fn bind(case: &Case, file: &TestFile, plan: &Arc<Plan>) -> Result<(Check, Ve
     }
 }
 
-async fn one(case: &Case, file: &TestFile, plan: &Arc<Plan>, sources: &Sources) -> Vec<Diagnostic> {
+/// Runs a test; what it came to is told where it could be run.
+async fn one(case: &Case, file: &TestFile, plan: &Arc<Plan>, sources: &Sources) -> (Vec<Diagnostic>, Option<Played>) {
     let mut problems = super::rules::check(case, plan);
     let check = match bind(case, file, plan) {
         Ok((check, warnings)) => {
@@ -145,19 +205,19 @@ async fn one(case: &Case, file: &TestFile, plan: &Arc<Plan>, sources: &Sources) 
         }
         Err(more) => {
             problems.extend(more);
-            return problems;
+            return (problems, None);
         }
     };
-    if has_errors(&problems) {
-        return problems;
+    if problems.iter().any(|problem| problem.level == Level::Error && !EXPECTATIONS.contains(&problem.code)) {
+        return (problems, None);
     }
     let folder = file.path.parent().unwrap_or(Path::new(""));
-    let played = play(case, &check, folder).await;
+    let mut played = play(case, &check, folder).await;
     let broken = has_errors(&played.problems);
-    problems.extend(played.problems);
+    problems.append(&mut played.problems);
     // What follows from an answer that is missing would only hide it.
     if !broken {
         problems.extend(compare(case.written.expect.as_ref(), &played.runs, case.span, sources));
     }
-    problems
+    (problems, Some(played))
 }

@@ -1,0 +1,19 @@
+//! Words that tell what a name is about, and small questions about names.
+
+/// True if the name ends in one of these words, behind `.` or `_`.
+pub fn ends_in(name: &str, words: &[&str]) -> bool {
+    let last = name.rsplit(['.', '_']).next().unwrap_or(name);
+    words.contains(&last)
+}
+
+/// True if one of the words of a name is among these.
+pub fn has_word(name: &str, words: &[&str]) -> bool {
+    name.to_lowercase().split(['.', '_', '-']).any(|part| words.contains(&part))
+}
+
+/// True for the name of something that must not be shown.
+pub fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let whole = ["password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key", "private_key", "auth_token"];
+    whole.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")) || name.ends_with(&format!("-{word}")))
+}
