@@ -29,7 +29,7 @@
 //! * Nothing changes a plan. Memory between runs belongs to the check and moves only with an
 //!   outcome.
 //! * No I/O, clock or environment outside [`net`], [`disk`], [`source`], [`spool`], [`run`],
-//!   [`mod@state`], [`catalog`], [`agent`] and [`cli`].
+//!   [`mod@state`], [`catalog`], [`trial`], [`agent`] and [`cli`].
 //! * A [`Secret`](base::secret::Secret) becomes text only where a request is rendered.
 //!
 //! The modules stand in layers, lowest first; each uses only those above it in this list.
@@ -57,9 +57,14 @@ pub mod state;
 
 pub mod spec;
 
+pub mod report;
+
+pub mod sink;
+
 // A file of conf.d is read against the types that its spec declares.
 pub mod conf;
 
+pub mod lint;
 pub mod plan;
 
 pub mod catalog;
@@ -67,5 +72,8 @@ pub mod manual;
 pub mod run;
 
 pub mod agent;
+pub mod trial;
+
+pub mod status;
 
 pub mod cli;
