@@ -21,6 +21,7 @@ pub mod filter;
 mod intake;
 mod jsonl;
 mod lines;
+pub mod otlp;
 pub mod outbox;
 pub mod policy;
 mod post;
@@ -51,7 +52,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// All kinds of sinks.
-pub const KINDS: &[Kind<Arc<dyn Settings>>] = &[stdout::KIND, jsonl::KIND, stackstate::KIND, datadog::KIND, prometheus::KIND];
+pub const KINDS: &[Kind<Arc<dyn Settings>>] = &[stdout::KIND, jsonl::KIND, stackstate::KIND, datadog::KIND, prometheus::KIND, otlp::KIND];
 
 /// A report with the number of its record in the queue.
 #[derive(Clone, Debug)]
