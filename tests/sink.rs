@@ -20,11 +20,11 @@ use engine::sink::outbox::{Note, Outbox, Step};
 use engine::sink::{AnySink, DeliverCx, Numbered, OpenCx, Sink};
 use engine::yaml::load::load;
 use engine::yaml::read::{Field, Reader};
-use receiver::{Received, Receiver, Reply};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use prost::Message;
 use protobuf::write_request;
+use receiver::{Received, Receiver, Reply};
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -250,11 +250,13 @@ fn what_is_too_large_is_halved_and_what_is_bad_is_found() {
     });
     let sink = sink(&format!("stackstate: {{url: '{}', api_key: x, send: [metrics]}}", receiver.url), Path::new("/"));
     let (notes, outbox) = drain(&*sink, one_series(10), 100);
-    let dropped: Vec<_> = notes.iter().filter_map(|note| if let Note::Dropped(dropped) = note { Some(&*dropped.what) } else { None }).collect();
+    let dropped: Vec<_> =
+        notes.iter().filter_map(|note| if let Note::Dropped(dropped) = note { Some(&*dropped.what) } else { None }).collect();
     assert_eq!(dropped, ["metric `m3` queue:a b"]);
     let delivered: usize = notes.iter().map(|note| if let Note::Delivered { n_items, .. } = note { *n_items } else { 0 }).sum();
     assert_eq!((delivered, outbox.done()), (9, 7));
-    let ids: std::collections::BTreeSet<String> = receiver.received().iter().map(|request| request.header("x-engine-batch").to_owned()).collect();
+    let ids: std::collections::BTreeSet<String> =
+        receiver.received().iter().map(|request| request.header("x-engine-batch").to_owned()).collect();
     assert_eq!(ids.len(), receiver.received().len(), "no id stands for two contents");
 }
 
@@ -282,7 +284,8 @@ fn counts_are_totals_where_the_receiver_wants_them() {
     };
     drain(&*sink, vec![growth(1, 5), growth(2, 3)], 10);
     drain(&*sink, vec![growth(3, 4)], 10);
-    let values: Vec<Json> = receiver.received().iter().map(|request| write_request(&request.body)["timeseries"][0]["samples"].clone()).collect();
+    let values: Vec<Json> =
+        receiver.received().iter().map(|request| write_request(&request.body)["timeseries"][0]["samples"].clone()).collect();
     let first = json!([{"value": 5.0, "timestamp": 1_700_000_001_000i64}, {"value": 8.0, "timestamp": 1_700_000_002_000i64}]);
     assert_eq!(values, [first.clone(), first, json!([{"value": 12.0, "timestamp": 1_700_000_003_000i64}])]);
 }

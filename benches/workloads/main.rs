@@ -14,6 +14,7 @@
 mod child;
 mod cold;
 mod command;
+mod deliver;
 mod exposition;
 mod fetch;
 mod http;
@@ -48,6 +49,7 @@ const WORKLOADS: &[(&str, Workload)] = &[
     ("memory", memory::measure),
     ("command", command::measure),
     ("large", large::measure),
+    ("deliver", deliver::measure),
 ];
 
 fn main() -> Outcome {

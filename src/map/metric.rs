@@ -135,6 +135,7 @@ fn single(written: Written, measure: Measure, fields: &Fields<'_>, reader: &mut 
         device: measure.device.clone(),
         timestamp: measure.timestamp.clone(),
         optional: measure.optional.unwrap_or(false),
+        manner: measure.manner(None),
         // The row keys have read `when` already: it belongs to the mapping.
         measure: Measure { when: None, ..measure },
         span: fields.span,
@@ -201,6 +202,7 @@ fn bulk_entry(
         device: measure.device.clone().or_else(|| shared.device.clone()),
         timestamp: measure.timestamp.clone().or_else(|| shared.timestamp.clone()),
         optional: measure.optional.or(shared.optional).unwrap_or(false),
+        manner: measure.manner(Some(shared)),
         measure: Measure {
             unit: measure.unit.clone().or_else(|| shared.unit.clone()),
             map: measure.map.clone().or_else(|| shared.map.clone()),
@@ -229,6 +231,10 @@ impl Measure {
             hostname: None,
             device: None,
             timestamp: None,
+            first: None,
+            reset: None,
+            aggregates: None,
+            percentiles: None,
             description: None::<Text>,
         }
     }

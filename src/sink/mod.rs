@@ -100,6 +100,8 @@ pub trait Sink: Debug + Send + Sync {
     /// Cuts reports into batches, in the order in which they are to be delivered. Reports of which
     /// nothing passes the filters are in no batch.
     fn batches(&self, reports: Vec<Numbered>) -> Vec<Batch>;
+    /// What a batch is on the wire, before it is packed.
+    fn body(&self, batch: &Batch) -> Vec<u8>;
     /// Sends one batch.
     fn deliver<'d>(&'d self, batch: &'d Batch, cx: &'d DeliverCx<'d>) -> Delivery<'d>;
 }

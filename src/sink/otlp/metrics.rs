@@ -2,8 +2,8 @@
 
 use super::Temporality;
 use super::proto::{
-    AnyValue, Data, DataPoint, Gauge, KeyValue, KeyValues, Kind, List, Metric, MetricsRequest, PointValue, Resource, ResourceMetrics, Scope,
-    ScopeMetrics, Sum,
+    AnyValue, Data, DataPoint, Gauge, KeyValue, KeyValues, Kind, List, Metric, MetricsRequest, PointValue, Resource, ResourceMetrics,
+    Scope, ScopeMetrics, Sum,
 };
 use crate::base::number::Number;
 use crate::base::value::{Text, Value};
@@ -37,7 +37,10 @@ pub fn request(batch: &Batch, filter: &Filter, temporality: Temporality, totals:
             }
         }
     }
-    let of_host = |(host, scope_metrics): (Text, ScopeMetrics)| ResourceMetrics { resource: Some(resource(&host)), scope_metrics: vec![scope_metrics] };
+    let of_host = |(host, scope_metrics): (Text, ScopeMetrics)| ResourceMetrics {
+        resource: Some(resource(&host)),
+        scope_metrics: vec![scope_metrics],
+    };
     MetricsRequest { resource_metrics: hosts.into_iter().map(of_host).collect() }
 }
 

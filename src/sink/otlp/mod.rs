@@ -126,18 +126,12 @@ const LOGS: u8 = 1;
 
 impl Open {
     fn payload(&self, batch: &Batch) -> Payload {
-        let (url, body) = match batch.route {
-            METRICS => {
-                let totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
-                (&self.metrics, metrics::request(batch, &self.filter, self.temporality, &totals).encode_to_vec())
-            }
-            _ => (&self.logs, records::request(batch, &self.filter).encode_to_vec()),
-        };
+        let url = if batch.route == METRICS { &self.metrics } else { &self.logs };
         Payload {
             url: url.clone(),
             content_type: "application/x-protobuf",
             headers: self.login.clone(),
-            body,
+            body: self.body(batch),
             packing: Packing::Http(self.compression),
             most: (self.most.bytes, self.most.bytes),
         }
@@ -156,6 +150,15 @@ impl Sink for Open {
         let routes: [(u8, &[Family]); 2] =
             [(METRICS, &[Family::Metrics, Family::ServiceChecks, Family::Health]), (LOGS, &[Family::Events, Family::Logs])];
         routes.into_iter().flat_map(of).collect()
+    }
+
+    fn body(&self, batch: &Batch) -> Vec<u8> {
+        if batch.route == METRICS {
+            let totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
+            metrics::request(batch, &self.filter, self.temporality, &totals).encode_to_vec()
+        } else {
+            records::request(batch, &self.filter).encode_to_vec()
+        }
     }
 
     fn deliver<'d>(&'d self, batch: &'d Batch, cx: &'d DeliverCx<'d>) -> Delivery<'d> {
