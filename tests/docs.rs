@@ -3,6 +3,8 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
+use engine::base::span::Sources;
+use engine::yaml::load::load;
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 use std::fs;
@@ -122,6 +124,26 @@ fn yaml_of_the_pages_is_without_problems() {
     }
     assert!(n_blocks > 10, "only {n_blocks} blocks were found");
     report(found, "examples with problems");
+}
+
+/// Every block that begins with `# engine.yaml` is one.
+#[test]
+fn settings_of_the_pages_are_without_problems() {
+    let mut found = Vec::new();
+    let mut n_blocks = 0;
+    for page in pages().into_iter().filter(|page| !page.ends_with("language.md")) {
+        let text = fs::read_to_string(&page).expect("a page");
+        for block in text.split("```yaml\n").skip(1).filter(|block| block.starts_with("# engine.yaml")) {
+            n_blocks += 1;
+            let text = block.split("```").next().unwrap_or_default();
+            let mut sources = Sources::default();
+            let file = sources.add("engine.yaml", text);
+            let (_, problems) = engine::conf::engine::read(load(&sources, file), &sources);
+            found.extend(problems.iter().map(|problem| format!("{}: {}\n{text}", page.display(), problem.title)));
+        }
+    }
+    assert!(n_blocks > 5, "only {n_blocks} blocks were found");
+    report(found, "settings with problems");
 }
 
 #[test]

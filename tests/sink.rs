@@ -289,3 +289,50 @@ fn counts_are_totals_where_the_receiver_wants_them() {
     let first = json!([{"value": 5.0, "timestamp": 1_700_000_001_000i64}, {"value": 8.0, "timestamp": 1_700_000_002_000i64}]);
     assert_eq!(values, [first.clone(), first, json!([{"value": 12.0, "timestamp": 1_700_000_003_000i64}])]);
 }
+
+/// What the page says to a client that accepts this.
+fn page(address: &str, accept: &str) -> String {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address).expect("the page");
+    let request = format!("GET /metrics HTTP/1.1\r\nhost: x\r\naccept: {accept}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("a request");
+    let mut text = String::new();
+    stream.read_to_string(&mut text).expect("an answer");
+    text.split_once("\r\n\r\n").expect("a body").1.to_owned()
+}
+
+#[test]
+fn a_page_holds_the_last_value_of_every_series() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    drop(listener);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let entered = runtime.enter();
+    let sink = sink(&format!("prometheus: {{listen: '{address}', include: [a.bytes, a.growth, a.up]}}"), Path::new("/"));
+    drop(entered);
+    drain(&*sink, everything(), 10);
+    let mut later = reports::small();
+    later.points[0].what.value = engine::base::number::Number::Int(5);
+    later.points[1].what.value = engine::base::number::Number::Int(2);
+    later.points[0].what.tags = engine::observation::TagSet::new(["q:a \"b\"\\\n"]);
+    drain(&*sink, vec![Numbered { sequence: 42, report: later }], 10);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/sink/prometheus-write");
+    let both = format!("{}\n{}", page(&address, "text/plain"), page(&address, "application/openmetrics-text; version=1.0.0"));
+    compare(&folder.join("page.txt"), &both);
+}
+
+/// `tests/cases/settings/NAME.yaml` is an engine.yaml, `NAME.txt` what is wrong with it.
+#[test]
+fn slips_in_settings_are_told_with_their_places() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/settings");
+    let entries = std::fs::read_dir(&folder).expect("the cases").map(|entry| entry.expect("an entry").path());
+    for path in entries.filter(|path| path.extension().is_some_and(|end| end == "yaml")) {
+        let text = std::fs::read_to_string(&path).expect("a case");
+        let mut sources = Sources::default();
+        let file = sources.add("engine.yaml", text);
+        let (_, mut problems) = engine::conf::engine::read(load(&sources, file), &sources);
+        engine::base::diag::sort(&mut problems);
+        let found = engine::base::render::human(&problems, &sources, false);
+        compare(&path.with_extension("txt"), &found);
+    }
+}

@@ -14,6 +14,7 @@ use crate::expr::function::{self, Function};
 use crate::expr::texts::Texts;
 use crate::rows::RowsSpec;
 use crate::sink;
+use crate::sink::post::Tls;
 use crate::spec::source::SourceSpec;
 use crate::yaml::read::{Field, Record};
 use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
@@ -343,7 +344,8 @@ fn sinks() -> Vec<String> {
         let blocks = [format!("### {title}"), kind.doc.to_owned(), table(&title, &kind.fields), example(&title)];
         joined(&blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>())
     };
-    kinds.map(section).collect()
+    let tls = joined(&["### tls of a sink".to_owned(), "Certificates and their check.".to_owned(), table("tls of a sink", &Tls::docs())]);
+    kinds.map(section).chain([tls]).collect()
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ mod lines;
 pub mod otlp;
 pub mod outbox;
 pub mod policy;
-mod post;
+pub mod post;
 mod prometheus;
 mod rotating;
 mod secret_text;

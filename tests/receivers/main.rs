@@ -144,7 +144,8 @@ fn real_receivers_have_what_was_sent() {
 fn victoria_metrics(site: &Site) {
     let port = free_port();
     let base = format!("http://127.0.0.1:{port}");
-    let arguments = [format!("-httpListenAddr=127.0.0.1:{port}"), "-storageDataPath=victoria".to_owned(), "-search.latencyOffset=0s".to_owned()];
+    let arguments =
+        [format!("-httpListenAddr=127.0.0.1:{port}"), "-storageDataPath=victoria".to_owned(), "-search.latencyOffset=0s".to_owned()];
     let _server = site.start("victoria-metrics", &arguments);
     site.ask(&format!("{base}/health"), |text| text.contains("OK").then_some(()));
     let export = format!("{base}/api/v1/export?match[]={{__name__!=%22%22}}");
@@ -178,7 +179,8 @@ fn victoria_metrics(site: &Site) {
 fn prometheus(site: &Site) {
     let (port, page) = (free_port(), free_port());
     let base = format!("http://127.0.0.1:{port}");
-    let config = format!("scrape_configs:\n- job_name: engine\n  scrape_interval: 1s\n  static_configs: [{{targets: ['127.0.0.1:{page}']}}]\n");
+    let config =
+        format!("scrape_configs:\n- job_name: engine\n  scrape_interval: 1s\n  static_configs: [{{targets: ['127.0.0.1:{page}']}}]\n");
     std::fs::write(site.folder.path().join("prometheus.yml"), config).expect("its configuration");
     let arguments = [
         "--config.file=prometheus.yml".to_owned(),
