@@ -57,7 +57,7 @@ crate::fields! {
     pub struct AnswerGiven, "answer" {
         /// Only for requests like this; without it for any.
         pub r#match: Option<Match>;
-        /// How many requests it answers; without it one, and the last one that matches answers all further ones.
+        /// How many requests of a run it answers; without it one, and the last one that matches answers all further ones.
         pub times: Option<Count>;
         /// The HTTP status; 200 where it is not given.
         pub status: Option<u16>;

@@ -127,6 +127,11 @@ struct Slots<'f> {
 
 impl Slots<'_> {
     fn fill(&mut self, slot: usize) -> bool {
+        let free = self.of_slot.get(slot).and_then(|item| self.fitting.get(*item)?.iter().find(|at| self.taken.get(**at) == Some(&None)));
+        if let Some(taken) = free.copied().and_then(|at| self.taken.get_mut(at)) {
+            *taken = Some(slot);
+            return true;
+        }
         let mut seen = vec![false; self.taken.len()];
         self.augment(slot, &mut seen, 0)
     }

@@ -8,7 +8,7 @@ use super::play::{Played, play};
 use super::update::{self, Change};
 use crate::base::diag::{self, Diagnostic, Level, has_errors};
 use crate::base::limits;
-use crate::base::span::{FileId, Sources};
+use crate::base::span::{FileId, Sources, Span};
 use crate::catalog::Catalog;
 use crate::conf::instance;
 use crate::conf::secrets::SecretStore;
@@ -87,6 +87,13 @@ pub struct Wanted<'w> {
     pub update: bool,
 }
 
+impl TestFile {
+    /// Where the tests of a file with several stand.
+    fn tests(&self) -> Option<Span> {
+        self.loaded.root.entry("tests").map(|entry| entry.value.span)
+    }
+}
+
 /// Runs the tests of a spec.
 pub fn run(suite: &Suite, wanted: Wanted<'_>) -> SuiteResult {
     let mut catalog = Catalog::open(None, None);
@@ -100,10 +107,16 @@ pub fn run(suite: &Suite, wanted: Wanted<'_>) -> SuiteResult {
             out.problems.append(&mut catalog.problems);
             continue;
         };
-        let broken = std::mem::take(&mut catalog.problems);
-        let whole = !has_errors(&broken);
-        out.problems.extend(broken);
-        let (Some(plan), Ok(runtime), true) = (&plan, &runtime, whole) else { continue };
+        let mut broken = std::mem::take(&mut catalog.problems);
+        let within = |problem: &Diagnostic, span: Span| span.start <= problem.span().start && problem.span().end <= span.end;
+        let of_case = |problem: &Diagnostic| file.cases.iter().any(|case| within(problem, case.span));
+        let of_tests = |problem: &Diagnostic| file.tests().is_some_and(|span| within(problem, span));
+        let whole = !broken.iter().any(|problem| problem.level == Level::Error && !of_case(problem) && !of_tests(problem));
+        out.problems.extend(broken.extract_if(.., |problem| !of_case(problem)));
+        let (Some(plan), Ok(runtime), true) = (&plan, &runtime, whole) else {
+            out.problems.append(&mut broken);
+            continue;
+        };
         let mut changes = Vec::new();
         for case in &file.cases {
             let name = name_of(&suite.spec.name, path, case);
@@ -111,7 +124,13 @@ pub fn run(suite: &Suite, wanted: Wanted<'_>) -> SuiteResult {
                 continue;
             }
             let began = Instant::now();
-            let (mut problems, played) = runtime.block_on(one(case, &file, plan, &catalog.sources));
+            let mut problems: Vec<Diagnostic> = broken.iter().filter(|problem| within(problem, case.span)).cloned().collect();
+            let mut played = None;
+            if !has_errors(&problems) {
+                let (more, done) = runtime.block_on(one(case, &file, plan, &catalog.sources));
+                problems.extend(more);
+                played = done;
+            }
             if let (Some(coverage), Some(played)) = (&mut out.coverage, &played) {
                 coverage.add_test(&name, case, played);
             }
