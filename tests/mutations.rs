@@ -128,7 +128,8 @@ enum Fate {
 }
 
 fn fate(suite: &Suite, text: &str, change: &Change) -> Fate {
-    let spoiled: Vec<&str> = text.lines().enumerate().map(|(n, line)| if n + 1 == change.line { change.after.as_str() } else { line }).collect();
+    let spoiled: Vec<&str> =
+        text.lines().enumerate().map(|(n, line)| if n + 1 == change.line { change.after.as_str() } else { line }).collect();
     fs::write(&suite.spec.path, spoiled.join("\n") + "\n").expect("a spoiled spec");
     let result = run(suite, Wanted::default());
     match () {
@@ -169,7 +170,13 @@ fn the_tests_of_the_shipped_specs_notice_a_spoiled_line() {
     for (n, spec) in specs.iter().enumerate() {
         let own = || all.iter().zip(&fates).filter(|(change, _)| change.spec == n);
         let count = |fate: Fate| own().filter(|(_, found)| **found == fate).count();
-        println!("{}: {} caught, {} survived, {} refused by the engine", spec.name, count(Fate::Caught), count(Fate::Survived), count(Fate::Refused));
+        println!(
+            "{}: {} caught, {} survived, {} refused by the engine",
+            spec.name,
+            count(Fate::Caught),
+            count(Fate::Survived),
+            count(Fate::Refused)
+        );
         for (change, _) in own().filter(|(_, fate)| **fate == Fate::Survived) {
             println!("  {}:{} {}\n    - {}\n    + {}", spec.name, change.line, change.what, change.before.trim(), change.after.trim());
         }

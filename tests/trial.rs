@@ -63,6 +63,21 @@ fn what_the_page_shows_passes() {
     assert!(output.status.success() && said(&output).contains("5 tests of 1 spec: 5 passed"), "{}", said(&output));
 }
 
+/// The example is what the page shows, as files.
+#[test]
+fn the_example_is_that_of_the_page() {
+    let work = tempfile::tempdir().expect("a folder");
+    page_in(work.path());
+    let example = root().join("examples/testing");
+    for path in ["specs/shop.yaml", "specs/shop/tests/orders.yaml", "specs/shop/tests/errors.yaml", "specs/shop/tests/two_runs.yaml"] {
+        let shown = text_of(&work.path().join(path));
+        let (_, shown) = shown.split_once('\n').expect("a first line");
+        assert_eq!(text_of(&example.join(path)), shown, "{path}");
+    }
+    let output = engine(root(), &["test", "examples/testing/specs"]);
+    assert!(output.status.success(), "{}", said(&output));
+}
+
 /// The rows of the table: what it is in a unit test, and its form.
 fn rows(page: &str) -> Vec<(String, String)> {
     let (_, table) = page.split_once("## From other test kits").expect("the chapter");

@@ -87,6 +87,34 @@ pub struct Wanted<'w> {
     pub update: bool,
 }
 
+/// The answers of a file that its tests share, and that nothing asked for.
+#[derive(Default)]
+struct Unused {
+    n_tests: usize,
+    shared: Vec<(Diagnostic, usize)>,
+}
+
+impl Unused {
+    /// Those of a test itself; what it shares with others may serve only these.
+    fn own(&mut self, unused: Vec<Diagnostic>, test: Span) -> Vec<Diagnostic> {
+        self.n_tests += 1;
+        let is_own = |problem: &Diagnostic| test.start <= problem.span().start && problem.span().end <= test.end;
+        let (own, shared): (Vec<_>, Vec<_>) = unused.into_iter().partition(is_own);
+        for problem in shared {
+            match self.shared.iter_mut().find(|(known, _)| known.span() == problem.span()) {
+                Some((_, n)) => *n += 1,
+                None => self.shared.push((problem, 1)),
+            }
+        }
+        own
+    }
+
+    /// Those that no test used.
+    fn by_all(self) -> impl Iterator<Item = Diagnostic> {
+        self.shared.into_iter().filter(move |(_, n)| *n == self.n_tests).map(|(problem, _)| problem)
+    }
+}
+
 impl TestFile {
     /// Where the tests of a file with several stand.
     fn tests(&self) -> Option<Span> {
@@ -118,6 +146,7 @@ pub fn run(suite: &Suite, wanted: Wanted<'_>) -> SuiteResult {
             continue;
         };
         let mut changes = Vec::new();
+        let mut unused = Unused::default();
         for case in &file.cases {
             let name = name_of(&suite.spec.name, path, case);
             if wanted.filter.is_some_and(|text| !name.contains(text)) {
@@ -130,6 +159,9 @@ pub fn run(suite: &Suite, wanted: Wanted<'_>) -> SuiteResult {
                 let (more, done) = runtime.block_on(one(case, &file, plan, &catalog.sources));
                 problems.extend(more);
                 played = done;
+                if let Some(played) = &mut played {
+                    problems.extend(unused.own(std::mem::take(&mut played.unused), case.span));
+                }
             }
             if let (Some(coverage), Some(played)) = (&mut out.coverage, &played) {
                 coverage.add_test(&name, case, played);
@@ -145,6 +177,9 @@ pub fn run(suite: &Suite, wanted: Wanted<'_>) -> SuiteResult {
                 }
             }
             out.tests.push(TestResult { name, file: path.clone(), problems, updated, elapsed: began.elapsed() });
+        }
+        if wanted.filter.is_none() {
+            out.problems.extend(unused.by_all());
         }
         if !changes.is_empty() {
             out.problems.extend(rewrite(&file, changes, &catalog.sources));
