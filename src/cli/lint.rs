@@ -10,6 +10,7 @@ use crate::catalog::files::{
     ConfFile, FragmentFile, SpecFile, all_confs, all_specs, find_spec, fragment_at, fragments_in, is_yaml, spec_at, specs_in,
 };
 use crate::catalog::{Catalog, Places};
+use crate::lint::Levels;
 use crate::trial::find::{is_test, is_tests, tests_in, tests_of};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
@@ -65,13 +66,15 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
         Ok(targets) => targets,
         Err(why) => return usage(&why, common),
     };
+    let (levels, problems) = crate::lint::levels(catalog.conf.lint.as_ref());
+    catalog.problems.extend(problems);
     for target in &targets {
         match target {
             Target::Spec(spec) => {
-                catalog.plan(spec);
+                catalog.linted(spec, &levels);
             }
             Target::Fragment(fragment) => catalog.fragment(fragment),
-            Target::Conf(conf) => lint_conf(conf, &places, &mut catalog),
+            Target::Conf(conf) => lint_conf(conf, &places, &levels, &mut catalog),
             Target::Test(path) => crate::trial::lint::lint(path, &mut catalog),
         }
     }
@@ -151,7 +154,7 @@ fn with_tests(spec: SpecFile) -> impl Iterator<Item = Target> {
     std::iter::once(Target::Spec(spec)).chain(tests)
 }
 
-fn lint_conf(conf: &ConfFile, places: &Places, catalog: &mut Catalog) {
+fn lint_conf(conf: &ConfFile, places: &Places, levels: &Levels, catalog: &mut Catalog) {
     let Some(spec) = find_spec(&places.spec_dirs, &conf.name) else {
         catalog.problems.push(no_spec(conf, places, &mut catalog.sources));
         return;
@@ -161,7 +164,7 @@ fn lint_conf(conf: &ConfFile, places: &Places, catalog: &mut Catalog) {
     let plan = catalog.plan(&spec);
     catalog.problems.truncate(before);
     if let Some(plan) = plan {
-        catalog.checks(&plan, std::slice::from_ref(conf));
+        catalog.linted_checks(&plan, conf, levels);
     }
 }
 

@@ -88,11 +88,12 @@ pub fn show(problems: &[Diagnostic], sources: &Sources, style: Style) {
 pub fn counted(problems: &[Diagnostic]) -> String {
     let count = |level| problems.iter().filter(|p| p.level == level).count();
     let words = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
-    let (errors, warnings) = (count(Level::Error), count(Level::Warning));
-    match (errors, warnings) {
+    let (errors, warnings, notes) = (count(Level::Error), count(Level::Warning), count(Level::Note));
+    let graver = match (errors, warnings) {
         (0, 0) => "no problems".to_owned(),
         (errors, 0) => words(errors, "error"),
         (0, warnings) => words(warnings, "warning"),
         (errors, warnings) => format!("{} and {}", words(errors, "error"), words(warnings, "warning")),
-    }
+    };
+    if notes == 0 { graver } else { format!("{graver}, {}", words(notes, "note")) }
 }

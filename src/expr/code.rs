@@ -18,6 +18,7 @@ use crate::base::units::{parse_duration, parse_size};
 use crate::base::value::{Text, Value};
 use crate::yaml::basic::{Count, Seconds, Size, meant_bool};
 use crate::yaml::node::{Data, Literal, Node, Scalar};
+use crate::yaml::pattern::{self, Pattern};
 use crate::yaml::read::{Field, Reader, Use};
 use crate::yaml::shape::Shape;
 
@@ -210,6 +211,18 @@ impl Template {
         text_of(&self.value(frame))
     }
 
+    /// The text; none where it is nothing but one value, and that is missing. A text of several parts
+    /// of which one is missing is no text to go on with.
+    ///
+    /// # Errors
+    /// A part is missing or cannot be computed.
+    pub fn whole(&self, frame: &mut Frame) -> Result<Option<Value>, Fault> {
+        match self.eval(frame) {
+            Err(Fault::Missing) if !matches!(&self.0.expr, Expr::Text(parts) if parts.len() > 1) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
     /// The text, if nothing in it is computed.
     pub fn as_const(&self) -> Option<&str> {
         self.0.as_const().and_then(Value::as_text)
@@ -346,6 +359,14 @@ impl<T: Field> Field for Setting<T> {
 impl FromValue for Count {
     fn from_value(value: &Value) -> Result<Self, String> {
         usize::from_value(value).ok().filter(|n| *n > 0).map(Count).ok_or_else(|| Count::WORDS.to_owned())
+    }
+}
+
+/// A text that is no pattern names the slip; it is compiled anew in every run that reads it.
+impl FromValue for Pattern {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        let text = value.as_text().ok_or("a regular expression")?;
+        pattern::compile(text).map(Pattern).map_err(|why| format!("a regular expression: {why}"))
     }
 }
 

@@ -108,9 +108,10 @@ impl Outcome {
     /// the changes.
     pub fn fold(&mut self, memory: &Memory) -> Vec<Point> {
         let none = Readings::default();
-        let (points, readings) = fold(&self.observations.samples, memory.readings().unwrap_or(&none));
-        self.changes.readings = readings;
-        points
+        let folding = fold(&self.observations.samples, memory.readings().unwrap_or(&none));
+        self.changes.readings = folding.readings;
+        self.warnings.extend(folding.remarks);
+        folding.points
     }
 
     /// Moves what the run has left into the memory: its output was accepted.

@@ -53,6 +53,7 @@ pub struct Changes {
     /// What `on_change` has compared.
     pub watched: BTreeMap<Text, Value>,
     /// The readings of counters and rates.
+    #[serde(default)]
     pub readings: Readings,
     /// All names of `state`, if one of them has another value than before.
     pub state: Option<Value>,
