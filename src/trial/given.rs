@@ -182,7 +182,7 @@ crate::fields! {
         pub method: Option<Words>;
         /// The headers, by their names; others may be there.
         pub headers: Keyed<Words>;
-        /// The body; a map or list is compared with the JSON in it.
+        /// The body, of a command its standard input; a map or list is compared with the JSON in it.
         pub body: Option<Any>;
         /// The program and its arguments: a list of all, or `{contains: [...]}`.
         pub argv: Option<Any>;

@@ -229,18 +229,19 @@ fn name_of(spec: &str, path: &Path, case: &Case) -> String {
     if case.name.is_empty() { format!("{spec}/{stem}") } else { format!("{spec}/{stem}/{}", case.name) }
 }
 
-/// The check of a test.
+/// The check of a test. A mere warning about its instance, a deprecated key for example, may be what
+/// the test is about, and is not told.
 ///
 /// # Errors
 /// What is wrong with its instance.
-pub fn bind(case: &Case, file: &TestFile, plan: &Arc<Plan>) -> Result<(Check, Vec<Diagnostic>), Vec<Diagnostic>> {
+pub fn bind(case: &Case, file: &TestFile, plan: &Arc<Plan>) -> Result<Check, Vec<Diagnostic>> {
     let mut frame = Frame::new(plan.names.clone(), Default::default());
     frame.set(names::ENGINE, case.engine());
     frame.set(names::TABLES, plan.spec.tables.clone());
     let folder = std::path::absolute(&file.path).ok().and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default();
     let mut read = instance::read(case.conf(&file.loaded), &plan.spec, &folder, &NoSecrets, &mut frame);
     match read.instances.pop() {
-        Some(instance) if !has_errors(&read.problems) => Ok((Check::bind(plan.clone(), instance, &[]), read.problems)),
+        Some(instance) if !has_errors(&read.problems) => Ok(Check::bind(plan.clone(), instance, &[])),
         _ if read.disabled > 0 => {
             let problem = Diagnostic::error("switched-off", "the instance is switched off", case.span);
             Err(vec![problem.label("it says `enabled: false`").help("remove `enabled` from the instance of the test")])
@@ -254,10 +255,7 @@ async fn one(case: &Case, file: &TestFile, plan: &Arc<Plan>, sources: &Sources) 
     let folder = file.path.parent().unwrap_or(Path::new(""));
     let mut problems = super::rules::check(case, plan, folder);
     let check = match bind(case, file, plan) {
-        Ok((check, warnings)) => {
-            problems.extend(warnings);
-            check
-        }
+        Ok(check) => check,
         Err(more) => {
             problems.extend(more);
             return (problems, None);
