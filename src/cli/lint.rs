@@ -11,6 +11,7 @@ use crate::catalog::files::{
 };
 use crate::catalog::{Catalog, Places};
 use crate::lint::Levels;
+use crate::trial::find::{is_test, is_tests, tests_in, tests_of};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
@@ -52,6 +53,7 @@ enum Target {
     Spec(SpecFile),
     Fragment(FragmentFile),
     Conf(ConfFile),
+    Test(PathBuf),
 }
 
 /// Lints and reports.
@@ -73,6 +75,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
             }
             Target::Fragment(fragment) => catalog.fragment(fragment),
             Target::Conf(conf) => lint_conf(conf, &places, &levels, &mut catalog),
+            Target::Test(path) => crate::trial::lint::lint(path, &mut catalog),
         }
     }
     report(arguments, common, &mut catalog, targets.len())
@@ -99,7 +102,7 @@ fn report(arguments: &Arguments, common: &Common, catalog: &mut Catalog, n_files
 
 fn targets(paths: &[PathBuf], places: &Places) -> Result<Vec<Target>, String> {
     if paths.is_empty() {
-        let specs = all_specs(&places.spec_dirs).into_iter().map(Target::Spec);
+        let specs = all_specs(&places.spec_dirs).into_iter().flat_map(with_tests);
         let fragments = places.spec_dirs.iter().flat_map(|folder| fragments_in(folder)).map(Target::Fragment);
         return Ok(specs.chain(fragments).chain(all_confs(&places.conf_dir).into_iter().map(Target::Conf)).collect());
     }
@@ -119,14 +122,18 @@ fn targets_at(path: &Path) -> Vec<Target> {
         let spec = path.join("spec.yaml");
         if spec.is_file() {
             let own = fragments_in(path).into_iter().map(Target::Fragment);
-            return spec_at(&spec).map(Target::Spec).into_iter().chain(own).collect();
+            return spec_at(&spec).into_iter().flat_map(with_tests).chain(own).collect();
         }
         if named_conf(path) {
             return all_confs(path).into_iter().map(Target::Conf).collect();
         }
         let of_fragments = fragment_at(&path.join("x.yaml")).is_some();
-        let specs = specs_in(path).into_iter().filter(|_| !of_fragments).map(Target::Spec);
+        let specs = specs_in(path).into_iter().filter(|_| !of_fragments && !is_tests(path)).flat_map(with_tests);
+        let specs = specs.chain(tests_in(path).into_iter().map(Target::Test));
         return specs.chain(fragments_in(path).into_iter().map(Target::Fragment)).collect();
+    }
+    if is_test(path) {
+        return vec![Target::Test(path.to_path_buf())];
     }
     if let Some(fragment) = fragment_at(path) {
         return vec![Target::Fragment(fragment)];
@@ -140,6 +147,11 @@ fn targets_at(path: &Path) -> Vec<Target> {
     }
     let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     vec![Target::Spec(spec_at(path).unwrap_or(SpecFile { name: stem, path: path.to_path_buf() }))]
+}
+
+fn with_tests(spec: SpecFile) -> impl Iterator<Item = Target> {
+    let tests = tests_of(&spec).into_iter().map(Target::Test);
+    std::iter::once(Target::Spec(spec)).chain(tests)
 }
 
 fn lint_conf(conf: &ConfFile, places: &Places, levels: &Levels, catalog: &mut Catalog) {
