@@ -74,4 +74,6 @@ pub mod run;
 pub mod agent;
 pub mod trial;
 
+pub mod status;
+
 pub mod cli;

@@ -1,5 +1,5 @@
-//! The committed files of `schema/`, `docs/language.md` and `docs/limits.md` are those that the declarations give,
-//! and the pages in `docs/specs/` those that the shipped specs give.
+//! The committed files of `schema/`, `docs/language.md`, `docs/engine-yaml.md` and `docs/limits.md` are those that
+//! the declarations give, and the pages in `docs/specs/` those that the shipped specs give.
 //!
 //! `UPDATE=1 cargo test --test generated` rewrites them.
 
@@ -7,7 +7,7 @@
 
 use engine::base::span::Sources;
 use engine::catalog::fragments::Disk;
-use engine::manual::{limits, page as spec_page, reference, schema};
+use engine::manual::{engine as engine_yaml, limits, page as spec_page, reference, schema};
 use engine::spec::share::assemble;
 use engine::trial::manual::{page, test_schema};
 use engine::yaml::load::load;
@@ -135,9 +135,11 @@ fn pretty(schema: &Json) -> String {
 fn the_committed_files_are_what_the_declarations_say() {
     committed("schema/spec.schema.json", &pretty(&schema::spec_schema()));
     committed("schema/conf.schema.json", &pretty(&schema::conf_schema()));
+    committed("schema/engine.schema.json", &pretty(&schema::engine_schema()));
     committed("schema/test.schema.json", &pretty(&test_schema()));
     committed("docs/testing.md", &page());
     committed("docs/language.md", &reference::reference());
+    committed("docs/engine-yaml.md", &engine_yaml::page());
     committed("docs/limits.md", &limits::limits());
 }
 
@@ -157,7 +159,7 @@ fn the_pages_of_the_specs_are_what_the_specs_say() {
 
 #[test]
 fn the_schemas_are_schemas() {
-    for schema in [schema::spec_schema(), schema::conf_schema(), test_schema()] {
+    for schema in [schema::spec_schema(), schema::conf_schema(), schema::engine_schema(), test_schema()] {
         jsonschema::meta::validate(&schema).expect("draft 2020-12");
     }
 }
@@ -231,6 +233,25 @@ fn conf_files_fit_the_schema_of_conf_d() {
     }
 }
 
+/// The example shows every key, and both the schema and the engine find nothing wrong with it.
+#[test]
+fn the_example_of_engine_yaml_has_every_key_and_no_problem() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/engine.yaml")).expect("the example");
+    let example = yaml(&text);
+    let schema = schema::engine_schema();
+    assert_eq!(errors(&schema, &example), Vec::<String>::new());
+    assert_ne!(errors(&schema, &yaml("status: {listen: [a]}")), Vec::<String>::new());
+    for (_, path) in engine::conf::overrides::variables(&<engine::conf::engine::EngineConf as engine::yaml::read::Record>::docs()) {
+        let pointer = format!("/{}", path.join("/"));
+        assert!(path == ["sinks"] || example.pointer(&pointer).is_some(), "{pointer} is not in the example");
+    }
+    let mut sources = engine::base::span::Sources::default();
+    let file = sources.add("engine.yaml", text);
+    let loaded = engine::yaml::load::load(&sources, file);
+    let (_, problems) = engine::conf::engine::read(loaded, &[], &mut sources);
+    assert!(problems.is_empty(), "{problems:?}");
+}
+
 #[test]
 fn the_reference_is_clean_markdown_and_its_links_lead_somewhere() {
     let page = reference::reference();
@@ -258,7 +279,7 @@ fn the_samples_of_the_page_fit_the_schemas() {
     let samples: Vec<_> = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(samples.len() > 90, "{}", samples.len());
     let (spec, conf) = (schema::spec_schema(), schema::conf_schema());
-    for sample in samples.into_iter().filter(|sample| !sample.starts_with("# engine.yaml") && !sample.starts_with("# specs/fragments")) {
+    for sample in samples.into_iter().filter(|sample| !sample.starts_with("# specs/fragments")) {
         if sample.contains("instances:") {
             assert_eq!(errors(&conf, &yaml(sample)), Vec::<String>::new(), "{sample}");
         } else {

@@ -13,6 +13,7 @@ pub mod man;
 pub mod run;
 pub mod schema;
 pub mod session;
+pub mod status;
 pub mod style;
 pub mod test;
 pub mod test_report;
@@ -86,7 +87,9 @@ enum Command {
     Test(test::Arguments),
     /// Run every configured instance on the shared schedule, until it is stopped.
     Run(run::Arguments),
-    /// Print the JSON Schema of specs, conf.d or tests, for editors.
+    /// Show what the running engine knows: instances, errors, files.
+    Status(status::Arguments),
+    /// Print the JSON Schema of specs, conf.d, engine.yaml or tests, for editors.
     Schema(schema::Arguments),
     /// Print what a shell needs to complete commands and options.
     Completions(completions::Arguments),
@@ -104,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Check(own) => check::run(&own, &arguments.common),
         Command::Test(own) => test::run(&own, &arguments.common),
         Command::Run(own) => run::run(&own, &arguments.common),
+        Command::Status(own) => status::run(&own, &arguments.common),
         Command::Schema(own) => schema::run(&own),
         Command::Completions(own) => completions::run(&own, Arguments::command()),
         Command::Man(own) => man::run(&own, Arguments::command()),

@@ -7,6 +7,7 @@
 //! rewrites them.
 
 pub mod conf;
+pub mod engine;
 pub mod examples;
 pub mod limits;
 pub mod names;
