@@ -23,6 +23,7 @@ use percent_encoding::percent_decode_str;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response, StatusCode};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -32,7 +33,7 @@ use url::Url;
 #[derive(Clone)]
 pub struct HttpRequest {
     /// `GET`, `POST`, ….
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// Absolute; user info in it becomes basic authentication unless a header says otherwise.
     pub url: String,
     /// Names and values in order.
@@ -59,7 +60,7 @@ impl HttpRequest {
     /// A GET with the defaults of every limit.
     pub fn get(url: impl Into<String>) -> Self {
         HttpRequest {
-            method: "GET".to_owned(),
+            method: "GET".into(),
             url: url.into(),
             headers: Vec::new(),
             body: None,

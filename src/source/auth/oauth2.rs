@@ -144,7 +144,7 @@ impl OAuth2 {
         let client_secret = maybe_text(&self.client_secret, frame);
         let url = if url.starts_with('/') { format!("{}{url}", around.base_url.trim_end_matches('/')) } else { url };
         let mut form = vec![("grant_type".to_owned(), "client_credentials".to_owned())];
-        let mut ask = HttpRequest { method: "POST".to_owned(), connect: self.connection(&url, around, frame)?, ..HttpRequest::get(url) };
+        let mut ask = HttpRequest { method: "POST".into(), connect: self.connection(&url, around, frame)?, ..HttpRequest::get(url) };
         match self.style {
             Style::Body => {
                 form.push(("client_id".to_owned(), client_id));
