@@ -11,6 +11,7 @@
 //! neighbour disturbs both. The binary starts itself again for what must not share this process:
 //! the server, whose CPU is nobody's cost, and processes that are measured whole.
 
+mod beside;
 mod child;
 mod cold;
 mod command;
@@ -48,6 +49,7 @@ const WORKLOADS: &[(&str, Workload)] = &[
     ("memory", memory::measure),
     ("command", command::measure),
     ("large", large::measure),
+    ("beside", beside::measure),
 ];
 
 fn main() -> Outcome {
