@@ -193,7 +193,7 @@ fn readable(item: &Item<'_>, out: &mut String) {
         Item::Sample(s) => metric_line(out, &s.name, &s.value.to_string(), &s.unit, s.metric_type.word(), &s.tags),
         Item::First(s) => metric_line(out, &s.name, "first reading", &None, s.metric_type.word(), &s.tags),
         Item::Point(p) => {
-            let value = Number::Float((p.value * 1e4).round() / 1e4).to_string();
+            let value = Number::Float((p.value.as_f64() * 1e4).round() / 1e4).to_string();
             metric_line(out, &p.name, &value, &p.unit, p.metric_type.word(), &p.tags)
         }
         Item::ServiceCheck(c) => {

@@ -40,6 +40,22 @@ impl Number {
         }
     }
 
+    /// The sum: exact of integers, as long as it has 64 bits.
+    pub fn plus(self, other: Number) -> Number {
+        self.with(other, i128::checked_add, |a, b| a + b)
+    }
+
+    /// The difference: exact of integers, as long as it has 64 bits.
+    pub fn minus(self, other: Number) -> Number {
+        self.with(other, i128::checked_sub, |a, b| a - b)
+    }
+
+    fn with(self, other: Number, exact: fn(i128, i128) -> Option<i128>, float: fn(f64, f64) -> f64) -> Number {
+        let integers = self.as_integer().zip(other.as_integer());
+        let whole = integers.and_then(|(a, b)| exact(a, b)).and_then(Number::from_integer);
+        whole.unwrap_or_else(|| Number::Float(float(self.as_f64(), other.as_f64())))
+    }
+
     /// Exactly one plain number, as YAML and JSON write it: `12`, `-1.5e3`. No blanks, no
     /// separators, no units, no `inf`.
     pub fn parse(text: &str) -> Option<Number> {
@@ -138,6 +154,15 @@ mod tests {
         assert_eq!(Number::parse("18446744073709551615").unwrap().to_string(), "18446744073709551615");
         assert_eq!(Number::parse("9007199254740993").unwrap().to_string(), "9007199254740993");
         assert_ne!(Number::Int(9_007_199_254_740_993), Number::Float(9_007_199_254_740_992.0));
+    }
+
+    #[test]
+    fn sums_and_differences_of_integers_are_exact() {
+        let large = Number::Uint(u64::MAX);
+        assert_eq!(large.minus(Number::Uint(u64::MAX - 1)), Number::Int(1));
+        assert_eq!(Number::Int(1 << 53).plus(Number::Int(1)), Number::Int((1 << 53) + 1));
+        assert_eq!(large.plus(large), Number::Float(2.0 * u64::MAX as f64));
+        assert_eq!(Number::Int(1).minus(Number::Float(0.5)), Number::Float(0.5));
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use super::check_result::{Ran, warning_line};
 use super::style::Style;
 use crate::base::diag::Diagnostic;
-use crate::base::number::Number;
 use crate::base::print::{cut, one_line, to_json};
 use crate::base::render;
 use crate::base::span::Sources;
@@ -147,7 +146,7 @@ impl<'s> Printer<'s> {
     /// What counters and rates came to, where there were two readings.
     fn series(&self, ran: &Ran<'_>, out: &mut String) {
         let rows = ran.points.iter().filter(|point| remembers(point.metric_type)).map(|point| {
-            let value = format!("{} {}", Number::Float(point.value), point.unit.as_deref().unwrap_or(""));
+            let value = format!("{} {}", point.value, point.unit.as_deref().unwrap_or(""));
             [
                 point.name.to_string(),
                 point.metric_type.word().to_owned(),

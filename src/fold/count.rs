@@ -1,13 +1,12 @@
 //! `count`: the sum of a run.
 
-use super::{Fold, Folded, PointKind, Reading};
+use super::{Fold, Folded, PointKind, Reading, sum};
 
 /// The sum.
 pub struct Count;
 
 impl Fold for Count {
     fn fold(&self, readings: &[Reading], _: Option<Reading>, out: &mut Vec<Folded>) {
-        let sum = readings.iter().map(|reading| reading.value).sum();
-        out.extend(readings.last().map(|last| Folded::new(PointKind::Count, sum, last.at)));
+        out.extend(readings.last().map(|last| Folded::new(PointKind::Count, sum(readings), last.at)));
     }
 }

@@ -4,7 +4,9 @@
 //! counts every second time only. Here it is kept.
 
 use super::histogram::aggregate;
+use super::rate::per_second;
 use super::{Fold, Folded, Reading};
+use crate::base::number::Number;
 
 /// The distribution of rates.
 pub struct Historate;
@@ -12,10 +14,7 @@ pub struct Historate;
 impl Fold for Historate {
     fn fold(&self, readings: &[Reading], previous: Option<Reading>, out: &mut Vec<Folded>) {
         let chain: Vec<Reading> = previous.into_iter().chain(readings.iter().copied()).collect();
-        let rate = |(before, after): (&Reading, &Reading)| {
-            let value = (after.value - before.value) / after.seconds_since(before)?;
-            (value >= 0.0).then_some(Reading { value, at: after.at })
-        };
+        let rate = |(before, after): (&Reading, &Reading)| Some(Reading { value: Number::Float(per_second(before, after)?), at: after.at });
         let rates: Vec<Reading> = chain.iter().zip(chain.iter().skip(1)).filter_map(rate).collect();
         aggregate(&rates, out);
     }

@@ -1,17 +1,24 @@
 //! `increment` and `decrement`: the sum of a run per second, where the agents count every run as
 //! one second.
 
-use super::{Fold, Folded, PointKind, Reading};
+use super::{Fold, Folded, PointKind, Reading, sum};
+use crate::base::number::Number;
 
-/// The sum with a sign.
-pub struct Increment {
-    /// 1 or -1.
-    pub sign: f64,
-}
+/// What is added up.
+pub struct Increment;
 
 impl Fold for Increment {
     fn fold(&self, readings: &[Reading], _: Option<Reading>, out: &mut Vec<Folded>) {
-        let sum: f64 = readings.iter().map(|reading| reading.value).sum();
-        out.extend(readings.last().map(|last| Folded::new(PointKind::Rate, self.sign * sum, last.at)));
+        out.extend(readings.last().map(|last| Folded::new(PointKind::Rate, sum(readings), last.at)));
+    }
+}
+
+/// What is taken off.
+pub struct Decrement;
+
+impl Fold for Decrement {
+    fn fold(&self, readings: &[Reading], _: Option<Reading>, out: &mut Vec<Folded>) {
+        let taken = Number::Int(0).minus(sum(readings));
+        out.extend(readings.last().map(|last| Folded::new(PointKind::Rate, taken, last.at)));
     }
 }

@@ -16,14 +16,16 @@ mod rate;
 mod raw;
 mod readings;
 
-use crate::base::print::number_to_json;
+use crate::base::number::Number;
+use crate::base::span::Span;
 use crate::base::time::epoch_seconds;
 use crate::base::value::Text;
-use crate::observation::{MetricType, Sample, TagSet};
+use crate::expr::frame::Remark;
+use crate::observation::{MetricType, Sample, TagSet, json};
 use jiff::Timestamp;
-use readings::Key;
-pub use readings::Readings;
+pub use readings::{Key, Readings};
 use serde_json::{Value as Json, json};
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// One metric type's arithmetic.
@@ -44,8 +46,8 @@ pub const TYPES: &[(MetricType, &dyn Fold)] = &[
     (MetricType::Rate, &rate::Rate),
     (MetricType::Histogram, &histogram::Histogram),
     (MetricType::Historate, &historate::Historate),
-    (MetricType::Increment, &increment::Increment { sign: 1.0 }),
-    (MetricType::Decrement, &increment::Increment { sign: -1.0 }),
+    (MetricType::Increment, &increment::Increment),
+    (MetricType::Decrement, &increment::Decrement),
     (MetricType::Raw, &raw::Raw),
 ];
 
@@ -53,7 +55,7 @@ pub const TYPES: &[(MetricType, &dyn Fold)] = &[
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reading {
     /// The value.
-    pub value: f64,
+    pub value: Number,
     /// When it was true.
     pub at: Timestamp,
 }
@@ -61,9 +63,14 @@ pub struct Reading {
 impl Reading {
     /// Seconds since an earlier reading; `None` if no time has passed.
     pub fn seconds_since(&self, earlier: &Reading) -> Option<f64> {
-        let seconds = epoch_seconds(self.at) - epoch_seconds(earlier.at);
+        let seconds = self.at.duration_since(earlier.at).as_secs_f64();
         (seconds > 0.0).then_some(seconds)
     }
+}
+
+/// The sum of all values.
+fn sum(readings: &[Reading]) -> Number {
+    readings.iter().fold(Number::Int(0), |sum, reading| sum.plus(reading.value))
 }
 
 /// What backends make of a point.
@@ -96,14 +103,14 @@ pub struct Folded {
     /// What it is.
     pub kind: PointKind,
     /// Its value.
-    pub value: f64,
+    pub value: Number,
     /// When it was true.
     pub at: Timestamp,
 }
 
 impl Folded {
     /// A point under the metric's own name.
-    pub fn new(kind: PointKind, value: f64, at: Timestamp) -> Self {
+    pub fn new(kind: PointKind, value: Number, at: Timestamp) -> Self {
         Folded { suffix: "", kind, value, at }
     }
 }
@@ -118,7 +125,7 @@ pub struct Point {
     /// What it is.
     pub kind: PointKind,
     /// Its value.
-    pub value: f64,
+    pub value: Number,
     /// Its unit.
     pub unit: Option<Text>,
     /// Its tags.
@@ -129,13 +136,15 @@ pub struct Point {
     pub device: Option<Text>,
     /// When it was true.
     pub at: Timestamp,
+    /// The place in the spec that made it.
+    pub origin: Span,
 }
 
 impl Point {
     /// The point as `check --format json` shows it.
     pub fn to_json(&self) -> Json {
         json!({
-            "name": &*self.name, "type": self.kind.word(), "value": number_to_json(self.value), "unit": self.unit.as_deref(),
+            "name": &*self.name, "type": self.kind.word(), "value": json::number(self.value), "unit": self.unit.as_deref(),
             "tags": self.tags.iter().map(|tag| tag.to_string()).collect::<Json>(), "hostname": self.hostname.as_deref().unwrap_or(""),
             "device": self.device.as_deref(), "timestamp": epoch_seconds(self.at), "interval": 0,
         })
@@ -147,49 +156,108 @@ pub fn remembers(metric_type: MetricType) -> bool {
     TYPES.iter().any(|(known, arithmetic)| *known == metric_type && arithmetic.remembers())
 }
 
-/// Folds the samples of one run. The second part are the readings of this run, for the next one to
-/// count from; the memory stays as it is, so that an outcome that is not accepted leaves no trace.
-pub fn fold(samples: &[Sample], memory: &Readings) -> (Vec<Point>, Readings) {
-    let mut points = Vec::new();
-    let mut next = Readings::default();
-    for (key, series) in grouped(samples) {
-        let Some((_, arithmetic)) = TYPES.iter().find(|(metric_type, _)| *metric_type == key.0) else { continue };
-        let readings: Vec<Reading> = series.iter().map(|s| Reading { value: s.value.as_f64(), at: s.timestamp }).collect();
-        let previous = memory.previous(&key, &readings);
-        let mut folded = Vec::new();
-        arithmetic.fold(&readings, previous, &mut folded);
-        points.extend(series.last().into_iter().flat_map(|sample| folded.iter().map(|f| point(sample, f))));
-        if let Some(last) = readings.last().filter(|_| arithmetic.remembers()) {
-            next.insert(key, *last);
+/// What the samples of one run come to.
+#[derive(Debug, Default)]
+pub struct Folding {
+    /// The points, in the order in which their series were first seen.
+    pub points: Vec<Point>,
+    /// The readings of this run, for the next one to count from.
+    pub readings: Readings,
+    /// Readings that could not be used.
+    pub remarks: Vec<Remark>,
+}
+
+/// Folds the samples of one run. The memory stays as it is, so that an outcome that is not accepted
+/// leaves no trace.
+pub fn fold(samples: &[Sample], memory: &Readings) -> Folding {
+    let mut out = Folding { points: Vec::with_capacity(samples.len()), ..Folding::default() };
+    let mut folded = Vec::new();
+    for (key, mut series) in grouped(samples) {
+        let Some((_, arithmetic)) = TYPES.iter().find(|(metric_type, _)| *metric_type == key.metric_type) else { continue };
+        let remembers = arithmetic.remembers();
+        if remembers {
+            // What says its own time may come in any order.
+            series.more.sort_by_key(|reading| reading.at);
+        }
+        let readings = series.readings();
+        let previous = if remembers { memory.previous(&key, readings) } else { None };
+        arithmetic.fold(readings, previous, &mut folded);
+        out.points.extend(folded.drain(..).map(|folded| point(series.last, folded)));
+        if remembers {
+            out.remarks.extend(standstill(previous.as_ref(), readings).map(|why| remark(series.last, why)));
+            out.readings.extend(readings.last().map(|last| (key, *last)));
         }
     }
-    (points, next)
+    merge(&mut out.remarks);
+    out
+}
+
+/// The samples of one series.
+struct Series<'s> {
+    first: Reading,
+    /// All of them, where there are several.
+    more: Vec<Reading>,
+    last: &'s Sample,
+}
+
+impl Series<'_> {
+    fn readings(&self) -> &[Reading] {
+        if self.more.is_empty() { std::slice::from_ref(&self.first) } else { &self.more }
+    }
 }
 
 /// The samples of each series, in the order in which the series were first seen.
-fn grouped(samples: &[Sample]) -> Vec<(Key, Vec<&Sample>)> {
-    let mut places: HashMap<Key, usize> = HashMap::new();
-    let mut out: Vec<(Key, Vec<&Sample>)> = Vec::new();
+fn grouped(samples: &[Sample]) -> Vec<(Key, Series<'_>)> {
+    let mut places: HashMap<Key, usize> = HashMap::with_capacity(samples.len());
+    let mut out: Vec<(Key, Series<'_>)> = Vec::with_capacity(samples.len());
     for sample in samples {
-        let key = key(sample);
+        let reading = Reading { value: sample.value, at: sample.timestamp };
+        let key = Key::of(sample);
         match places.get(&key).and_then(|at| out.get_mut(*at)) {
-            Some((_, series)) => series.push(sample),
+            Some((_, series)) => {
+                if series.more.is_empty() {
+                    series.more.push(series.first);
+                }
+                series.more.push(reading);
+                series.last = sample;
+            }
             None => {
                 places.insert(key.clone(), out.len());
-                out.push((key, vec![sample]));
+                out.push((key, Series { first: reading, more: Vec::new(), last: sample }));
             }
         }
     }
     out
 }
 
-fn key(sample: &Sample) -> Key {
-    let mut tags: Vec<Text> = sample.tags.iter().map(Text::from).collect();
-    tags.sort_unstable();
-    (sample.metric_type, sample.name.clone(), sample.hostname.clone(), sample.device.clone(), tags)
+/// Why the last reading of a series gives nothing that is per second.
+fn standstill(previous: Option<&Reading>, readings: &[Reading]) -> Option<&'static str> {
+    let mut latest = readings.iter().rev();
+    let last = latest.next()?;
+    let before = latest.next().or(previous)?;
+    match last.at.cmp(&before.at) {
+        Ordering::Equal if last.value != before.value => Some("two values at the same time: a tag that tells them apart is missing"),
+        Ordering::Less => Some("its value is older than the one of the last run"),
+        Ordering::Equal | Ordering::Greater => None,
+    }
 }
 
-fn point(sample: &Sample, folded: &Folded) -> Point {
+fn remark(sample: &Sample, why: &str) -> Remark {
+    let tags: String = sample.tags.iter().map(|tag| format!(" {tag}")).collect();
+    Remark { span: sample.origin, message: format!("`{}`{tags}: {why}", sample.name), count: 1 }
+}
+
+/// One remark for each place in the spec.
+fn merge(remarks: &mut Vec<Remark>) {
+    remarks.sort_by_key(|remark| remark.span);
+    remarks.dedup_by(|next, kept| {
+        let same = next.span == kept.span;
+        kept.count += if same { next.count } else { 0 };
+        same
+    });
+}
+
+fn point(sample: &Sample, folded: Folded) -> Point {
     let name = if folded.suffix.is_empty() { sample.name.clone() } else { format!("{}{}", sample.name, folded.suffix).into() };
     Point {
         name,
@@ -201,6 +269,7 @@ fn point(sample: &Sample, folded: &Folded) -> Point {
         hostname: sample.hostname.clone(),
         device: sample.device.clone(),
         at: folded.at,
+        origin: sample.origin,
     }
 }
 
@@ -227,9 +296,9 @@ mod tests {
         let mut out = Vec::new();
         for values in runs {
             let samples: Vec<_> = values.iter().map(|value| (clock += 1, sample(metric_type, *value, clock)).1).collect();
-            let (points, next) = fold(&samples, &memory);
-            memory.take_over(next);
-            out.push(points.iter().map(|p| (p.name.to_string(), p.value)).collect());
+            let Folding { points, readings, .. } = fold(&samples, &memory);
+            memory.take_over(readings);
+            out.push(points.iter().map(|p| (p.name.to_string(), p.value.as_f64())).collect());
         }
         out
     }
@@ -259,9 +328,11 @@ mod tests {
 
     #[test]
     fn two_readings_at_one_time_give_no_rate() {
-        let (points, memory) = fold(&[sample(MetricType::Rate, 1.0, 0)], &Readings::default());
-        assert!(points.is_empty());
-        assert!(fold(&[sample(MetricType::Rate, 9.0, 0)], &memory).0.is_empty());
+        let first = fold(&[sample(MetricType::Rate, 1.0, 0)], &Readings::default());
+        assert!(first.points.is_empty());
+        let second = fold(&[sample(MetricType::Rate, 9.0, 0)], &first.readings);
+        assert!(second.points.is_empty());
+        assert_eq!(second.remarks[0].message, "`m`: two values at the same time: a tag that tells them apart is missing");
     }
 
     #[test]
@@ -289,8 +360,11 @@ mod tests {
     #[test]
     fn two_types_under_one_name_are_two_series() {
         let samples = [sample(MetricType::Gauge, 1.0, 0), sample(MetricType::Count, 5.0, 0)];
-        let (points, _) = fold(&samples, &Readings::default());
-        assert_eq!(points.iter().map(|p| (p.kind, p.value)).collect::<Vec<_>>(), [(PointKind::Gauge, 1.0), (PointKind::Count, 5.0)]);
+        let points = fold(&samples, &Readings::default()).points;
+        assert_eq!(
+            points.iter().map(|p| (p.kind, p.value.as_f64())).collect::<Vec<_>>(),
+            [(PointKind::Gauge, 1.0), (PointKind::Count, 5.0)]
+        );
     }
 
     #[test]

@@ -4,18 +4,24 @@
 //! lower value is the new baseline.
 
 use super::{Fold, Folded, PointKind, Reading};
+use crate::base::number::Number;
 
 /// The growth.
 pub struct MonotonicCount;
 
 impl Fold for MonotonicCount {
     fn fold(&self, readings: &[Reading], previous: Option<Reading>, out: &mut Vec<Folded>) {
-        let chain: Vec<Reading> = previous.into_iter().chain(readings.iter().copied()).collect();
-        let pairs = chain.iter().zip(chain.iter().skip(1));
-        let growth: f64 = pairs.map(|(before, after)| (after.value - before.value).max(0.0)).sum();
-        if let Some(last) = readings.last().filter(|_| chain.len() > 1) {
-            out.push(Folded::new(PointKind::Count, growth, last.at));
+        let mut chain = previous.iter().chain(readings);
+        let Some(mut before) = chain.next() else { return };
+        let (mut growth, mut last) = (Number::Int(0), None);
+        for after in chain {
+            let grown = after.value.minus(before.value);
+            if grown.as_f64() > 0.0 {
+                growth = growth.plus(grown);
+            }
+            (before, last) = (after, Some(after));
         }
+        out.extend(last.map(|last| Folded::new(PointKind::Count, growth, last.at)));
     }
 
     fn remembers(&self) -> bool {

@@ -1,9 +1,10 @@
 //! The last readings of counters and rates: what folding remembers between runs.
 
 use super::Reading;
+use crate::base::number::Number;
 use crate::base::stored::{float_of, float_text, time_of};
 use crate::base::value::Text;
-use crate::observation::MetricType;
+use crate::observation::{MetricType, Sample, TagSet};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::HashMap;
@@ -13,8 +14,32 @@ use std::time::Duration;
 /// and an hour, so that a daily job keeps its baseline.
 const KEEP: Duration = Duration::from_secs(25 * 3600);
 
-/// What makes a series: type, name, host, device, and the set of its tags.
-pub(super) type Key = (MetricType, Text, Option<Text>, Option<Text>, Vec<Text>);
+/// What makes a series: type, name, host, device, and the set of its tags, sorted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Its type.
+    pub metric_type: MetricType,
+    /// Its name.
+    pub name: Text,
+    /// The host it is about.
+    pub hostname: Option<Text>,
+    /// The device it is about.
+    pub device: Option<Text>,
+    /// Its tags, sorted.
+    pub tags: TagSet,
+}
+
+impl Key {
+    pub(super) fn of(sample: &Sample) -> Key {
+        Key {
+            metric_type: sample.metric_type,
+            name: sample.name.clone(),
+            hostname: sample.hostname.clone(),
+            device: sample.device.clone(),
+            tags: sample.tags.sorted(),
+        }
+    }
+}
 
 /// The last readings of counters and rates, by their series.
 #[derive(Clone, Debug, Default)]
@@ -29,8 +54,9 @@ impl Readings {
         previous.filter(|previous| readings.first().is_none_or(|first| is_fresh(previous, first)))
     }
 
-    pub(super) fn insert(&mut self, key: Key, reading: Reading) {
-        self.last.insert(key, reading);
+    /// All readings, in no order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Key, &Reading)> {
+        self.last.iter()
     }
 
     /// True without readings.
@@ -52,6 +78,12 @@ impl Readings {
     }
 }
 
+impl Extend<(Key, Reading)> for Readings {
+    fn extend<I: IntoIterator<Item = (Key, Reading)>>(&mut self, readings: I) {
+        self.last.extend(readings);
+    }
+}
+
 fn is_fresh(previous: &Reading, now: &Reading) -> bool {
     now.seconds_since(previous).is_none_or(|age| age <= KEEP.as_secs_f64())
 }
@@ -61,9 +93,10 @@ type Stored<T> = (T, Text, Option<Text>, Option<Text>, Vec<Text>, String, String
 
 impl Serialize for Readings {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_seq(self.last.iter().map(|((metric_type, name, host, device, tags), reading)| -> Stored<&'static str> {
-            let (value, at) = (float_text(reading.value), reading.at.to_string());
-            (metric_type.word(), name.clone(), host.clone(), device.clone(), tags.clone(), value, at)
+        out.collect_seq(self.last.iter().map(|(key, reading)| -> Stored<&'static str> {
+            let (value, at) = (value_text(reading.value), reading.at.to_string());
+            let tags = key.tags.iter().map(Text::from).collect();
+            (key.metric_type.word(), key.name.clone(), key.hostname.clone(), key.device.clone(), tags, value, at)
         }))
     }
 }
@@ -71,13 +104,29 @@ impl Serialize for Readings {
 impl<'de> Deserialize<'de> for Readings {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let mut readings = Readings::default();
-        for (word, name, host, device, tags, value, at) in Vec::<Stored<String>>::deserialize(from)? {
+        for (word, name, hostname, device, tags, value, at) in Vec::<Stored<String>>::deserialize(from)? {
             let metric_type = MetricType::from_word(&word).ok_or_else(|| D::Error::custom(format!("no metric type `{word}`")))?;
-            let reading = Reading { value: float_of(&value).map_err(D::Error::custom)?, at: time_of(&at).map_err(D::Error::custom)? };
-            readings.insert((metric_type, name, host, device, tags), reading);
+            let key = Key { metric_type, name, hostname, device, tags: TagSet::new(tags).sorted() };
+            let reading = Reading { value: value_of(&value).map_err(D::Error::custom)?, at: time_of(&at).map_err(D::Error::custom)? };
+            readings.last.insert(key, reading);
         }
         Ok(readings)
     }
+}
+
+/// A float has a dot or an exponent, an integer has neither.
+fn value_text(value: Number) -> String {
+    match value {
+        Number::Int(n) => n.to_string(),
+        Number::Uint(n) => n.to_string(),
+        Number::Float(n) => float_text(n),
+    }
+}
+
+fn value_of(text: &str) -> Result<Number, String> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let integer = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| Number::parse(text)).flatten();
+    integer.map_or_else(|| float_of(text).map(Number::Float), Ok)
 }
 
 #[cfg(test)]
@@ -86,11 +135,11 @@ mod tests {
     use jiff::Timestamp;
 
     fn key(name: &str) -> Key {
-        (MetricType::Rate, name.into(), Some("h".into()), None, vec!["a:1".into()])
+        Key { metric_type: MetricType::Rate, name: name.into(), hostname: Some("h".into()), device: None, tags: TagSet::new(["a:1"]) }
     }
 
     fn at(seconds: i64) -> Reading {
-        Reading { value: 0.1 + 0.2, at: Timestamp::from_second(seconds).unwrap() }
+        Reading { value: Number::Float(0.1 + 0.2), at: Timestamp::from_second(seconds).unwrap() }
     }
 
     fn of(name: &str, seconds: i64) -> Readings {
@@ -105,12 +154,20 @@ mod tests {
     }
 
     #[test]
+    fn integers_and_floats_stay_what_they_are() {
+        for value in [Number::Uint(u64::MAX), Number::Int(-5), Number::Float(3.0), Number::Float(f64::INFINITY), Number::Float(1e300)] {
+            let found = value_of(&value_text(value)).unwrap();
+            assert_eq!(format!("{found:?}"), format!("{value:?}"));
+        }
+    }
+
+    #[test]
     fn a_series_that_is_gone_is_forgotten_after_a_day_and_an_hour() {
         let mut readings = of("old", 0);
         readings.take_over(of("new", 25 * 3600));
         assert_eq!(readings.len(), 2);
         readings.take_over(of("new", 25 * 3600 + 1));
-        assert_eq!(readings.last.keys().map(|key| &*key.1).collect::<Vec<_>>(), ["new"]);
+        assert_eq!(readings.last.keys().map(|key| &*key.name).collect::<Vec<_>>(), ["new"]);
     }
 
     #[test]

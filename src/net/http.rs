@@ -230,31 +230,34 @@ async fn judge(mut response: Response, hop: &Hop, request: &HttpRequest, deadlin
     let code = status.as_u16();
     let empty = request.empty_status.contains(code);
     let wanted = empty || request.ok_status.contains(code);
+    let needed = wanted && !empty;
     let read = async {
-        if wanted && !empty { whole_body(&mut response, &hop.method, request.max_bytes).await } else { Ok(short_body(&mut response).await) }
+        if needed { whole_body(&mut response, &hop.method, request.max_bytes).await } else { Ok(short_body(&mut response).await) }
     };
     let body = match timeout_at(deadline, read).await {
         Ok(body) => body?,
-        Err(_) => return Err(timed_out(request, " while reading the body")),
+        Err(_) if needed => return Err(timed_out(request, " while reading the body")),
+        // The status has said it already.
+        Err(_) => Bytes::new(),
     };
-    let answer = Answer { body, ..head_of(&mut response, hop) };
-    if wanted {
+    wanted_status(Answer { body, ..head_of(&mut response, hop) }, request)
+}
+
+/// An answer whose status is wanted.
+///
+/// # Errors
+/// Another status; the error holds the answer.
+pub fn wanted_status(answer: Answer, request: &HttpRequest) -> Result<Answer, ExchangeError> {
+    let code = answer.status.unwrap_or_default();
+    if request.ok_status.contains(code) || request.empty_status.contains(code) {
         return Ok(answer);
     }
-    let message = format!("{}, expected {}", status_words(status), request.ok_status);
+    let message = format!("{}, expected {}", words::status(code), request.ok_status);
     Err(ExchangeError { kind: ErrorKind::HttpStatus, message, answer: Some(Box::new(answer)) })
 }
 
-/// `HTTP 503 Service Unavailable`, in the words of the standard and not of the server.
-fn status_words(status: StatusCode) -> String {
-    match status.canonical_reason() {
-        Some(reason) => format!("HTTP {} {reason}", status.as_u16()),
-        None => format!("HTTP {}", status.as_u16()),
-    }
-}
-
 fn refused_redirect(response: &mut Response, hop: &Hop, why: &str) -> ExchangeError {
-    let message = format!("{}: {why}", status_words(response.status()));
+    let message = format!("{}: {why}", words::status(response.status().as_u16()));
     ExchangeError { kind: ErrorKind::HttpStatus, message, answer: Some(Box::new(head_of(response, hop))) }
 }
 
@@ -271,8 +274,13 @@ fn head_of(response: &mut Response, hop: &Hop) -> Answer {
 /// After so many bytes of a body other runs get their turn.
 const YIELD_BYTES: usize = 1 << 20;
 
+/// A body beyond the limit of its request.
+pub fn too_large(max_bytes: u64) -> ExchangeError {
+    ExchangeError::new(ErrorKind::TooLarge, format!("the body is larger than {} (max_bytes)", words::size(max_bytes)))
+}
+
 async fn whole_body(response: &mut Response, method: &Method, max_bytes: u64) -> Result<Bytes, ExchangeError> {
-    let too_large = || ExchangeError::new(ErrorKind::TooLarge, format!("the body is larger than {} (max_bytes)", words::size(max_bytes)));
+    let too_large = || too_large(max_bytes);
     let announced = if *method == Method::HEAD { None } else { response.content_length() };
     if announced.is_some_and(|announced| announced > max_bytes) {
         return Err(too_large());

@@ -6,7 +6,6 @@
 
 use super::{MetricType, Sample};
 use crate::base::limits;
-use crate::base::number::Number;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -33,7 +32,7 @@ impl Sums {
         let Some(known) = place.and_then(|place| samples.get_mut(*place)).filter(|known| is_same_series(known, sample)) else {
             return false;
         };
-        known.value = sum(known.value, sample.value);
+        known.value = known.value.plus(sample.value);
         known.about = sample.about.clone();
         true
     }
@@ -54,11 +53,6 @@ fn is_same_series(a: &Sample, b: &Sample) -> bool {
             && a.unit == b.unit
             && a.origin == b.origin);
     about && a.tags == b.tags
-}
-
-fn sum(a: Number, b: Number) -> Number {
-    let whole = a.as_integer().zip(b.as_integer()).and_then(|(a, b)| Number::from_integer(a + b));
-    whole.unwrap_or_else(|| Number::Float(a.as_f64() + b.as_f64()))
 }
 
 /// Name, type and tags as one number. Two series that share it, which hardly ever happens, are not

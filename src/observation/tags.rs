@@ -33,6 +33,28 @@ impl TagSet {
         self.0.as_bytes()
     }
 
+    /// The set that [`TagSet::as_bytes`] gave as text; `None` for a text that is no set.
+    pub fn from_text(text: &str) -> Option<TagSet> {
+        let tags: usize =
+            tags_of(text).map(|tag| tag.len() + u32::try_from(tag.len()).ok().and_then(char::from_u32).map_or(0, char::len_utf8)).sum();
+        (tags == text.len()).then(|| TagSet(text.into()))
+    }
+
+    /// The whole set as one text, which [`TagSet::from_text`] takes.
+    pub fn as_text(&self) -> &str {
+        &self.0
+    }
+
+    /// The same tags in the order of their characters: equal for sets with the same tags.
+    pub fn sorted(&self) -> TagSet {
+        if self.iter().is_sorted() {
+            return self.clone();
+        }
+        let mut tags: Vec<&str> = self.iter().collect();
+        tags.sort_unstable();
+        TagSet::new(tags)
+    }
+
     /// True without tags.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -105,6 +127,22 @@ mod tests {
         assert_eq!(listed(&TagSet::new(["b:1", "a", "b:1", "", "é\0\n"])), ["b:1", "a", "", "é\0\n"]);
         assert!(TagSet::default().is_empty() && !TagSet::new([""]).is_empty());
         assert_eq!(TagSet::new(["a", "b"]), TagSet::new(["a", "b", "a"]));
+    }
+
+    #[test]
+    fn a_set_comes_back_from_its_text_and_no_other_text_does() {
+        let set = TagSet::new(["b:1", "", "é"]);
+        assert_eq!(TagSet::from_text(set.as_text()), Some(set));
+        assert_eq!(TagSet::from_text(""), Some(TagSet::default()));
+        for broken in ["b", "\u{1}", "\u{1}é", "\u{3}ab"] {
+            assert_eq!(TagSet::from_text(broken), None, "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_tags_makes_no_other_sorted_set() {
+        assert_eq!(TagSet::new(["b", "a", "c"]).sorted(), TagSet::new(["c", "b", "a"]).sorted());
+        assert_eq!(listed(&TagSet::new(["b", "a"]).sorted()), ["a", "b"]);
     }
 
     #[test]

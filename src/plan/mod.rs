@@ -47,6 +47,8 @@ pub struct Plan {
     pub facts: Value,
     /// Memory that its runs leave to each other; nothing of a run is in it.
     pub scratches: Scratches,
+    /// A fingerprint of its texts: the same for two plans of the same files.
+    pub version: u64,
 }
 
 /// What a run knows of one source before it begins.

@@ -108,9 +108,10 @@ impl Outcome {
     /// the changes.
     pub fn fold(&mut self, memory: &Memory) -> Vec<Point> {
         let none = Readings::default();
-        let (points, readings) = fold(&self.observations.samples, memory.readings().unwrap_or(&none));
-        self.changes.readings = readings;
-        points
+        let folding = fold(&self.observations.samples, memory.readings().unwrap_or(&none));
+        self.changes.readings = folding.readings;
+        self.warnings.extend(folding.remarks);
+        folding.points
     }
 
     /// Moves what the run has left into the memory: its output was accepted.
@@ -142,6 +143,7 @@ pub async fn run(cx: &RunCx<'_>) -> Outcome {
 fn base_frame(cx: &RunCx<'_>) -> Frame {
     let check = cx.check;
     let mut frame = Frame::new(check.plan.names.clone(), check.cache.clone());
+    frame.marks = cx.exchanger.marks();
     frame.set(names::INSTANCE, check.instance.config.clone());
     frame.set(names::INIT_CONFIG, check.instance.init_config.clone());
     frame.set(names::ENGINE, cx.engine.clone());
