@@ -1,10 +1,10 @@
-//! The committed files of `schema/`, `docs/language.md` and `docs/limits.md` are those that the declarations give.
+//! The committed files of `schema/`, `docs/language.md`, `docs/limits.md` and `docs/lint.md` are those that the declarations give.
 //!
 //! `UPDATE=1 cargo test --test generated` rewrites them.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
-use engine::manual::{limits, reference, schema};
+use engine::manual::{limits, lint, reference, schema};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -109,6 +109,7 @@ fn the_committed_files_are_what_the_declarations_say() {
     committed("schema/conf.schema.json", &pretty(&schema::conf_schema()));
     committed("docs/language.md", &reference::reference());
     committed("docs/limits.md", &limits::limits());
+    committed("docs/lint.md", &lint::page());
 }
 
 #[test]

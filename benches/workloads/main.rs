@@ -18,6 +18,7 @@ mod exposition;
 mod fetch;
 mod http;
 mod large;
+mod lint;
 mod list;
 mod load;
 mod log;
@@ -48,6 +49,7 @@ const WORKLOADS: &[(&str, Workload)] = &[
     ("memory", memory::measure),
     ("command", command::measure),
     ("large", large::measure),
+    ("lint", lint::measure),
 ];
 
 fn main() -> Outcome {

@@ -8,6 +8,7 @@
 pub mod conf;
 pub mod examples;
 pub mod limits;
+pub mod lint;
 pub mod names;
 pub mod parts;
 pub mod reference;

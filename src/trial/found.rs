@@ -93,7 +93,7 @@ pub fn point(p: &fold::Point) -> Found {
     let fields = vec![
         ("name", text(&p.name)),
         ("type", Value::from(p.kind.word())),
-        ("value", Value::Float(p.value)),
+        ("value", Value::number(p.value)),
         ("tags", tags(&p.tags)),
         ("hostname", maybe(&p.hostname)),
         ("device", maybe(&p.device)),

@@ -22,6 +22,7 @@ pub mod item;
 pub mod lists;
 pub mod matching;
 pub mod play;
+pub mod recorded;
 pub mod rules;
 pub mod script;
 pub mod stage;
