@@ -30,8 +30,8 @@
 //! * Nothing after `resolve` looks a name of a spec up by text; a name is a slot in a frame.
 //! * Nothing changes a plan. Memory between runs belongs to the check and moves only with an
 //!   outcome.
-//! * No I/O, clock or environment outside [`net`], [`source`], [`run`], [`mod@state`], [`sink`],
-//!   [`catalog`], [`agent`] and [`cli`].
+//! * No I/O, clock or environment outside [`net`], [`disk`], [`source`], [`spool`], [`run`],
+//!   [`mod@state`], [`sink`], [`catalog`], [`trial`], [`agent`] and [`cli`].
 //! * A [`Secret`](base::secret::Secret) becomes text only where a request is rendered.
 //!
 //! The modules stand in layers, lowest first; each uses only those above it in this list.
@@ -39,6 +39,7 @@
 pub mod base;
 #[macro_use]
 pub mod yaml;
+pub mod disk;
 pub mod net;
 
 pub mod decode;
@@ -51,6 +52,7 @@ pub mod rows;
 pub mod fold;
 pub mod map;
 pub mod source;
+pub mod spool;
 
 // What is remembered is made of what `rows` and `fold` leave.
 pub mod state;
@@ -64,6 +66,7 @@ pub mod sink;
 // A file of conf.d is read against the types that its spec declares.
 pub mod conf;
 
+pub mod lint;
 pub mod plan;
 
 pub mod catalog;
@@ -71,5 +74,8 @@ pub mod manual;
 pub mod run;
 
 pub mod agent;
+pub mod trial;
+
+pub mod status;
 
 pub mod cli;

@@ -211,10 +211,7 @@ fn the_examples_of_the_page_are_without_problems() {
     let (mut found, mut n_specs) = (Vec::new(), 0);
     for block in yaml_blocks(&page) {
         let first = block.lines().next().unwrap_or_default();
-        if first.starts_with("# engine.yaml") {
-            fs::write(at("web/engine.yaml"), block).expect("settings");
-            found.extend(lint("web", &["--config", "engine.yaml", "--conf-dir", "conf.d", "--spec-dir", "specs"]));
-        } else if block.contains("instances:") {
+        if block.contains("instances:") {
             fs::write(at("web/conf.d/web.yaml"), block).expect("instances");
             found.extend(lint("web", &["conf.d/web.yaml", "--conf-dir", "conf.d", "--spec-dir", "specs"]));
         } else if let Some(path) = first.strip_prefix("# ").filter(|path| path.starts_with("specs/")) {

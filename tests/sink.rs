@@ -330,7 +330,8 @@ fn slips_in_settings_are_told_with_their_places() {
         let text = std::fs::read_to_string(&path).expect("a case");
         let mut sources = Sources::default();
         let file = sources.add("engine.yaml", text);
-        let (_, mut problems) = engine::conf::engine::read(load(&sources, file), &sources);
+        let loaded = load(&sources, file);
+        let (_, mut problems) = engine::conf::engine::read(loaded, &[], &mut sources);
         engine::base::diag::sort(&mut problems);
         let found = engine::base::render::human(&problems, &sources, false);
         compare(&path.with_extension("txt"), &found);

@@ -26,6 +26,7 @@ mod memory;
 mod meter;
 mod server;
 mod setup;
+mod spool;
 mod status;
 mod table;
 mod whole;
@@ -50,6 +51,7 @@ const WORKLOADS: &[(&str, Workload)] = &[
     ("command", command::measure),
     ("large", large::measure),
     ("deliver", deliver::measure),
+    ("spool", spool::measure),
 ];
 
 fn main() -> Outcome {

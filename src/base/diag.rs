@@ -74,6 +74,11 @@ impl Diagnostic {
         Self::new(code, Level::Warning, title, span)
     }
 
+    /// A note at `span`.
+    pub fn note(code: &'static str, title: impl Into<String>, span: Span) -> Self {
+        Self::new(code, Level::Note, title, span)
+    }
+
     fn new(code: &'static str, level: Level, title: impl Into<String>, span: Span) -> Self {
         let labels = vec![Label { span, text: String::new() }];
         Diagnostic { code, level, title: title.into(), labels, text: None, help: None, edit: None }

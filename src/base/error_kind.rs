@@ -56,6 +56,25 @@ const ALL: [ErrorKind; 15] = [
 ];
 
 impl ErrorKind {
+    /// All words, in order.
+    pub const WORDS: &'static [&'static str] = &[
+        "timeout",
+        "connect",
+        "dns",
+        "tls",
+        "http_status",
+        "too_large",
+        "decode",
+        "expect",
+        "exit",
+        "spawn",
+        "not_found",
+        "permission",
+        "auth",
+        "limit",
+        "skipped",
+    ];
+
     /// The kind of a word.
     pub fn from_word(word: &str) -> Option<ErrorKind> {
         ALL.into_iter().find(|kind| kind.word() == word)

@@ -183,6 +183,12 @@ fn words(error: &std::io::Error) -> String {
     }
 }
 
+/// The permission bits of a file, if it is there.
+pub fn mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).ok().map(|facts| facts.permissions().mode())
+}
+
 /// The name of this host.
 pub fn system_hostname() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();

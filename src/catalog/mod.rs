@@ -8,6 +8,7 @@ pub mod secrets;
 pub mod twins;
 
 use crate::base::diag::{Diagnostic, has_errors};
+use crate::base::fingerprint::fingerprint;
 use crate::base::limits;
 use crate::base::map::Map;
 use crate::base::span::{FileId, Sources, Span};
@@ -16,6 +17,8 @@ use crate::conf::engine::EngineConf;
 use crate::conf::instance::{self, Instances};
 use crate::expr::frame::Frame;
 use crate::expr::names;
+use crate::lint::beside::Beside;
+use crate::lint::{Conf, Levels};
 use crate::plan::compile::compile;
 use crate::plan::{Check, Plan};
 use crate::source::Folders;
@@ -67,13 +70,17 @@ impl Catalog {
     /// A catalog with the settings of engine.yaml, which may be absent.
     pub fn open(config: Option<&Path>, hostname: Option<String>) -> Catalog {
         let mut catalog = Catalog::default();
-        if let Some(path) = config
-            && let Some((_, loaded)) = catalog.load(path, limits::SPEC_BYTES)
-        {
-            let (conf, problems) = crate::conf::engine::read(loaded, &catalog.sources);
-            catalog.conf = conf;
-            catalog.problems.extend(problems);
-        }
+        let loaded = config.and_then(|path| catalog.load(path, limits::SPEC_BYTES)).map(|(_, loaded)| loaded);
+        let loaded = loaded.unwrap_or_else(|| {
+            let nothing = catalog.sources.add("", "");
+            load(&catalog.sources, nothing)
+        });
+        // A variable that is no text sets nothing.
+        let environment: Vec<_> =
+            std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok())).collect();
+        let (conf, problems) = crate::conf::engine::read(loaded, &environment, &mut catalog.sources);
+        catalog.conf = conf;
+        catalog.problems.extend(problems);
         let configured = catalog.conf.hostname.as_deref().map(str::to_owned);
         let hostname = hostname.or(configured).unwrap_or_else(files::system_hostname);
         let entries =
@@ -83,7 +90,7 @@ impl Catalog {
     }
 
     /// Reads a file into the session; a problem where that fails.
-    fn load(&mut self, path: &Path, most: u64) -> Option<(FileId, Loaded)> {
+    pub fn load(&mut self, path: &Path, most: u64) -> Option<(FileId, Loaded)> {
         match files::read_text(path, most) {
             Ok(text) => {
                 // A fragment that was read through a spec is the same file when it is read alone.
@@ -105,20 +112,42 @@ impl Catalog {
     /// Reads and compiles one spec with its fragments; `None` if it has errors, which are in the list
     /// then.
     pub fn plan(&mut self, spec: &SpecFile) -> Option<Arc<Plan>> {
+        self.read(spec, None)
+    }
+
+    /// The same, and what the rules of lint say of it.
+    pub fn linted(&mut self, spec: &SpecFile, levels: &Levels) -> Option<Arc<Plan>> {
+        self.read(spec, Some(levels))
+    }
+
+    fn read(&mut self, spec: &SpecFile, lint: Option<&Levels>) -> Option<Arc<Plan>> {
         let (file, whole) = self.whole(&spec.path, &spec.specs())?;
+        let root = lint.map(|_| whole.loaded.root.clone());
         let folder = |path: &Path| std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default();
         let shown = |file: FileId| self.sources.get(file).map_or(Path::new(""), |source| Path::new(&*source.path));
         let fragments = whole.fragments.iter().map(|(file, _)| (*file, folder(shown(*file)))).collect();
         let folders = Folders { own: folder(&spec.path), fragments };
+        let files = whole.fragments.iter().map(|(file, _)| *file).chain([file]);
+        let texts: Vec<&str> = files.filter_map(|file| self.sources.get(file)).map(|source| &*source.text).collect();
+        let version = fingerprint(&texts.join("\0"));
         let (read, mut problems) = crate::spec::read::read(whole, file, &spec.name, &self.sources);
+        let complete = read.is_some();
+        if let (Some(root), Some(read), Some(levels)) = (&root, &read, lint) {
+            problems.extend(crate::lint::spec(root, read, &self.sources, &beside(spec), levels));
+        }
         let plan = match read.map(|read| compile(read, folders)) {
-            Some(Ok(plan)) => Some(Arc::new(plan)),
+            Some(Ok(plan)) => Some(Arc::new(Plan { version, ..plan })),
             Some(Err(more)) => {
                 problems.extend(more);
                 None
             }
             None => None,
         };
+        if let Some(levels) = lint {
+            fragments_and(file, &problems).into_iter().for_each(|file_of| {
+                crate::lint::allow::apply(file_of, &mut problems, &self.sources, levels, complete && file_of == file);
+            });
+        }
         self.add(problems, file);
         plan
     }
@@ -171,6 +200,23 @@ impl Catalog {
         out
     }
 
+    /// The same for one file, with what the rules of lint say of it.
+    pub fn linted_checks(&mut self, plan: &Arc<Plan>, conf: &ConfFile, levels: &Levels) -> Checks {
+        let from = self.problems.len();
+        let checks = self.checks(plan, std::slice::from_ref(conf));
+        let Some(file) = self.sources.find(&conf.path.to_string_lossy()) else { return checks };
+        let loaded = load(&self.sources, file);
+        let folder = conf.path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let beside = Beside { folder, has_tests: None, mode: files::mode };
+        let mut own = self.problems.split_off(from);
+        let subject = Conf { root: &loaded.root, spec: &plan.spec, sources: &self.sources, file, beside: &beside };
+        own.extend(crate::lint::conf(&subject, levels));
+        let complete = !has_errors(&own);
+        crate::lint::allow::apply(file, &mut own, &self.sources, levels, complete);
+        self.problems.append(&mut own);
+        checks
+    }
+
     /// The one check of a spec that needs no settings, where conf.d says nothing of it.
     pub fn default_check(&mut self, plan: &Arc<Plan>) -> Checks {
         let mut out = Checks::default();
@@ -214,6 +260,22 @@ impl Catalog {
     pub fn has_errors(&self) -> bool {
         has_errors(&self.problems)
     }
+}
+
+/// The file and those of its fragments that have problems.
+fn fragments_and(file: FileId, problems: &[Diagnostic]) -> Vec<FileId> {
+    let mut files: Vec<FileId> = problems.iter().map(|problem| problem.span().file).chain([file]).collect();
+    files.sort();
+    files.dedup();
+    files
+}
+
+/// What lies beside a spec.
+fn beside(spec: &SpecFile) -> Beside {
+    let folder = spec.path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let own = spec.path.file_stem().is_some_and(|stem| stem == "spec");
+    let tests = if own { folder.join("tests") } else { folder.join(&spec.name).join("tests") };
+    Beside { folder, has_tests: Some(tests.is_dir()), mode: files::mode }
 }
 
 /// Instances of several files of one spec are numbered through.

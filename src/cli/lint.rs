@@ -10,6 +10,8 @@ use crate::catalog::files::{
     ConfFile, FragmentFile, SpecFile, all_confs, all_specs, find_spec, fragment_at, fragments_in, is_yaml, spec_at, specs_in,
 };
 use crate::catalog::{Catalog, Places};
+use crate::lint::Levels;
+use crate::trial::find::{is_test, is_tests, tests_in, tests_of};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +53,7 @@ enum Target {
     Spec(SpecFile),
     Fragment(FragmentFile),
     Conf(ConfFile),
+    Test(PathBuf),
 }
 
 /// Lints and reports.
@@ -63,13 +66,16 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
         Ok(targets) => targets,
         Err(why) => return usage(&why, common),
     };
+    let (levels, problems) = crate::lint::levels(catalog.conf.lint.as_ref());
+    catalog.problems.extend(problems);
     for target in &targets {
         match target {
             Target::Spec(spec) => {
-                catalog.plan(spec);
+                catalog.linted(spec, &levels);
             }
             Target::Fragment(fragment) => catalog.fragment(fragment),
-            Target::Conf(conf) => lint_conf(conf, &places, &mut catalog),
+            Target::Conf(conf) => lint_conf(conf, &places, &levels, &mut catalog),
+            Target::Test(path) => crate::trial::lint::lint(path, &mut catalog),
         }
     }
     report(arguments, common, &mut catalog, targets.len())
@@ -96,7 +102,7 @@ fn report(arguments: &Arguments, common: &Common, catalog: &mut Catalog, n_files
 
 fn targets(paths: &[PathBuf], places: &Places) -> Result<Vec<Target>, String> {
     if paths.is_empty() {
-        let specs = all_specs(&places.spec_dirs).into_iter().map(Target::Spec);
+        let specs = all_specs(&places.spec_dirs).into_iter().flat_map(with_tests);
         let fragments = places.spec_dirs.iter().flat_map(|folder| fragments_in(folder)).map(Target::Fragment);
         return Ok(specs.chain(fragments).chain(all_confs(&places.conf_dir).into_iter().map(Target::Conf)).collect());
     }
@@ -116,14 +122,18 @@ fn targets_at(path: &Path) -> Vec<Target> {
         let spec = path.join("spec.yaml");
         if spec.is_file() {
             let own = fragments_in(path).into_iter().map(Target::Fragment);
-            return spec_at(&spec).map(Target::Spec).into_iter().chain(own).collect();
+            return spec_at(&spec).into_iter().flat_map(with_tests).chain(own).collect();
         }
         if named_conf(path) {
             return all_confs(path).into_iter().map(Target::Conf).collect();
         }
         let of_fragments = fragment_at(&path.join("x.yaml")).is_some();
-        let specs = specs_in(path).into_iter().filter(|_| !of_fragments).map(Target::Spec);
+        let specs = specs_in(path).into_iter().filter(|_| !of_fragments && !is_tests(path)).flat_map(with_tests);
+        let specs = specs.chain(tests_in(path).into_iter().map(Target::Test));
         return specs.chain(fragments_in(path).into_iter().map(Target::Fragment)).collect();
+    }
+    if is_test(path) {
+        return vec![Target::Test(path.to_path_buf())];
     }
     if let Some(fragment) = fragment_at(path) {
         return vec![Target::Fragment(fragment)];
@@ -139,7 +149,12 @@ fn targets_at(path: &Path) -> Vec<Target> {
     vec![Target::Spec(spec_at(path).unwrap_or(SpecFile { name: stem, path: path.to_path_buf() }))]
 }
 
-fn lint_conf(conf: &ConfFile, places: &Places, catalog: &mut Catalog) {
+fn with_tests(spec: SpecFile) -> impl Iterator<Item = Target> {
+    let tests = tests_of(&spec).into_iter().map(Target::Test);
+    std::iter::once(Target::Spec(spec)).chain(tests)
+}
+
+fn lint_conf(conf: &ConfFile, places: &Places, levels: &Levels, catalog: &mut Catalog) {
     let Some(spec) = find_spec(&places.spec_dirs, &conf.name) else {
         catalog.problems.push(no_spec(conf, places, &mut catalog.sources));
         return;
@@ -149,7 +164,7 @@ fn lint_conf(conf: &ConfFile, places: &Places, catalog: &mut Catalog) {
     let plan = catalog.plan(&spec);
     catalog.problems.truncate(before);
     if let Some(plan) = plan {
-        catalog.checks(&plan, std::slice::from_ref(conf));
+        catalog.linted_checks(&plan, conf, levels);
     }
 }
 

@@ -6,13 +6,19 @@
 pub mod check;
 pub mod check_result;
 pub mod check_text;
+pub mod completions;
+pub mod explain;
 pub mod lint;
+pub mod man;
 pub mod run;
 pub mod schema;
 pub mod session;
+pub mod status;
 pub mod style;
+pub mod test;
+pub mod test_report;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
 
 /// Declarative monitoring checks: describe a check in YAML, run it everywhere.
@@ -28,7 +34,8 @@ struct Arguments {
 const EXAMPLES: &str = "Examples:
   engine run                      run every configured instance, until it is stopped
   engine check disk               run one check once and show what it would send
-  engine lint specs/disk.yaml     find mistakes in a spec";
+  engine lint specs/disk.yaml     find mistakes in a spec
+  engine test specs/disk.yaml     run the tests that lie beside a spec";
 
 /// What all commands understand.
 #[derive(Clone, Debug, clap::Args)]
@@ -72,12 +79,23 @@ pub enum Color {
 enum Command {
     /// Find mistakes in specs, instances and settings.
     Lint(lint::Arguments),
+    /// Say what a problem means and how it is cured, by its code.
+    Explain(explain::Arguments),
     /// Run the instances of one check and show what they would send; sends nothing.
     Check(check::Arguments),
+    /// Run the tests that lie beside the specs.
+    Test(test::Arguments),
     /// Run every configured instance on the shared schedule, until it is stopped.
     Run(run::Arguments),
-    /// Print the JSON Schema of specs or of conf.d, for editors.
+    /// Show what the running engine knows: instances, errors, files.
+    Status(status::Arguments),
+    /// Print the JSON Schema of specs, conf.d, engine.yaml or tests, for editors.
     Schema(schema::Arguments),
+    /// Print what a shell needs to complete commands and options.
+    Completions(completions::Arguments),
+    /// Write the manual pages.
+    #[command(hide = true)]
+    Man(man::Arguments),
 }
 
 /// The whole program.
@@ -85,9 +103,14 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let code = match arguments.command {
         Command::Lint(own) => lint::run(&own, &arguments.common),
+        Command::Explain(own) => explain::run(&own, &arguments.common),
         Command::Check(own) => check::run(&own, &arguments.common),
+        Command::Test(own) => test::run(&own, &arguments.common),
         Command::Run(own) => run::run(&own, &arguments.common),
+        Command::Status(own) => status::run(&own, &arguments.common),
         Command::Schema(own) => schema::run(&own),
+        Command::Completions(own) => completions::run(&own, Arguments::command()),
+        Command::Man(own) => man::run(&own, Arguments::command()),
     };
     ExitCode::from(code)
 }

@@ -7,9 +7,9 @@ use crate::base::render;
 use crate::base::span::Sources;
 use crate::base::units::parse_duration;
 use crate::catalog::{Catalog, Places};
+use crate::disk::Lock;
 use crate::state::folder::{Folder, NoLock};
 use crate::yaml::basic::Seconds;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Finds engine.yaml, specs and conf.d, and opens the catalog.
@@ -53,7 +53,7 @@ pub fn state_dir(common: &Common, places: &Places, catalog: &Catalog) -> Option<
 ///
 /// # Errors
 /// Another engine has it.
-pub fn take_folder(path: Option<PathBuf>, style: Style) -> Result<Option<(Folder, File)>, String> {
+pub fn take_folder(path: Option<PathBuf>, style: Style) -> Result<Option<(Folder, Lock)>, String> {
     let Some(folder) = path.map(Folder::new) else { return Ok(None) };
     match folder.lock() {
         Ok(lock) => Ok(Some((folder, lock))),
@@ -88,11 +88,12 @@ pub fn show(problems: &[Diagnostic], sources: &Sources, style: Style) {
 pub fn counted(problems: &[Diagnostic]) -> String {
     let count = |level| problems.iter().filter(|p| p.level == level).count();
     let words = |n: usize, word: &str| if n == 1 { format!("1 {word}") } else { format!("{n} {word}s") };
-    let (errors, warnings) = (count(Level::Error), count(Level::Warning));
-    match (errors, warnings) {
+    let (errors, warnings, notes) = (count(Level::Error), count(Level::Warning), count(Level::Note));
+    let graver = match (errors, warnings) {
         (0, 0) => "no problems".to_owned(),
         (errors, 0) => words(errors, "error"),
         (0, warnings) => words(warnings, "warning"),
         (errors, warnings) => format!("{} and {}", words(errors, "error"), words(warnings, "warning")),
-    }
+    };
+    if notes == 0 { graver } else { format!("{graver}, {}", words(notes, "note")) }
 }

@@ -18,6 +18,7 @@ use crate::base::units::{parse_duration, parse_size};
 use crate::base::value::{Text, Value};
 use crate::yaml::basic::{Count, Seconds, Size, meant_bool};
 use crate::yaml::node::{Data, Literal, Node, Scalar};
+use crate::yaml::pattern::{self, Pattern};
 use crate::yaml::read::{Field, Reader, Use};
 use crate::yaml::shape::Shape;
 
@@ -74,7 +75,11 @@ impl Code {
 
     /// True if the condition holds; a missing value is false, and so is a failure, with a remark.
     pub fn holds(&self, frame: &mut Frame) -> bool {
-        self.value(frame).is_true()
+        let holds = self.value(frame).is_true();
+        if holds {
+            frame.reached(self.span);
+        }
+        holds
     }
 
     /// `why`, followed by the values of the names that the place reads.
@@ -204,6 +209,18 @@ impl Template {
     /// The text for an output: a secret becomes asterisks.
     pub fn text(&self, frame: &mut Frame) -> Option<Text> {
         text_of(&self.value(frame))
+    }
+
+    /// The text; none where it is nothing but one value, and that is missing. A text of several parts
+    /// of which one is missing is no text to go on with.
+    ///
+    /// # Errors
+    /// A part is missing or cannot be computed.
+    pub fn whole(&self, frame: &mut Frame) -> Result<Option<Value>, Fault> {
+        match self.eval(frame) {
+            Err(Fault::Missing) if !matches!(&self.0.expr, Expr::Text(parts) if parts.len() > 1) => Ok(None),
+            other => other.map(Some),
+        }
     }
 
     /// The text, if nothing in it is computed.
@@ -342,6 +359,14 @@ impl<T: Field> Field for Setting<T> {
 impl FromValue for Count {
     fn from_value(value: &Value) -> Result<Self, String> {
         usize::from_value(value).ok().filter(|n| *n > 0).map(Count).ok_or_else(|| Count::WORDS.to_owned())
+    }
+}
+
+/// A text that is no pattern names the slip; it is compiled anew in every run that reads it.
+impl FromValue for Pattern {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        let text = value.as_text().ok_or("a regular expression")?;
+        pattern::compile(text).map(Pattern).map_err(|why| format!("a regular expression: {why}"))
     }
 }
 

@@ -7,7 +7,8 @@ use crate::base::name::{NameId, Names};
 use crate::base::span::Span;
 use crate::base::value::{MISSING, Value};
 use std::cell::Cell;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The values of all names at one moment of a run, and the remarks it has made so far.
 #[derive(Clone, Debug)]
@@ -20,6 +21,19 @@ pub struct Frame {
     fuel: Cell<u32>,
     /// What was left out, once per place.
     pub remarks: Vec<Remark>,
+    /// Where it is noted which places were reached; none where nobody wants to know.
+    pub marks: Option<Arc<Marks>>,
+}
+
+/// The places of a spec that a run has reached: conditions that held, branches that were taken.
+#[derive(Debug, Default)]
+pub struct Marks(Mutex<BTreeSet<Span>>);
+
+impl Marks {
+    /// Every place so far.
+    pub fn take(&self) -> BTreeSet<Span> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Something that was left out of a run, for one place of the spec.
@@ -37,7 +51,7 @@ impl Frame {
     /// A frame in which every name is missing.
     pub fn new(names: Arc<Names>, cache: Arc<Cache>) -> Self {
         let slots = vec![Value::Missing; names.len().max(names::BUILT_IN.len())];
-        Frame { slots, names, cache, fuel: Cell::new(limits::FUEL), remarks: Vec::new() }
+        Frame { slots, names, cache, fuel: Cell::new(limits::FUEL), remarks: Vec::new(), marks: None }
     }
 
     /// The same names and values, without the remarks.
@@ -48,6 +62,14 @@ impl Frame {
             cache: self.cache.clone(),
             fuel: self.fuel.clone(),
             remarks: Vec::new(),
+            marks: self.marks.clone(),
+        }
+    }
+
+    /// Notes that a place was reached, where somebody wants to know.
+    pub fn reached(&self, span: Span) {
+        if let Some(marks) = &self.marks {
+            marks.0.lock().unwrap_or_else(PoisonError::into_inner).insert(span);
         }
     }
 

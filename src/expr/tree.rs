@@ -153,7 +153,46 @@ impl Expr {
     }
 }
 
+impl Expr {
+    /// Calls `take` for every expression directly inside it.
+    pub fn parts<'e>(&'e self, take: &mut dyn FnMut(&'e Expr)) {
+        match self {
+            Expr::Const(_) | Expr::Walk(..) => {}
+            Expr::On(of, _) | Expr::Member(of, _) | Expr::Not(of) | Expr::Negate(of) => take(of),
+            Expr::Item(a, b) | Expr::Calculate(_, a, b) | Expr::And(a, b) | Expr::Or(a, b) => [a, b].into_iter().for_each(|e| take(e)),
+            Expr::Slice(slice) => {
+                take(&slice.of);
+                [&slice.start, &slice.stop, &slice.step].into_iter().flatten().for_each(take);
+            }
+            Expr::Compare(first, others) => {
+                take(first);
+                others.iter().for_each(|(_, e)| take(e));
+            }
+            Expr::Join(items) | Expr::Call(_, items) | Expr::List(items) => items.iter().for_each(take),
+            Expr::If(a, b, c) => [Some(a), Some(b), c.as_ref()].into_iter().flatten().for_each(|e| take(e)),
+            Expr::Map(entries) => entries.iter().for_each(|(k, v)| [k, v].into_iter().for_each(&mut *take)),
+            Expr::Text(parts) => parts.iter().for_each(|part| part.parts(take)),
+        }
+    }
+}
+
 impl Part {
+    fn parts<'e>(&'e self, take: &mut dyn FnMut(&'e Expr)) {
+        match self {
+            Part::Words(_) => {}
+            Part::Hole(expr) => take(expr),
+            Part::If(condition, yes, no) => {
+                take(condition);
+                yes.iter().chain(no.iter()).for_each(|part| part.parts(take));
+            }
+            Part::For(inner) => {
+                take(&inner.over);
+                inner.filter.iter().for_each(&mut *take);
+                inner.body.iter().chain(inner.otherwise.iter()).for_each(|part| part.parts(take));
+            }
+        }
+    }
+
     fn walks<'e>(&'e self, take: &mut dyn FnMut(NameId, &'e [Step])) {
         match self {
             Part::Words(_) => {}

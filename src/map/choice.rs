@@ -1,11 +1,12 @@
 //! Choices by data: `{value: $.state, map: {running: ok, default: critical}}`.
 
 use crate::base::print::text_of;
-use crate::base::value::{Text, Value};
+use crate::base::span::Span;
+use crate::base::value::Value;
 use crate::expr::code::Expression;
 use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
-use crate::yaml::basic::Keyed;
+use crate::yaml::basic::{Keyed, KeyedEntry};
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader};
 use crate::yaml::shape::{FieldDoc, Shape, Struct};
@@ -13,21 +14,28 @@ use crate::yaml::shape::{FieldDoc, Shape, Struct};
 /// Words to values; keys are compared as printed text.
 #[derive(Clone, Debug)]
 pub struct ValueMap<T> {
-    entries: Vec<(Text, T)>,
-    default: Option<T>,
+    entries: Vec<Branch<T>>,
+    default: Option<Branch<T>>,
 }
+
+/// One key with what becomes of it.
+type Branch<T> = KeyedEntry<T>;
 
 impl<T: Clone> ValueMap<T> {
     /// The value for a key, or the default; `None` without a match.
     pub fn find(&self, key: &Value) -> Option<T> {
+        self.branch(key).map(|branch| branch.value.clone())
+    }
+
+    fn branch(&self, key: &Value) -> Option<&Branch<T>> {
         let key = text_of(key);
-        let found = key.and_then(|key| self.entries.iter().find(|(k, _)| *k == key));
-        found.map(|(_, value)| value.clone()).or_else(|| self.default.clone())
+        let found = key.and_then(|key| self.entries.iter().find(|entry| entry.key == key));
+        found.or(self.default.as_ref())
     }
 
     /// The keys, for messages.
     pub fn keys(&self) -> Vec<&str> {
-        self.entries.iter().map(|(key, _)| &**key).collect()
+        self.entries.iter().map(|entry| &*entry.key).collect()
     }
 }
 
@@ -39,8 +47,7 @@ impl<T: Field> Field for ValueMap<T> {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let written = Keyed::<T>::read(node, reader)?;
         let (defaults, entries): (Vec<_>, Vec<_>) = written.0.into_iter().partition(|entry| &*entry.key == "default");
-        let default = defaults.into_iter().next().map(|entry| entry.value);
-        Some(ValueMap { entries: entries.into_iter().map(|e| (e.key, e.value)).collect(), default })
+        Some(ValueMap { entries, default: defaults.into_iter().next() })
     }
 }
 
@@ -71,6 +78,12 @@ impl<T: Field> Mapped<T> {
 }
 
 impl<T: Clone> Mapped<T> {
+    /// Calls `take` for every branch.
+    pub fn branches(&self, take: &mut dyn FnMut(Span, String)) {
+        let entries = self.map.iter().flat_map(|map| map.entries.iter().chain(&map.default));
+        entries.for_each(|entry| take(entry.key_span, format!("branch {}", entry.key)));
+    }
+
     /// The chosen value.
     ///
     /// # Errors
@@ -82,7 +95,10 @@ impl<T: Clone> Mapped<T> {
             return Err(Fault::Missing);
         }
         let found = match &self.map {
-            Some(map) => map.find(&value),
+            Some(map) => map.branch(&value).map(|branch| {
+                frame.reached(branch.key_span);
+                branch.value.clone()
+            }),
             None => value.as_text().and_then(|word| from_word(&word.to_lowercase())),
         };
         found.ok_or_else(|| {

@@ -286,6 +286,11 @@ impl Mapping for EventMapping {
         RowReads::Codes
     }
 
+    fn places(&self, take: &mut dyn FnMut(Span, String)) {
+        let title = self.written.title.as_ref().or(self.written.text.as_ref());
+        take(self.span, format!("event {}", title.and_then(Template::as_const).unwrap_or_default()));
+    }
+
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {
         let w = &self.written;
         let templates = [&w.title, &w.text, &w.event_type, &w.source_type_name, &w.aggregation_key, &w.hostname, &w.event_object];

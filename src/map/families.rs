@@ -288,6 +288,10 @@ impl Mapping for FamiliesMapping {
         RowReads::Members(&["family", "name", "type", "labels", "value"])
     }
 
+    fn places(&self, take: &mut dyn FnMut(Span, String)) {
+        take(self.span, "metrics of families".to_owned());
+    }
+
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {
         self.written.metrics.codes(take);
         self.written.rename_labels.iter().for_each(|names| names.0.codes(take));

@@ -225,6 +225,10 @@ impl Mapping for FlattenMapping {
         if self.written.of.is_some() { RowReads::Codes } else { RowReads::Whole }
     }
 
+    fn places(&self, take: &mut dyn FnMut(Span, String)) {
+        take(self.span, "metrics of flatten".to_owned());
+    }
+
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {
         self.written.of.iter().chain(&self.time).for_each(|of| take(&of.0));
         self.scale.iter().filter_map(Setting::code).for_each(&mut *take);

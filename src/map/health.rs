@@ -144,6 +144,13 @@ impl Mapping for HealthMapping {
         RowReads::Codes
     }
 
+    fn places(&self, take: &mut dyn FnMut(Span, String)) {
+        take(self.span, "health state".to_owned());
+        if let HealthChoice::Mapped(mapped) = &self.written.health {
+            mapped.branches(take);
+        }
+    }
+
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {
         let w = &self.written;
         [&w.id, &w.name, &w.element].into_iter().for_each(|t| take(&t.0));

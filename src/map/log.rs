@@ -97,6 +97,10 @@ impl Mapping for LogMapping {
         RowReads::Codes
     }
 
+    fn places(&self, take: &mut dyn FnMut(Span, String)) {
+        take(self.span, "log".to_owned());
+    }
+
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {
         let w = &self.written;
         take(&w.message.0);

@@ -354,6 +354,15 @@ impl Mapping for Entries {
         RowReads::Codes
     }
 
+    fn places(&self, take: &mut dyn FnMut(Span, String)) {
+        for entry in &self.entries {
+            let name = match &entry.name {
+                MetricName::Fixed(name) | MetricName::Computed(_, _, name) => name,
+            };
+            take(entry.span, format!("metric {name}"));
+        }
+    }
+
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {
         self.labels.codes(take);
         self.entries.iter().for_each(|entry| entry.codes(take));

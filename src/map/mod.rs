@@ -45,6 +45,9 @@ pub trait Mapping: Send + Sync + Debug {
     }
     /// Calls `take` for every computed place.
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code));
+    /// Calls `take` for every place that a test can cover: what makes an observation, and the branches
+    /// of a choice between statuses.
+    fn places(&self, take: &mut dyn FnMut(Span, String));
     /// What it reads of the row besides what its computed places read.
     fn row_reads(&self) -> RowReads {
         RowReads::Whole

@@ -48,11 +48,20 @@ pub enum StatusChoice {
     /// Always the same.
     Fixed(Status),
     /// The first condition that holds.
-    Conditions(Vec<Condition>, Status),
+    Conditions(Vec<Condition>, Otherwise),
     /// By a value.
     Mapped(Mapped<Status>),
     /// A computed word.
     Word(Template),
+}
+
+/// What holds where no condition does.
+#[derive(Clone, Copy, Debug)]
+pub struct Otherwise {
+    status: Status,
+    /// Its place, or that of all conditions.
+    span: Span,
+    written: bool,
 }
 
 /// One condition.
@@ -112,11 +121,11 @@ pub fn read_mapped<T: Field>(node: &Node, reader: &mut Reader<'_>) -> Option<Map
 
 fn read_conditions(node: &Node, reader: &mut Reader<'_>) -> Option<StatusChoice> {
     let mut conditions = Vec::new();
-    let mut default = Status::Ok;
+    let mut default = Otherwise { status: Status::Ok, span: node.span, written: false };
     let mut whole = true;
     for entry in node.as_map().unwrap_or(&[]) {
         if &*entry.key == "default" {
-            default = Status::read(&entry.value, reader)?;
+            default = Otherwise { status: Status::read(&entry.value, reader)?, span: entry.key_span, written: true };
             continue;
         }
         let Some(status) = Status::from_word(&entry.key) else {
@@ -187,12 +196,13 @@ fn word(template: &Template, frame: &mut Frame) -> Result<Status, Fault> {
 }
 
 /// As written; without a condition that holds the default, but unknown if one could not be judged.
-fn first_that_holds(conditions: &[Condition], default: Status, frame: &mut Frame) -> (Status, Text) {
+fn first_that_holds(conditions: &[Condition], default: Otherwise, frame: &mut Frame) -> (Status, Text) {
     let mut unjudged: Option<Text> = None;
     for condition in conditions {
         let code = &condition.holds.0;
         match code.eval(frame) {
             Ok(value) if value.is_true() => {
+                frame.reached(code.span);
                 let message = if condition.status == Status::Ok { String::new() } else { code.with_values(&condition.text, frame) };
                 return (condition.status, message.into());
             }
@@ -205,7 +215,10 @@ fn first_that_holds(conditions: &[Condition], default: Status, frame: &mut Frame
             }
         }
     }
-    unjudged.map_or((default, "".into()), |message| (Status::Unknown, message))
+    if unjudged.is_none() {
+        frame.reached(default.span);
+    }
+    unjudged.map_or((default.status, "".into()), |message| (Status::Unknown, message))
 }
 
 impl Mapping for ServiceCheckMapping {
@@ -228,6 +241,21 @@ impl Mapping for ServiceCheckMapping {
 
     fn row_reads(&self) -> RowReads {
         RowReads::Codes
+    }
+
+    fn places(&self, take: &mut dyn FnMut(Span, String)) {
+        take(self.span, format!("service check {}", self.name.as_const().unwrap_or_default()));
+        match &self.status {
+            StatusChoice::Conditions(conditions, otherwise) => {
+                conditions.iter().for_each(|one| take(one.holds.0.span, format!("branch {}", one.status.word())));
+                // Who says when it is ok, and nothing else, does not mean that there are other cases.
+                if otherwise.written || !conditions.iter().any(|one| one.status == Status::Ok) {
+                    take(otherwise.span, format!("branch {} (no condition holds)", otherwise.status.word()));
+                }
+            }
+            StatusChoice::Mapped(mapped) => mapped.branches(take),
+            StatusChoice::Fixed(_) | StatusChoice::Word(_) => {}
+        }
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

@@ -201,7 +201,10 @@ impl Mapping for TopologyMapping {
             What::Component(component) => component.emit(self.span, cx, frame),
             What::Relation(relation) => relation.emit(self.span, cx, frame),
             What::Delete(delete) => match delete.id.text(frame) {
-                Some(id) => cx.out.topology.get_or_insert_default().deletes.push(id),
+                Some(id) => {
+                    frame.reached(self.span);
+                    cx.out.topology.get_or_insert_default().deletes.push(id);
+                }
                 None => left_out("deletion", self.span, &[&delete.id], frame),
             },
         }
@@ -209,6 +212,15 @@ impl Mapping for TopologyMapping {
 
     fn row_reads(&self) -> RowReads {
         RowReads::Codes
+    }
+
+    fn places(&self, take: &mut dyn FnMut(Span, String)) {
+        let (kind, name) = match &self.what {
+            What::Component(component) => ("component", &component.r#type),
+            What::Relation(relation) => ("relation", &relation.r#type),
+            What::Delete(delete) => ("deletion", &delete.id),
+        };
+        take(self.span, format!("{kind} {}", name.as_const().unwrap_or_default()));
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

@@ -83,7 +83,7 @@ impl std::fmt::Debug for CommandRequest {
     }
 }
 
-/// Starts commands, [`limits::CHILDREN`] at once.
+/// Starts commands, so many at once and no more.
 pub struct Commands {
     slots: Semaphore,
     environment: Vec<(OsString, OsString)>,
@@ -99,7 +99,12 @@ impl Default for Commands {
 impl Commands {
     /// With the environment as it is now.
     pub fn new() -> Self {
-        Commands { slots: Semaphore::new(limits::CHILDREN), environment: program::kept_environment(), grace: limits::COMMAND_GRACE }
+        Self::at_once(limits::CHILDREN)
+    }
+
+    /// The same with another number of children at once.
+    pub fn at_once(most: usize) -> Self {
+        Commands { slots: Semaphore::new(most), environment: program::kept_environment(), grace: limits::COMMAND_GRACE }
     }
 
     /// Runs the command to its end, waiting first for a free place.
@@ -239,8 +244,7 @@ impl Running {
 fn judge(ended: Ended, answer: Answer, request: &CommandRequest) -> Result<Answer, ExchangeError> {
     let (kind, message) = match ended {
         Ended::Exited(status) => match status.code() {
-            Some(code) if request.ok_exit_codes.contains(&code) => return Ok(answer),
-            Some(code) => (ErrorKind::Exit, format!("exit code {code}{}", last_lines(&answer.stderr))),
+            Some(code) => return wanted_exit(code, answer, request),
             None => (ErrorKind::Exit, format!("ended by {}{}", signal_words(status), last_lines(&answer.stderr))),
         },
         Ended::OutOfTime { killed } => {
@@ -253,6 +257,18 @@ fn judge(ended: Ended, answer: Answer, request: &CommandRequest) -> Result<Answe
     // Half a flood is of no use to anybody.
     let answer = if kind == ErrorKind::TooLarge { Answer { body: Bytes::new(), ..answer } } else { answer };
     Err(ExchangeError { kind, message, answer: Some(Box::new(answer)) })
+}
+
+/// The answer of a command with a wanted exit code.
+///
+/// # Errors
+/// Another code, with the last lines of standard error; the error holds the answer.
+pub fn wanted_exit(code: i32, answer: Answer, request: &CommandRequest) -> Result<Answer, ExchangeError> {
+    if request.ok_exit_codes.contains(&code) {
+        return Ok(answer);
+    }
+    let message = format!("exit code {code}{}", last_lines(&answer.stderr));
+    Err(ExchangeError { kind: ErrorKind::Exit, message, answer: Some(Box::new(answer)) })
 }
 
 fn signal_words(status: ExitStatus) -> String {

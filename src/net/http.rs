@@ -239,8 +239,16 @@ async fn judge(mut response: Response, hop: &Hop, request: &HttpRequest, deadlin
         // The status has said it already.
         Err(_) => Bytes::new(),
     };
-    let answer = Answer { body, ..head_of(&mut response, hop) };
-    if wanted {
+    wanted_status(Answer { body, ..head_of(&mut response, hop) }, request)
+}
+
+/// An answer whose status is wanted.
+///
+/// # Errors
+/// Another status; the error holds the answer.
+pub fn wanted_status(answer: Answer, request: &HttpRequest) -> Result<Answer, ExchangeError> {
+    let code = answer.status.unwrap_or_default();
+    if request.ok_status.contains(code) || request.empty_status.contains(code) {
         return Ok(answer);
     }
     let message = format!("{}, expected {}", words::status(code), request.ok_status);
@@ -265,8 +273,13 @@ fn head_of(response: &mut Response, hop: &Hop) -> Answer {
 /// After so many bytes of a body other runs get their turn.
 const YIELD_BYTES: usize = 1 << 20;
 
+/// A body beyond the limit of its request.
+pub fn too_large(max_bytes: u64) -> ExchangeError {
+    ExchangeError::new(ErrorKind::TooLarge, format!("the body is larger than {} (max_bytes)", words::size(max_bytes)))
+}
+
 async fn whole_body(response: &mut Response, method: &Method, max_bytes: u64) -> Result<Bytes, ExchangeError> {
-    let too_large = || ExchangeError::new(ErrorKind::TooLarge, format!("the body is larger than {} (max_bytes)", words::size(max_bytes)));
+    let too_large = || too_large(max_bytes);
     let announced = if *method == Method::HEAD { None } else { response.content_length() };
     if announced.is_some_and(|announced| announced > max_bytes) {
         return Err(too_large());

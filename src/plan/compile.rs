@@ -104,7 +104,7 @@ pub fn compile(mut spec: Spec, folders: Folders) -> Result<Plan, Vec<Diagnostic>
     let names = Arc::new(std::mem::take(&mut spec.names));
     let facts = [("name", &spec.name), ("version", &spec.version)].map(|(key, text)| (Text::from(key), Value::Text(text.clone())));
     let facts = Value::map(facts.into_iter().collect());
-    Ok(Plan { spec, folders, sources, lets, mappings, remember, names, facts })
+    Ok(Plan { spec, folders, sources, lets, mappings, remember, names, facts, version: 0 })
 }
 
 fn source_plan(at: usize, source: &SourceSpec, spec: &Spec, graph: &Graph) -> SourcePlan {

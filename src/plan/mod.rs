@@ -44,6 +44,8 @@ pub struct Plan {
     pub names: Arc<Names>,
     /// `spec` in expressions: its name and version.
     pub facts: Value,
+    /// A fingerprint of its texts: the same for two plans of the same files.
+    pub version: u64,
 }
 
 /// What a run knows of one source before it begins.

@@ -1,6 +1,7 @@
 //! How a run talks to the outside: live, or scripted.
 
 use crate::base::time::Clock;
+use crate::expr::frame::Marks;
 use crate::net::{Answer, ExchangeError};
 use crate::source::{Outside, Request, exchange};
 use std::future::Future;
@@ -18,6 +19,11 @@ pub trait Exchanger: Send + Sync {
 
     /// A pause between two requests.
     fn pause(&self, time: Duration) -> Pause<'_>;
+
+    /// Where it is noted which places of the spec a run reaches; a live run notes nothing.
+    fn marks(&self) -> Option<Arc<Marks>> {
+        None
+    }
 }
 
 /// The end of a pause.

@@ -87,6 +87,9 @@ pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
         return Fetched { at, result: SourceResult::without_exchange(Fate::Off, None), remarks: Vec::new(), made: Vec::new() };
     };
     let name = plan.names.text(spec.name);
+    if !(items.is_empty() && input.is_empty()) {
+        frame.reached(spec.span);
+    }
     let (mut result, made) = match &spec.origin {
         Origin::Derived => (derived(source, &input, &held, &mut frame), Vec::new()),
         Origin::Fetch(fetch) => {

@@ -143,6 +143,7 @@ pub async fn run(cx: &RunCx<'_>) -> Outcome {
 fn base_frame(cx: &RunCx<'_>) -> Frame {
     let check = cx.check;
     let mut frame = Frame::new(check.plan.names.clone(), check.cache.clone());
+    frame.marks = cx.exchanger.marks();
     frame.set(names::INSTANCE, check.instance.config.clone());
     frame.set(names::INIT_CONFIG, check.instance.init_config.clone());
     frame.set(names::ENGINE, cx.engine.clone());

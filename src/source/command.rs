@@ -14,7 +14,7 @@ use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::print::text_of;
 use crate::base::value::Value;
-use crate::expr::code::{Code, Setting, Template};
+use crate::expr::code::{Code, Setting, Template, has_holes};
 use crate::expr::data::DataMap;
 use crate::expr::frame::Frame;
 use crate::expr::texts::Texts;
@@ -36,7 +36,8 @@ pub const KIND: Kind<Arc<dyn Source>> = Kind {
             fields.node("argv").filter(|node| node.as_list().is_none() && node.as_scalar().is_some_and(|s| s.text.contains(' ')))
         {
             let text = node.as_scalar().map(|s| s.text.clone()).unwrap_or_default();
-            let words: Vec<_> = text.split_whitespace().collect();
+            // A list that the instance gives is an item that adds its items.
+            let words = if has_holes(&text) { vec![format!("\"{text}\"")] } else { text.split_whitespace().map(str::to_owned).collect() };
             let problem = crate::base::diag::Diagnostic::error("wrong-type", "expected a list of arguments", node.span);
             let list = format!("[{}]", words.join(", "));
             reader.report(problem.label("one text is never split into words").help(format!("write `{list}`")).edit(node.span, list));

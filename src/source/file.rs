@@ -22,6 +22,7 @@ use crate::yaml::kind::Kind;
 use crate::yaml::pattern::Pattern;
 use crate::yaml::read::{Fields, Record};
 use crate::yaml::shape::KindDoc;
+use regex::Regex;
 use std::sync::Arc;
 
 /// The entry of this kind.
@@ -66,11 +67,13 @@ crate::words! {
     }
 }
 
+crate::from_words!(StartAt);
+
 crate::fields! {
     /// Records of several lines.
     pub struct Multiline, "multiline" {
-        /// What the first line of each record matches. A record goes on until the next such line; the last one is taken when its file has not grown for 5 seconds. Each record is decoded by itself, as if it were one line.
-        pub start: Pattern;
+        /// What the first line of each record matches; without a value every line is a record. A record goes on until the next such line; the last one is taken when its file has not grown for 5 seconds. Each record is decoded by itself, as if it were one line.
+        pub start: Setting<Pattern>;
     }
 }
 
@@ -86,7 +89,7 @@ crate::fields! {
         /// How it is read. `whole`: all of it, in every run. `changed`: all of it, but only if its content has changed since the last accepted run; else there are no rows. `tail`: the whole lines that were added since the last accepted run, through restarts and rotation (renamed, copied and truncated, removed and created again, packed with gzip). A last line without an end is taken when its file has not grown for 5 seconds. A line longer than 1 MiB is cut, with a warning.
         pub mode: Mode = Mode::Whole, "whole";
         /// With `mode: tail`: where files begin that are there when the source looks for the first time, `end` or `beginning`. A file that appears later is always read from its beginning. With `end`, the first run has no rows.
-        pub start_at: Option<StartAt> = None, "end";
+        pub start_at: Option<Setting<StartAt>> = None, "end";
         /// With `mode: tail`: records of several lines, `{start: PATTERN}`.
         pub multiline: Option<Multiline>;
         /// No file is no error.
@@ -95,14 +98,23 @@ crate::fields! {
 }
 
 impl File {
-    fn reading(&self) -> Reading {
-        match self.mode {
+    fn reading(&self, frame: &mut Frame) -> Result<Reading, ExchangeError> {
+        Ok(match self.mode {
             Mode::Whole => Reading::Whole,
             Mode::Changed => Reading::Changed,
-            Mode::Tail => Reading::Tail(Tail {
-                from_beginning: self.start_at == Some(StartAt::Beginning),
-                start: self.multiline.as_ref().map(|multiline| multiline.start.0.clone()),
-            }),
+            Mode::Tail => {
+                let start_at = Setting::get_or(self.start_at.as_ref(), StartAt::End, frame).map_err(|fault| bad_part("start_at", fault))?;
+                Reading::Tail(Tail { from_beginning: start_at == StartAt::Beginning, start: self.start(frame)? })
+            }
+        })
+    }
+
+    /// What the first line of a record matches, if records have several.
+    fn start(&self, frame: &mut Frame) -> Result<Option<Regex>, ExchangeError> {
+        match self.multiline.as_ref().map(|multiline| multiline.start.get(frame)) {
+            None | Some(Err(Fault::Missing)) => Ok(None),
+            Some(Ok(pattern)) => Ok(Some(pattern.0)),
+            Some(Err(fault)) => Err(bad_part("start", fault)),
         }
     }
 }
@@ -123,7 +135,7 @@ impl Source for File {
             encoding: self.encoding.as_ref().and_then(|e| e.text(frame)).map(|e| e.to_string()),
             max_bytes: with_usual("max_bytes", &self.max_bytes, Size(limits::FILE_BYTES), frame)?.0,
             optional: with_usual("optional", &self.optional, false, frame)?,
-            reading: self.reading(),
+            reading: self.reading(frame)?,
             kept: place.kept.clone(),
             most_records: usize::MAX,
             ahead: Ahead::default(),
@@ -135,6 +147,8 @@ impl Source for File {
     fn codes<'s>(&'s self, take: &mut dyn FnMut(&'s Code)) {
         take(&self.path.0);
         self.encoding.iter().for_each(|encoding| take(&encoding.0));
-        self.max_bytes.code().into_iter().chain(self.optional.code()).for_each(take);
+        self.max_bytes.code().into_iter().chain(self.optional.code()).for_each(&mut *take);
+        self.start_at.iter().filter_map(Setting::code).for_each(&mut *take);
+        self.multiline.iter().filter_map(|multiline| multiline.start.code()).for_each(take);
     }
 }

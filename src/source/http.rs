@@ -80,9 +80,9 @@ crate::fields! {
         extra_headers: Option<OneOrMany<DataMap>>;
         /// A body of form fields.
         form: Option<DataMap>;
-        /// A JSON body.
+        /// A JSON body; one `"{{ value }}"` that is missing is no body.
         json: Option<DataTemplate>;
-        /// A body as it is.
+        /// A body as it is; one `"{{ value }}"` that is missing is no body.
         body: Option<Template>;
         /// How to log in: `{basic: {username, password}}` or another kind, the name of a login of the top-level `auth`, `none`; or a list of them, of which the first whose `when` holds is used.
         auth: Option<Auth>;
@@ -332,8 +332,12 @@ impl Http {
         };
         if let Some(json) = &self.json {
             let value = json.try_eval(frame).map_err(|f| bad_part("json", f))?;
-            content_type("application/json");
-            return Ok(Some(wire_json(&value).to_string().into_bytes()));
+            // What the instance does not give is no body, and another form of it has its turn; `null` is one
+            // only where the spec says so.
+            if !value.is_missing() || !matches!(json, DataTemplate::Leaf(_)) {
+                content_type("application/json");
+                return Ok(Some(wire_json(&value).to_string().into_bytes()));
+            }
         }
         if let Some(form) = &self.form {
             let pairs = wire_pairs("form", form, frame)?;
@@ -342,8 +346,8 @@ impl Http {
             return Ok(Some(encoded.into_bytes()));
         }
         let Some(body) = &self.body else { return Ok(None) };
-        let text = body.eval(frame).map_err(|f| bad_part("body", f))?;
-        Ok(wire_text(&text).map(String::into_bytes))
+        let text = body.whole(frame).map_err(|f| bad_part("body", f))?;
+        Ok(text.as_ref().and_then(wire_text).map(String::into_bytes))
     }
 
     fn urls(&self, base: Option<&str>, frame: &mut Frame) -> Result<Vec<String>, ExchangeError> {

@@ -1,0 +1,26 @@
+//! What lies beside a file: facts of the disk that rules may use, found by the caller.
+
+use std::path::{Path, PathBuf};
+
+/// Facts of the disk.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// The folder of the file, where relative paths start.
+    pub folder: PathBuf,
+    /// True if there are tests for the spec; not known where nothing lies on a disk.
+    pub has_tests: Option<bool>,
+    /// The permission bits of a file, if it exists.
+    pub mode: fn(&Path) -> Option<u32>,
+}
+
+impl Beside {
+    /// Nothing is known, as for a text that was not read from a disk.
+    pub fn unknown() -> Self {
+        Beside { folder: PathBuf::new(), has_tests: None, mode: |_| None }
+    }
+
+    /// True if everybody may write the file.
+    pub fn is_world_writable(&self, path: &str) -> bool {
+        (self.mode)(&self.folder.join(path)).is_some_and(|mode| mode & 0o002 != 0)
+    }
+}

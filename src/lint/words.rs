@@ -1,0 +1,44 @@
+//! Words that tell what a name is about, and small questions about names.
+
+/// True if the name ends in one of these words, behind `.` or `_`.
+pub fn ends_in(name: &str, words: &[&str]) -> bool {
+    let last = name.rsplit(['.', '_']).next().unwrap_or(name);
+    words.contains(&last)
+}
+
+/// True if one of the words of a name is among these.
+pub fn has_word(name: &str, words: &[&str]) -> bool {
+    name.to_lowercase().split(['.', '_', '-']).any(|part| words.contains(&part))
+}
+
+/// True for the name of something that must not be shown.
+pub fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let whole = ["password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key", "private_key", "auth_token"];
+    whole.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")) || name.ends_with(&format!("-{word}")))
+}
+
+/// Last words of names with the units that fit, the usual one first.
+const UNITS: &[(&[&str], &[&str])] = &[
+    (&["seconds", "secs", "sec"], &["second"]),
+    (&["milliseconds", "millis", "ms"], &["millisecond"]),
+    (&["microseconds", "us"], &["microsecond"]),
+    (&["nanoseconds", "ns"], &["nanosecond"]),
+    (&["minutes"], &["minute"]),
+    (&["hours"], &["hour"]),
+    (&["bytes"], &["byte"]),
+    (&["kb", "kib", "kilobytes"], &["kibibyte", "kilobyte"]),
+    (&["mb", "mib", "megabytes"], &["mebibyte", "megabyte"]),
+    (&["gb", "gib", "gigabytes"], &["gibibyte", "gigabyte"]),
+    (&["percent", "pct", "percentage"], &["percent", "fraction", "ratio"]),
+    (&["celsius"], &["degree celsius", "celsius", "degree_celsius"]),
+    (&["watts"], &["watt"]),
+    (&["volts"], &["volt"]),
+    (&["hertz", "hz"], &["hertz"]),
+];
+
+/// The unit that a name ends in, with the units that say the same.
+pub fn unit_of_name(name: &str) -> Option<(&str, &'static [&'static str])> {
+    let (_, last) = name.rsplit_once('_')?;
+    UNITS.iter().find(|(words, _)| words.contains(&last)).map(|(_, units)| (last, *units))
+}
