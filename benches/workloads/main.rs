@@ -14,6 +14,7 @@
 mod child;
 mod cold;
 mod command;
+mod deliver;
 mod exposition;
 mod fetch;
 mod http;
@@ -25,6 +26,7 @@ mod memory;
 mod meter;
 mod server;
 mod setup;
+mod spool;
 mod status;
 mod table;
 mod whole;
@@ -48,6 +50,8 @@ const WORKLOADS: &[(&str, Workload)] = &[
     ("memory", memory::measure),
     ("command", command::measure),
     ("large", large::measure),
+    ("spool", spool::measure),
+    ("deliver", deliver::measure),
 ];
 
 fn main() -> Outcome {

@@ -226,6 +226,11 @@ pub const ONCE_KEEP_MOST: usize = 100_000;
 pub const WATCHED: usize = 10_000;
 /// What one check may keep on disk: the readings of as many series as one run may have.
 pub const STATE_FILE_BYTES: u64 = 64 << 20;
+/// What all checks together may keep on disk.
+pub const STATE_TOTAL_BYTES: u64 = 256 << 20;
+/// The file of an instance that is gone from the configuration stays this long: long enough for one
+/// that was taken out for a while, and not for ever.
+pub const STATE_GONE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The spool on disk, by default: two days of a busy engine while a backend is away.
 pub const SPOOL_BYTES: u64 = 512 << 20;
@@ -254,6 +259,8 @@ pub const SPOOL_SET_ASIDE: usize = 4;
 pub const SPOOL_SEQUENCE_GAP: u64 = 1_000_000;
 /// What a receiver reads from the disk at once.
 pub const SPOOL_READ_BYTES: usize = 256 << 10;
+/// Questions that wait for the thread of the spool: more than there are runs and receivers at once.
+pub const SPOOL_COMMANDS: usize = 1024;
 /// A test has no more runs than this: what is remembered shows after a few.
 pub const TEST_RUNS: usize = 1000;
 /// So many failures of one expected list are told; more would hide the first.
