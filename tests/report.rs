@@ -18,6 +18,10 @@ use proptest::option::of;
 use proptest::prelude::*;
 use std::time::Duration;
 
+#[path = "common/reports.rs"]
+mod reports;
+use reports::small;
+
 fn text() -> impl Strategy<Value = Text> {
     prop_oneof![Just(Text::from("")), "[a-c]{1,3}".prop_map(Text::from), any::<String>().prop_map(Text::from)]
 }

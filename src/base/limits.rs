@@ -279,3 +279,36 @@ pub const RELOAD_LOOK: Duration = Duration::from_secs(2);
 pub const LOG_REPEAT: Duration = Duration::from_secs(10);
 /// Different lines of the log whose repeats are counted.
 pub const LOG_LINES: usize = 2_000;
+
+/// One request to a receiver, from the first byte out to the last byte in.
+pub const DELIVERY_TIME: Duration = Duration::from_secs(30);
+/// The first bound of the pause after a failed delivery; it doubles from one failure to the next.
+pub const DELIVERY_PAUSE_FIRST: Duration = Duration::from_secs(2);
+/// Its last bound.
+pub const DELIVERY_PAUSE_MOST: Duration = Duration::from_secs(60);
+/// No pause is shorter: a receiver that is gone needs no more than a request a second.
+pub const DELIVERY_PAUSE_LEAST: Duration = Duration::from_secs(1);
+/// The longest `Retry-After` of a receiver that is honoured: a mistake there must not hold data for hours.
+pub const RETRY_AFTER_MOST: Duration = Duration::from_secs(300);
+/// The answer of a receiver; it is read for the reason of a refusal only.
+pub const RECEIVER_ANSWER_BYTES: u64 = 64 << 10;
+/// The part of such an answer that a message shows.
+pub const RECEIVER_ANSWER_SHOWN: usize = 200;
+/// Items of one request where a sink says nothing: enough that requests do not count, few enough
+/// that finding a bad one is quick.
+pub const BATCH_ITEMS: usize = 10_000;
+/// The most items of one request that can be asked for.
+pub const BATCH_ITEMS_MOST: usize = 100_000;
+/// The size at which the file of a `jsonl` sink is put aside, where it says nothing.
+pub const LINES_FILE_BYTES: u64 = 64 << 20;
+/// How many such files are kept, where it says nothing.
+pub const LINES_FILES: usize = 5;
+/// The most such files.
+pub const LINES_FILES_MOST: usize = 1_000;
+/// Series of counts of which a sink keeps the total: some hundred bytes each. Of more, those that
+/// were not seen for longest begin at zero again.
+pub const TOTALS: usize = 1_000_000;
+/// Connections at once to the page of a `prometheus` sink.
+pub const PAGE_CONNECTIONS: usize = 32;
+/// A request for that page has this long.
+pub const PAGE_TIME: Duration = Duration::from_secs(10);

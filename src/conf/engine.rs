@@ -7,7 +7,8 @@ use crate::base::diag::Diagnostic;
 use crate::base::limits;
 use crate::base::span::{Sources, Span};
 use crate::base::value::{Text, Value};
-use crate::yaml::basic::{Keyed, OneOrMany, Raw, Seconds};
+use crate::sink::AnySink;
+use crate::yaml::basic::{Keyed, OneOrMany, Placed, Raw, Seconds};
 use crate::yaml::load::Loaded;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader, Record};
@@ -51,8 +52,8 @@ crate::fields! {
         pub spec_dirs: Option<OneOrMany<Text>>;
         /// The folder of what is remembered between runs, beside this file where it is relative. Without it a restart forgets everything: counters begin anew, and what was sent `once` is sent again. Needs a restart.
         pub state_dir: Option<Text>;
-        /// Where observations go besides standard output; not read by this version.
-        pub sinks: Option<Raw>;
+        /// Where observations go: each entry is one sink, or its bare name where it needs no settings. Without any they go to standard output. Needs a restart.
+        pub sinks: Vec<Placed<AnySink>>;
         /// The durable queue before the sinks.
         pub spool: Option<SpoolConf>;
         /// The status page.
@@ -78,7 +79,7 @@ impl Default for EngineConf {
             conf_dir: None,
             spec_dirs: None,
             state_dir: None,
-            sinks: None,
+            sinks: Vec::new(),
             spool: None,
             status: None,
             limits: None,
@@ -124,7 +125,7 @@ pub fn read(mut loaded: Loaded, environment: &[(String, String)], sources: &mut 
     let conf = EngineConf::read(&loaded.root, &mut reader).unwrap_or_default();
     problems.extend(reader.problems);
     problems.extend(unfit(&conf, &loaded.root));
-    problems.extend(not_read(&conf));
+    problems.extend(same_names(&conf.sinks));
     (conf, problems)
 }
 
@@ -162,11 +163,18 @@ fn unfit(conf: &EngineConf, root: &Node) -> Vec<Diagnostic> {
     out
 }
 
-/// Nothing that a person writes is passed over in silence.
-fn not_read(conf: &EngineConf) -> Option<Diagnostic> {
-    let sinks = conf.sinks.as_ref()?;
-    let problem = Diagnostic::warning("not-read", "`sinks` is not read by this version", sinks.0.span);
-    Some(problem.label("this has no effect").help("remove `sinks`, or use a version that reads it"))
+/// The place of a sink in the queue is found by its name, so two must not share one.
+fn same_names(sinks: &[Placed<AnySink>]) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (at, sink) in sinks.iter().enumerate() {
+        let name = sink.value.0.name();
+        if let Some(first) = sinks.iter().take(at).find(|earlier| earlier.value.0.name() == name) {
+            let problem = Diagnostic::error("same-sink", format!("two sinks of the name `{name}`"), sink.span);
+            let problem = problem.label("the second one").also(first.span, "the first one");
+            problems.push(problem.help("give one of them another `name`, which tells their places in the queue apart"));
+        }
+    }
+    problems
 }
 
 #[cfg(test)]

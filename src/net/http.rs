@@ -229,12 +229,15 @@ async fn judge(mut response: Response, hop: &Hop, request: &HttpRequest, deadlin
     let code = status.as_u16();
     let empty = request.empty_status.contains(code);
     let wanted = empty || request.ok_status.contains(code);
+    let needed = wanted && !empty;
     let read = async {
-        if wanted && !empty { whole_body(&mut response, &hop.method, request.max_bytes).await } else { Ok(short_body(&mut response).await) }
+        if needed { whole_body(&mut response, &hop.method, request.max_bytes).await } else { Ok(short_body(&mut response).await) }
     };
     let body = match timeout_at(deadline, read).await {
         Ok(body) => body?,
-        Err(_) => return Err(timed_out(request, " while reading the body")),
+        Err(_) if needed => return Err(timed_out(request, " while reading the body")),
+        // The status has said it already.
+        Err(_) => Bytes::new(),
     };
     wanted_status(Answer { body, ..head_of(&mut response, hop) }, request)
 }
@@ -248,21 +251,12 @@ pub fn wanted_status(answer: Answer, request: &HttpRequest) -> Result<Answer, Ex
     if request.ok_status.contains(code) || request.empty_status.contains(code) {
         return Ok(answer);
     }
-    let words = StatusCode::from_u16(code).map_or_else(|_| format!("HTTP {code}"), status_words);
-    let message = format!("{words}, expected {}", request.ok_status);
+    let message = format!("{}, expected {}", words::status(code), request.ok_status);
     Err(ExchangeError { kind: ErrorKind::HttpStatus, message, answer: Some(Box::new(answer)) })
 }
 
-/// `HTTP 503 Service Unavailable`, in the words of the standard and not of the server.
-fn status_words(status: StatusCode) -> String {
-    match status.canonical_reason() {
-        Some(reason) => format!("HTTP {} {reason}", status.as_u16()),
-        None => format!("HTTP {}", status.as_u16()),
-    }
-}
-
 fn refused_redirect(response: &mut Response, hop: &Hop, why: &str) -> ExchangeError {
-    let message = format!("{}: {why}", status_words(response.status()));
+    let message = format!("{}: {why}", words::status(response.status().as_u16()));
     ExchangeError { kind: ErrorKind::HttpStatus, message, answer: Some(Box::new(head_of(response, hop))) }
 }
 
