@@ -1,14 +1,20 @@
-//! The committed files of `schema/`, `docs/language.md`, `docs/engine-yaml.md` and `docs/limits.md` are those that the declarations give.
+//! The committed files of `schema/`, `docs/language.md`, `docs/engine-yaml.md` and `docs/limits.md` are those that
+//! the declarations give, and the pages in `docs/specs/` those that the shipped specs give.
 //!
 //! `UPDATE=1 cargo test --test generated` rewrites them.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
-use engine::manual::{engine as engine_yaml, limits, reference, schema};
+use engine::base::span::Sources;
+use engine::catalog::fragments::Disk;
+use engine::manual::{engine as engine_yaml, limits, page as spec_page, reference, schema};
+use engine::spec::share::assemble;
 use engine::trial::manual::{page, test_schema};
+use engine::yaml::load::load;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 const HELLO: &str = "
 name: hello
@@ -85,6 +91,27 @@ fn errors(schema: &Json, sample: &Json) -> Vec<String> {
     validator.iter_errors(sample).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The names of the shipped specs with their files, in order.
+fn shipped() -> Vec<(String, PathBuf)> {
+    let entries = fs::read_dir(root().join("specs")).expect("specs/").map(|entry| entry.expect("an entry").path());
+    let files = entries.map(|path| if path.is_dir() { path.join("spec.yaml") } else { path });
+    let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "yaml") && path.exists());
+    let name = |file: &Path| {
+        if file.ends_with("spec.yaml") { file.parent().expect("a folder").file_stem() } else { file.file_stem() }
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned()
+    };
+    let mut all: Vec<_> = files.map(|file| (name(&file), file)).collect();
+    all.sort();
+    assert!(all.len() > 10, "{all:?}");
+    all
+}
+
 fn committed(name: &str, generated: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE").is_some() {
@@ -117,6 +144,20 @@ fn the_committed_files_are_what_the_declarations_say() {
 }
 
 #[test]
+fn the_pages_of_the_specs_are_what_the_specs_say() {
+    for (name, file) in shipped() {
+        let mut sources = Sources::default();
+        let shown = file.strip_prefix(root()).expect("a file of ours").to_string_lossy().into_owned();
+        let id = sources.add(&shown, fs::read_to_string(&file).expect("a spec"));
+        let loaded = load(&sources, id);
+        let whole = assemble(loaded, &mut sources, &mut Disk { specs: &root().join("specs") });
+        let path = format!("docs/specs/{name}.md");
+        let before = fs::read_to_string(root().join(&path)).unwrap_or_default();
+        committed(&path, &spec_page::page(&name, &shown, &whole.loaded.root, &before));
+    }
+}
+
+#[test]
 fn the_schemas_are_schemas() {
     for schema in [schema::spec_schema(), schema::conf_schema(), schema::engine_schema(), test_schema()] {
         jsonschema::meta::validate(&schema).expect("draft 2020-12");
@@ -135,10 +176,7 @@ fn complete_specs_fit_the_schema() {
 #[test]
 fn shipped_specs_fit_the_schema() {
     let schema = schema::spec_schema();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
-    let paths = std::fs::read_dir(folder).expect("specs/").map(|entry| entry.expect("an entry").path());
-    let paths = paths.map(|path| if path.is_dir() { path.join("spec.yaml") } else { path });
-    for path in paths.filter(|path| path.extension().is_some_and(|ending| ending == "yaml") && path.exists()) {
+    for (_, path) in shipped() {
         let text = std::fs::read_to_string(&path).expect("a spec");
         assert_eq!(errors(&schema, &yaml(&text)), Vec::<String>::new(), "{}", path.display());
     }

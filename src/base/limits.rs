@@ -260,26 +260,6 @@ pub const TEST_RUNS: usize = 1000;
 pub const TEST_FAILURES: usize = 20;
 /// The largest fixture of a test, as large as the largest body.
 pub const FIXTURE_BYTES: u64 = 64 << 20;
-
-/// The least that it can do with: one segment that is written and one that is read.
-pub const SPOOL_BYTES_LEAST: u64 = 1 << 20;
-/// Where the status page is if nothing else is said.
-pub const STATUS_ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 7660);
-/// Connections to the status page at once; more have to wait.
-pub const STATUS_CONNECTIONS: usize = 32;
-/// A request for the status page takes no longer than this.
-pub const STATUS_TIME: Duration = Duration::from_secs(10);
-/// Last values that the status page shows, of all checks; those of further series are left out.
-pub const LAST_VALUES: usize = 100_000;
-/// Last values of one check.
-pub const LAST_VALUES_EACH: usize = 1_000;
-/// Files are looked at for changes this often.
-pub const RELOAD_LOOK: Duration = Duration::from_secs(2);
-/// The same line of the log is written at most once in this time; the others are counted.
-pub const LOG_REPEAT: Duration = Duration::from_secs(10);
-/// Different lines of the log whose repeats are counted.
-pub const LOG_LINES: usize = 2_000;
-
 /// One request to a receiver, from the first byte out to the last byte in.
 pub const DELIVERY_TIME: Duration = Duration::from_secs(30);
 /// The first bound of the pause after a failed delivery; it doubles from one failure to the next.
@@ -312,3 +292,22 @@ pub const TOTALS: usize = 1_000_000;
 pub const PAGE_CONNECTIONS: usize = 32;
 /// A request for that page has this long.
 pub const PAGE_TIME: Duration = Duration::from_secs(10);
+
+/// The least that it can do with: one segment that is written and one that is read.
+pub const SPOOL_BYTES_LEAST: u64 = 1 << 20;
+/// Where the status page is if nothing else is said.
+pub const STATUS_ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 7660);
+/// Connections to the status page at once; more have to wait.
+pub const STATUS_CONNECTIONS: usize = 32;
+/// A request for the status page takes no longer than this.
+pub const STATUS_TIME: Duration = Duration::from_secs(10);
+/// Last values that the status page shows, of all checks; those of further series are left out.
+pub const LAST_VALUES: usize = 100_000;
+/// Last values of one check.
+pub const LAST_VALUES_EACH: usize = 1_000;
+/// Files are looked at for changes this often.
+pub const RELOAD_LOOK: Duration = Duration::from_secs(2);
+/// The same line of the log is written at most once in this time; the others are counted.
+pub const LOG_REPEAT: Duration = Duration::from_secs(10);
+/// Different lines of the log whose repeats are counted.
+pub const LOG_LINES: usize = 2_000;

@@ -18,6 +18,7 @@ pub mod step;
 pub mod stored;
 pub mod suggest;
 pub mod time;
+pub mod types;
 pub mod unit;
 pub mod units;
 pub mod value;

@@ -129,6 +129,20 @@ pub fn read(mut loaded: Loaded, environment: &[(String, String)], sources: &mut 
     (conf, problems)
 }
 
+/// The place of a sink in the queue is found by its name, so two must not share one.
+fn same_names(sinks: &[Placed<AnySink>]) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (at, sink) in sinks.iter().enumerate() {
+        let name = sink.value.0.name();
+        if let Some(first) = sinks.iter().take(at).find(|earlier| earlier.value.0.name() == name) {
+            let problem = Diagnostic::error("same-sink", format!("two sinks of the name `{name}`"), sink.span);
+            let problem = problem.label("the second one").also(first.span, "the first one");
+            problems.push(problem.help("give one of them another `name`, which tells their places in the queue apart"));
+        }
+    }
+    problems
+}
+
 fn place(root: &Node, keys: &[&str]) -> Span {
     keys.iter().try_fold(root, |node, key| node.entry(key).map(|entry| &entry.value)).map_or(root.span, |node| node.span)
 }
@@ -161,20 +175,6 @@ fn unfit(conf: &EngineConf, root: &Node) -> Vec<Diagnostic> {
         out.push(problem.help("write `127.0.0.1` in place of the address, and let a proxy with a login stand before it"));
     }
     out
-}
-
-/// The place of a sink in the queue is found by its name, so two must not share one.
-fn same_names(sinks: &[Placed<AnySink>]) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
-    for (at, sink) in sinks.iter().enumerate() {
-        let name = sink.value.0.name();
-        if let Some(first) = sinks.iter().take(at).find(|earlier| earlier.value.0.name() == name) {
-            let problem = Diagnostic::error("same-sink", format!("two sinks of the name `{name}`"), sink.span);
-            let problem = problem.label("the second one").also(first.span, "the first one");
-            problems.push(problem.help("give one of them another `name`, which tells their places in the queue apart"));
-        }
-    }
-    problems
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod query;
 pub mod rules;
 pub mod subject;
 pub mod tags;
+pub mod types;
 mod words;
 
 use crate::base::diag::{Diagnostic, Level};
@@ -30,6 +31,7 @@ use crate::base::suggest::nearest;
 use crate::base::value::Text;
 use crate::conf::engine::{LevelWord, LintSettings};
 use crate::spec::Spec;
+use crate::spec::config::ConfigField;
 use crate::yaml::node::Node;
 use beside::Beside;
 use std::collections::BTreeMap;
@@ -80,6 +82,26 @@ pub struct Conf<'c> {
     pub file: FileId,
     /// What lies beside it.
     pub beside: &'c Beside,
+}
+
+impl<'c> Conf<'c> {
+    /// The instances that are maps.
+    pub fn instances(&self) -> impl Iterator<Item = &'c Node> + use<'c> {
+        let list = self.root.entry("instances").and_then(|entry| entry.value.as_list()).unwrap_or(&[]);
+        list.iter().filter(|node| node.as_map().is_some())
+    }
+
+    /// `init_config` and the instances.
+    pub fn maps(&self) -> impl Iterator<Item = &'c Node> + use<'c> {
+        self.root.entry("init_config").map(|entry| &entry.value).into_iter().chain(self.instances())
+    }
+
+    /// The same with what the spec declares for each.
+    pub fn declared(&self) -> impl Iterator<Item = (&'c [ConfigField], &'c Node)> + use<'c> {
+        let config = &self.spec.config;
+        let init = self.root.entry("init_config").map(|entry| (&config.init_config[..], &entry.value));
+        init.into_iter().chain(self.instances().map(|instance| (&config.instance[..], instance)))
+    }
 }
 
 /// The levels that engine.yaml gives to rules; `None` switches one off.

@@ -4,6 +4,7 @@
 use super::beside::Beside;
 use super::points::{Point, points};
 use super::tags::{Tag, tags};
+use super::types::{Findings, check};
 use crate::base::name::NameId;
 use crate::base::span::{Sources, Span};
 use crate::expr::code::{Code, has_holes, is_path};
@@ -33,6 +34,8 @@ pub struct Subject<'s> {
     pub points: Vec<Point>,
     /// The tags of all mappings.
     pub tags: Vec<Tag>,
+    /// What the types of names and rows tell.
+    pub types: Findings,
     codes: HashMap<Span, &'s Code>,
     all: Vec<&'s Code>,
 }
@@ -130,6 +133,7 @@ impl<'s> Subject<'s> {
             mappings: mapping_views(root, spec, &defaults),
             points: Vec::new(),
             tags: Vec::new(),
+            types: Findings::default(),
             codes: HashMap::new(),
             all: Vec::new(),
         };
@@ -139,6 +143,7 @@ impl<'s> Subject<'s> {
         });
         subject.points = subject.mappings.iter().enumerate().flat_map(|(at, mapping)| points(at, mapping)).collect();
         subject.tags = subject.mappings.iter().enumerate().flat_map(|(at, mapping)| tags(at, mapping)).collect();
+        subject.types = check(&subject);
         subject
     }
 

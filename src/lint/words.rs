@@ -17,3 +17,28 @@ pub fn is_secret(name: &str) -> bool {
     let whole = ["password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key", "private_key", "auth_token"];
     whole.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")) || name.ends_with(&format!("-{word}")))
 }
+
+/// Last words of names with the units that fit, the usual one first.
+const UNITS: &[(&[&str], &[&str])] = &[
+    (&["seconds", "secs", "sec"], &["second"]),
+    (&["milliseconds", "millis", "ms"], &["millisecond"]),
+    (&["microseconds", "us"], &["microsecond"]),
+    (&["nanoseconds", "ns"], &["nanosecond"]),
+    (&["minutes"], &["minute"]),
+    (&["hours"], &["hour"]),
+    (&["bytes"], &["byte"]),
+    (&["kb", "kib", "kilobytes"], &["kibibyte", "kilobyte"]),
+    (&["mb", "mib", "megabytes"], &["mebibyte", "megabyte"]),
+    (&["gb", "gib", "gigabytes"], &["gibibyte", "gigabyte"]),
+    (&["percent", "pct", "percentage"], &["percent", "fraction", "ratio"]),
+    (&["celsius"], &["degree celsius", "celsius", "degree_celsius"]),
+    (&["watts"], &["watt"]),
+    (&["volts"], &["volt"]),
+    (&["hertz", "hz"], &["hertz"]),
+];
+
+/// The unit that a name ends in, with the units that say the same.
+pub fn unit_of_name(name: &str) -> Option<(&str, &'static [&'static str])> {
+    let (_, last) = name.rsplit_once('_')?;
+    UNITS.iter().find(|(words, _)| words.contains(&last)).map(|(_, units)| (last, *units))
+}

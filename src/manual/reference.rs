@@ -343,6 +343,7 @@ fn conf_d() -> String {
             "Which rules `engine lint` follows, and how grave what they find is; [lint](lint.md) lists them.",
             &LintSettings::docs(),
         ),
+        joined(&sinks()),
     ])
 }
 

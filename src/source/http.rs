@@ -332,12 +332,12 @@ impl Http {
         };
         if let Some(json) = &self.json {
             let value = json.try_eval(frame).map_err(|f| bad_part("json", f))?;
-            // What the instance does not give is no body; `null` is one only where the spec says so.
-            if value.is_missing() && matches!(json, DataTemplate::Leaf(_)) {
-                return Ok(None);
+            // What the instance does not give is no body, and another form of it has its turn; `null` is one
+            // only where the spec says so.
+            if !value.is_missing() || !matches!(json, DataTemplate::Leaf(_)) {
+                content_type("application/json");
+                return Ok(Some(wire_json(&value).to_string().into_bytes()));
             }
-            content_type("application/json");
-            return Ok(Some(wire_json(&value).to_string().into_bytes()));
         }
         if let Some(form) = &self.form {
             let pairs = wire_pairs("form", form, frame)?;

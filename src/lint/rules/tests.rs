@@ -22,9 +22,9 @@ impl SecretStore for Open {
 }
 
 /// A disk on which the files of the examples lie.
-fn disk() -> Beside {
+fn disk(example: &str) -> Beside {
     let mode = |path: &Path| path.to_string_lossy().contains("shared").then_some(0o777);
-    Beside { folder: "/".into(), has_tests: None, mode }
+    Beside { folder: "/".into(), has_tests: Some(!example.contains("untested")), mode }
 }
 
 /// The problems of an example: a spec, perhaps without its first lines, and perhaps a file of conf.d
@@ -40,7 +40,7 @@ pub fn problems(example: &str) -> (Sources, Vec<Diagnostic>) {
     let root = whole.loaded.root.clone();
     let (read, mut found) = crate::spec::read::read(whole, file, "demo", &sources);
     let Some(spec) = read else { return (sources, found) };
-    let (beside, levels) = (disk(), Levels::default());
+    let (beside, levels) = (disk(example), Levels::default());
     found.extend(crate::lint::spec(&root, &spec, &sources, &beside, &levels));
     allow::apply(file, &mut found, &sources, &levels, true);
     if let Some(text) = conf {

@@ -1,0 +1,62 @@
+//! `no-instances`: a file of conf.d without instances.
+
+use crate::base::diag::{Diagnostic, Level};
+use crate::lint::Conf;
+use crate::lint::{Find, Rule, finding};
+use crate::yaml::node::Node;
+
+/// The row of the table.
+pub const RULE: Rule = Rule {
+    code: "no-instances",
+    level: Level::Warning,
+    finds: "A file of conf.d without instances.",
+    why: "Nothing runs because of it.",
+    bad: r#"config:
+  instance:
+    url: {type: url, required: true, description: The address.}
+    timeout: {type: duration, default: 5s, description: The time limit.}
+    password: {type: secret, description: The password.}
+    tls_verify: {type: bool, default: true, description: Whether certificates are checked.}
+sources:
+  page:
+    http:
+      url: "{{ instance.url }}"
+      timeout: "{{ instance.timeout }}"
+      tls: {verify: "{{ instance.tls_verify }}"}
+      auth: {basic: {username: me, password: "{{ instance.password }}"}}
+    decode: raw
+    service_check: demo.can_connect
+# conf.d/demo.yaml
+init_config: {}
+instances: []
+"#,
+    good: r#"config:
+  instance:
+    url: {type: url, required: true, description: The address.}
+    timeout: {type: duration, default: 5s, description: The time limit.}
+    password: {type: secret, description: The password.}
+    tls_verify: {type: bool, default: true, description: Whether certificates are checked.}
+sources:
+  page:
+    http:
+      url: "{{ instance.url }}"
+      timeout: "{{ instance.timeout }}"
+      tls: {verify: "{{ instance.tls_verify }}"}
+      auth: {basic: {username: me, password: "{{ instance.password }}"}}
+    decode: raw
+    service_check: demo.can_connect
+# conf.d/demo.yaml
+instances:
+  - url: https://localhost/
+"#,
+    find: Find::Conf(find),
+};
+
+fn find(conf: &Conf<'_>, found: &mut Vec<Diagnostic>) {
+    let instances = conf.root.entry("instances");
+    if instances.is_none_or(|entry| entry.value.is_null() || entry.value.as_list().is_some_and(<[Node]>::is_empty)) {
+        let span = instances.map_or(conf.root.span.head(), |entry| entry.key_span);
+        let problem = finding("a file without instances", span).label("nothing runs");
+        found.push(problem.help("write `instances:` and a list below it; `- {}` for one with all defaults"));
+    }
+}
