@@ -25,6 +25,7 @@ mod memory;
 mod meter;
 mod server;
 mod setup;
+mod spool;
 mod status;
 mod table;
 mod whole;
@@ -48,6 +49,7 @@ const WORKLOADS: &[(&str, Workload)] = &[
     ("memory", memory::measure),
     ("command", command::measure),
     ("large", large::measure),
+    ("spool", spool::measure),
 ];
 
 fn main() -> Outcome {

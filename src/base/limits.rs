@@ -226,6 +226,11 @@ pub const ONCE_KEEP_MOST: usize = 100_000;
 pub const WATCHED: usize = 10_000;
 /// What one check may keep on disk: the readings of as many series as one run may have.
 pub const STATE_FILE_BYTES: u64 = 64 << 20;
+/// What all checks together may keep on disk.
+pub const STATE_TOTAL_BYTES: u64 = 256 << 20;
+/// The file of an instance that is gone from the configuration stays this long: long enough for one
+/// that was taken out for a while, and not for ever.
+pub const STATE_GONE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The spool on disk, by default: two days of a busy engine while a backend is away.
 pub const SPOOL_BYTES: u64 = 512 << 20;
@@ -311,3 +316,5 @@ pub const RELOAD_LOOK: Duration = Duration::from_secs(2);
 pub const LOG_REPEAT: Duration = Duration::from_secs(10);
 /// Different lines of the log whose repeats are counted.
 pub const LOG_LINES: usize = 2_000;
+/// Questions that wait for the thread of the spool: more than there are runs and receivers at once.
+pub const SPOOL_COMMANDS: usize = 1024;

@@ -80,6 +80,7 @@ pub const INTERNAL: &[&str] = &[
     "SPOOL_RETRY",
     "SPOOL_SEQUENCE_GAP",
     "SPOOL_READ_BYTES",
+    "SPOOL_COMMANDS",
 ];
 
 /// The limits by what they bound.
@@ -199,6 +200,8 @@ const LIMITS: &[(&str, &[Limit])] = &[
             limit!(Count ONCE_KEEP_MOST, "the largest `keep`", "", "An error in the spec."),
             limit!(Count WATCHED, "values of `on_change`, of one check", "", "Those not seen for longest are forgotten; a warning where one run compares more."),
             limit!(Bytes STATE_FILE_BYTES, "the file of one check", "", "It is not written, with an error."),
+            limit!(Bytes STATE_TOTAL_BYTES, "the files of all checks", "", "A file that would grow is not written, with an error."),
+            limit!(Time STATE_GONE, "the file of an instance that is gone", "", "It is removed."),
             limit!(Count POSITIONS, "files or patterns whose positions one source remembers", "", "The oldest are forgotten."),
             limit!(Count SESSIONS, "tokens that one check keeps", "", "Those not in use are forgotten, which costs a login each."),
         ],

@@ -13,6 +13,7 @@ use crate::expr::function::signature;
 use crate::expr::function::{self, Function};
 use crate::expr::texts::Texts;
 use crate::rows::RowsSpec;
+use crate::sink;
 use crate::spec::source::SourceSpec;
 use crate::yaml::read::{Field, Record};
 use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
@@ -345,6 +346,17 @@ fn conf_d() -> String {
         ),
         joined(&sinks()),
     ])
+}
+
+/// Each kind of sink with its settings.
+fn sinks() -> Vec<String> {
+    let kinds = sink::KINDS.iter().map(|kind| (kind.docs)());
+    let section = |kind: KindDoc| {
+        let title = format!("Sink `{}`", kind.name);
+        let blocks = [format!("### {title}"), kind.doc.to_owned(), table(&title, &kind.fields), example(&title)];
+        joined(&blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>())
+    };
+    kinds.map(section).collect()
 }
 
 #[cfg(test)]
