@@ -88,6 +88,13 @@ impl<'s> Daemon<'s> {
         assert!(sent.success(), "{}", self.said());
     }
 
+    /// Kills it, without a chance for last words.
+    pub fn kill(&self) {
+        let mut child = self.child.lock().expect("no panic before");
+        child.kill().expect("a child");
+        child.wait().expect("an end");
+    }
+
     /// Sends a signal and waits for the end.
     pub fn end(&self, signal: &str) -> Option<i32> {
         self.signal(signal);
