@@ -1,5 +1,6 @@
 //! The page of engine.yaml: every key with its variable, from the declarations that read it.
 
+use super::examples;
 use super::parts::Collector;
 use super::reference::{accepts, default_of, grid, joined};
 use crate::conf::engine::EngineConf;
@@ -31,9 +32,15 @@ pub fn page() -> String {
         let own = matches!(field.shape, Shape::Struct(_)).then_some(field.key);
         for part in collector.parts(&field.shape) {
             let path: Vec<&'static str> = own.into_iter().collect();
-            blocks.extend([format!("## {}", part.title), part.doc.clone(), table(&path, &part.fields)]);
+            blocks.extend([
+                format!("## {}", part.title),
+                part.doc.clone(),
+                table(&path, &part.fields),
+                examples::of(&part.title).unwrap_or_default().to_owned(),
+            ]);
         }
     }
     blocks.push(format!("## An example with every key\n\n```yaml\n{}```", EXAMPLE));
+    blocks.retain(|block| !block.is_empty());
     joined(&blocks) + "\n"
 }

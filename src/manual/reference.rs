@@ -8,14 +8,12 @@ use super::parts::{Collector, Part, kind_title, title};
 use super::schema::slug;
 use super::standard::{self, StandardOption};
 use super::{conf, examples, scopes};
-use crate::conf::engine::LintSettings;
 use crate::expr::function::signature;
 use crate::expr::function::{self, Function};
 use crate::expr::texts::Texts;
 use crate::rows::RowsSpec;
-use crate::sink;
 use crate::spec::source::SourceSpec;
-use crate::yaml::read::{Field, Record};
+use crate::yaml::read::Field;
 use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
 
 const START: &str = include_str!("text/start.md");
@@ -338,35 +336,5 @@ fn conf_d() -> String {
         section("###", "A file of conf.d", "", &conf::file_docs()),
         section("###", "Standard keys of an instance", "", &conf::instance_docs()),
         "## engine.yaml\n\nWhat the engine itself may be told stands on [a page of its own](engine-yaml.md).".to_owned(),
-        section(
-            "###",
-            "Lint",
-            "Which rules `engine lint` follows, and how grave what they find is; [lint](lint.md) lists them.",
-            &LintSettings::docs(),
-        ),
-        joined(&sinks()),
     ])
-}
-
-/// Each kind of sink with its settings.
-fn sinks() -> Vec<String> {
-    let kinds = sink::KINDS.iter().map(|kind| (kind.docs)());
-    let section = |kind: KindDoc| {
-        let title = format!("Sink `{}`", kind.name);
-        let blocks = [format!("### {title}"), kind.doc.to_owned(), table(&title, &kind.fields), example(&title)];
-        joined(&blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>())
-    };
-    kinds.map(section).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::DECODERS;
-    use crate::decode::grok_patterns::LIBRARY;
-
-    #[test]
-    fn every_grok_pattern_is_on_the_page() {
-        let absent: Vec<_> = LIBRARY.iter().map(|(name, _)| *name).filter(|name| !DECODERS.contains(&format!("`{name}`"))).collect();
-        assert!(absent.is_empty(), "{absent:?}");
-    }
 }
