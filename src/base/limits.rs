@@ -259,8 +259,6 @@ pub const SPOOL_SET_ASIDE: usize = 4;
 pub const SPOOL_SEQUENCE_GAP: u64 = 1_000_000;
 /// What a receiver reads from the disk at once.
 pub const SPOOL_READ_BYTES: usize = 256 << 10;
-/// Questions that wait for the thread of the spool: more than there are runs and receivers at once.
-pub const SPOOL_COMMANDS: usize = 1024;
 /// A test has no more runs than this: what is remembered shows after a few.
 pub const TEST_RUNS: usize = 1000;
 /// So many failures of one expected list are told; more would hide the first.

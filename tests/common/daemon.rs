@@ -1,5 +1,7 @@
 //! A running daemon in a folder of its own.
 
+#![allow(dead_code)]
+
 use serde_json::Value as Json;
 use std::fs::{self, File};
 use std::io::{Read, Write};
