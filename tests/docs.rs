@@ -3,7 +3,9 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
+use engine::base::span::Sources;
 use engine::manual::schema::slug;
+use engine::yaml::load::load;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -179,6 +181,26 @@ fn pages_show_the_files_of_examples_as_they_are() {
     report(found, "pages that show other files than there are (`UPDATE=1 cargo test --test docs` rewrites them)");
     let hidden = |folder: &String| !all_shown.contains(&format!("{folder}/spec.yaml"));
     report(examples().into_iter().filter(hidden).collect(), "examples that no page shows");
+}
+
+/// Every block that begins with `# engine.yaml` is one.
+#[test]
+fn settings_of_the_pages_are_without_problems() {
+    let mut found = Vec::new();
+    let mut n_blocks = 0;
+    for page in pages().into_iter().filter(|page| !page.ends_with("language.md")) {
+        let text = fs::read_to_string(&page).expect("a page");
+        for block in text.split("```yaml\n").skip(1).filter(|block| block.starts_with("# engine.yaml")) {
+            n_blocks += 1;
+            let text = block.split("```").next().unwrap_or_default();
+            let mut sources = Sources::default();
+            let file = sources.add("engine.yaml", text);
+            let (_, problems) = engine::conf::engine::read(load(&sources, file), &[], &mut sources);
+            found.extend(problems.iter().map(|problem| format!("{}: {}\n{text}", page.display(), problem.title)));
+        }
+    }
+    assert!(n_blocks > 5, "only {n_blocks} blocks were found");
+    report(found, "settings with problems");
 }
 
 #[test]

@@ -14,6 +14,7 @@
 mod child;
 mod cold;
 mod command;
+mod deliver;
 mod exposition;
 mod fetch;
 mod http;
@@ -50,6 +51,7 @@ const WORKLOADS: &[(&str, Workload)] = &[
     ("command", command::measure),
     ("large", large::measure),
     ("spool", spool::measure),
+    ("deliver", deliver::measure),
 ];
 
 fn main() -> Outcome {

@@ -81,6 +81,8 @@ pub const INTERNAL: &[&str] = &[
     "SPOOL_SEQUENCE_GAP",
     "SPOOL_READ_BYTES",
     "SPOOL_COMMANDS",
+    "RECEIVER_ANSWER_BYTES",
+    "RECEIVER_ANSWER_SHOWN",
 ];
 
 /// The limits by what they bound.
@@ -235,6 +237,24 @@ const LIMITS: &[(&str, &[Limit])] = &[
             limit!(Count YAML_ALIASES, "aliases in one YAML file", "", "An error; it is not read."),
             limit!(Count YAML_NODES, "values of one YAML file, with its aliases expanded", "", "An error; it is not read."),
             limit!(Bytes SECRET_BYTES, "what a secret handle gives", "", "An error; the instance is not loaded."),
+        ],
+    ),
+    (
+        "Delivery",
+        &[
+            limit!(Time DELIVERY_TIME, "one request to a receiver", "`timeout` of a sink", "It is sent again after a pause."),
+            limit!(Time DELIVERY_PAUSE_LEAST, "the shortest pause after a failed delivery", "", ""),
+            limit!(Time DELIVERY_PAUSE_FIRST, "the longest pause after the first failure; it doubles with each further one", "", ""),
+            limit!(Time DELIVERY_PAUSE_MOST, "the longest pause", "", ""),
+            limit!(Time RETRY_AFTER_MOST, "a `Retry-After` of a receiver", "", "It counts as this much."),
+            limit!(Count BATCH_ITEMS, "items of one request", "`max_items` of a sink", "Further ones go in another request."),
+            limit!(Count BATCH_ITEMS_MOST, "the largest `max_items`", "", "An error; the settings are not read."),
+            limit!(Bytes LINES_FILE_BYTES, "the file of a `jsonl` sink", "`max_file`", "It is put aside."),
+            limit!(Count LINES_FILES, "files of a `jsonl` sink that were put aside", "`files`", "The oldest is removed."),
+            limit!(Count LINES_FILES_MOST, "the largest `files`", "", "An error; the settings are not read."),
+            limit!(Count TOTALS, "counts of which a sink keeps the total", "", "Those not seen for longest begin at zero again."),
+            limit!(Count PAGE_CONNECTIONS, "connections at once to the page of a `prometheus` sink", "", "Further ones wait."),
+            limit!(Time PAGE_TIME, "a request for that page", "", "The connection is closed."),
         ],
     ),
 ];

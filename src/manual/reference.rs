@@ -338,3 +338,15 @@ fn conf_d() -> String {
         "## engine.yaml\n\nWhat the engine itself may be told stands on [a page of its own](engine-yaml.md).".to_owned(),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::DECODERS;
+    use crate::decode::grok_patterns::LIBRARY;
+
+    #[test]
+    fn every_grok_pattern_is_on_the_page() {
+        let absent: Vec<_> = LIBRARY.iter().map(|(name, _)| *name).filter(|name| !DECODERS.contains(&format!("`{name}`"))).collect();
+        assert!(absent.is_empty(), "{absent:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::base::span::Span;
 use crate::base::value::Text;
-use crate::observation::{About, MetricType};
+use crate::observation::{About, Manner, MetricType};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -24,6 +24,8 @@ pub struct Facts<'f> {
     pub unit: Option<&'f Text>,
     /// When it was true.
     pub timestamp: Timestamp,
+    /// How it is folded, where it says more than its type.
+    pub manner: Option<&'f Arc<Manner>>,
     /// The place in the spec that made it.
     pub origin: Span,
 }
@@ -63,6 +65,7 @@ impl Facts<'_> {
             && about.hostname.as_ref() == self.hostname
             && about.device.as_ref() == self.device
             && about.unit.as_ref() == self.unit
+            && about.manner.as_ref() == self.manner
     }
 
     fn about(&self, name: Option<&Text>) -> About {
@@ -73,6 +76,7 @@ impl Facts<'_> {
             device: self.device.cloned(),
             unit: self.unit.cloned(),
             timestamp: self.timestamp,
+            manner: self.manner.cloned(),
             origin: self.origin,
         }
     }

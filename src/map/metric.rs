@@ -137,6 +137,7 @@ fn single(written: Written, measure: Measure, fields: &Fields<'_>, reader: &mut 
         device: measure.device.clone(),
         timestamp: measure.timestamp.clone(),
         optional: measure.optional.unwrap_or(false),
+        manner: measure.manner(None),
         measure,
         span: fields.span,
     })
@@ -202,6 +203,7 @@ fn bulk_entry(
         device: measure.device.clone().or_else(|| shared.device.clone()),
         timestamp: measure.timestamp.clone().or_else(|| shared.timestamp.clone()),
         optional: measure.optional.or(shared.optional).unwrap_or(false),
+        manner: measure.manner(Some(shared)),
         measure: Measure {
             unit: measure.unit.clone().or_else(|| shared.unit.clone()),
             map: measure.map.clone().or_else(|| shared.map.clone()),
@@ -230,6 +232,10 @@ impl Measure {
             hostname: None,
             device: None,
             timestamp: None,
+            first: None,
+            reset: None,
+            aggregates: None,
+            percentiles: None,
             description: None::<Text>,
         }
     }

@@ -4,6 +4,7 @@
 //! of its own for them.
 
 pub mod json;
+mod manner;
 pub mod metric_type;
 mod sums;
 pub mod tags;
@@ -13,6 +14,7 @@ use crate::base::number::Number;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use jiff::Timestamp;
+pub use manner::{Aggregate, First, Manner, Reset};
 pub use metric_type::MetricType;
 use std::fmt::{self, Display};
 use std::ops::Deref;
@@ -55,6 +57,8 @@ pub struct About {
     pub unit: Option<Text>,
     /// When it was true.
     pub timestamp: Timestamp,
+    /// How it is folded, where it says more than its type.
+    pub manner: Option<Arc<Manner>>,
     /// The place in the spec that made it.
     pub origin: Span,
 }

@@ -115,15 +115,14 @@ const LOG: u8 = 3;
 impl Open {
     fn payload(&self, batch: &Batch) -> Payload {
         let plain = (self.most.bytes, PACKED_BYTES);
-        let (url, body, most) = match batch.route {
-            // Raw points have no word of their own here.
-            SERIES => (below(&self.url, "api/v1/series"), series::series(batch, &self.filter, "gauge"), plain),
-            CHECKS => (below(&self.url, "api/v1/check_run"), series::check_runs(batch, &self.filter), plain),
-            EVENTS => (below(&self.url, "intake/"), intake::intake(batch, &self.filter, Some(EVENT_CHARS)), plain),
-            _ => (below(&self.logs_url, "api/v2/logs"), logs(batch, &self.filter), (self.most_logs.bytes, self.most_logs.bytes)),
+        let (url, most) = match batch.route {
+            SERIES => (below(&self.url, "api/v1/series"), plain),
+            CHECKS => (below(&self.url, "api/v1/check_run"), plain),
+            EVENTS => (below(&self.url, "intake/"), plain),
+            _ => (below(&self.logs_url, "api/v2/logs"), (self.most_logs.bytes, self.most_logs.bytes)),
         };
         let headers = vec![("dd-api-key".to_owned(), self.key.clone())];
-        Payload { url, content_type: "application/json", headers, body, packing: Packing::Http(self.compression), most }
+        Payload { url, content_type: "application/json", headers, body: self.body(batch), packing: Packing::Http(self.compression), most }
     }
 }
 
@@ -138,6 +137,16 @@ impl Sink for Open {
             (LOG, self.most_logs, Family::Logs),
         ];
         routes.into_iter().flat_map(of).collect()
+    }
+
+    fn body(&self, batch: &Batch) -> Vec<u8> {
+        match batch.route {
+            // Raw points have no word of their own here.
+            SERIES => series::series(batch, &self.filter, "gauge"),
+            CHECKS => series::check_runs(batch, &self.filter),
+            EVENTS => intake::intake(batch, &self.filter, Some(EVENT_CHARS)),
+            _ => logs(batch, &self.filter),
+        }
     }
 
     fn deliver<'d>(&'d self, batch: &'d Batch, cx: &'d DeliverCx<'d>) -> Delivery<'d> {

@@ -77,11 +77,15 @@ impl Sink for Open {
         batch::cut(&reports.into(), 0, MOST, |numbered| self.filter.items(&numbered.report, FAMILIES))
     }
 
+    fn body(&self, batch: &Batch) -> Vec<u8> {
+        lines::json_lines(batch, &self.filter).into_bytes()
+    }
+
     fn deliver<'d>(&'d self, batch: &'d Batch, _: &'d DeliverCx<'d>) -> Delivery<'d> {
         Box::pin(async move {
-            let text = lines::json_lines(batch, &self.filter);
-            let Some(file) = self.file.clone() else { return stdout::write(text).await };
-            let writing = tokio::task::spawn_blocking(move || file.lock().unwrap_or_else(PoisonError::into_inner).append(&text));
+            let lines = self.body(batch);
+            let Some(file) = self.file.clone() else { return stdout::write(lines).await };
+            let writing = tokio::task::spawn_blocking(move || file.lock().unwrap_or_else(PoisonError::into_inner).append(&lines));
             match writing.await {
                 Ok(Ok(())) => Verdict::Delivered(None),
                 Ok(Err(why)) => Verdict::Later { why, after: None },

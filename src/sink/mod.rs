@@ -21,9 +21,10 @@ pub mod filter;
 mod intake;
 mod jsonl;
 mod lines;
+pub mod otlp;
 pub mod outbox;
 pub mod policy;
-mod post;
+pub mod post;
 mod prometheus;
 mod rotating;
 mod secret_text;
@@ -51,7 +52,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// All kinds of sinks.
-pub const KINDS: &[Kind<Arc<dyn Settings>>] = &[stdout::KIND, jsonl::KIND, stackstate::KIND, datadog::KIND, prometheus::KIND];
+pub const KINDS: &[Kind<Arc<dyn Settings>>] = &[stdout::KIND, jsonl::KIND, stackstate::KIND, datadog::KIND, prometheus::KIND, otlp::KIND];
 
 /// A report with the number of its record in the queue.
 #[derive(Clone, Debug)]
@@ -99,6 +100,8 @@ pub trait Sink: Debug + Send + Sync {
     /// Cuts reports into batches, in the order in which they are to be delivered. Reports of which
     /// nothing passes the filters are in no batch.
     fn batches(&self, reports: Vec<Numbered>) -> Vec<Batch>;
+    /// What a batch is on the wire, before it is packed.
+    fn body(&self, batch: &Batch) -> Vec<u8>;
     /// Sends one batch.
     fn deliver<'d>(&'d self, batch: &'d Batch, cx: &'d DeliverCx<'d>) -> Delivery<'d>;
 }

@@ -25,7 +25,7 @@ impl Rotating {
     ///
     /// # Errors
     /// What went wrong, with the path. Lines may have been written in part: they are written again.
-    pub fn append(&mut self, lines: &str) -> Result<(), String> {
+    pub fn append(&mut self, lines: &[u8]) -> Result<(), String> {
         let written = self.write(lines);
         written.map_err(|error| {
             // The next attempt begins with a file of which it knows how long it is.
@@ -34,7 +34,7 @@ impl Rotating {
         })
     }
 
-    fn write(&mut self, lines: &str) -> io::Result<()> {
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         let more = lines.len() as u64;
         if self.opened()?.1 > 0 && self.opened()?.1 + more > self.most_bytes {
             self.open = None;
@@ -42,7 +42,7 @@ impl Rotating {
         }
         let (file, length) = self.opened()?;
         let before = *length;
-        let written = file.write_all(lines.as_bytes()).and_then(|()| file.sync_data());
+        let written = file.write_all(lines).and_then(|()| file.sync_data());
         if written.is_err() {
             // What was written in part must not become the beginning of the next line.
             let _ = file.set_len(before);
@@ -101,7 +101,7 @@ mod tests {
         let path = folder.path().join("lines");
         let mut file = Rotating::new(path.clone(), 10, 2);
         for n in 1..=4 {
-            file.append(&format!("line {n}\n")).unwrap();
+            file.append(format!("line {n}\n").as_bytes()).unwrap();
         }
         let read = |name: &str| fs::read_to_string(folder.path().join(name)).ok();
         assert_eq!(read("lines").as_deref(), Some("line 4\n"));
@@ -114,18 +114,18 @@ mod tests {
     fn a_file_goes_on_after_a_restart_and_after_it_was_taken_away() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lines");
-        Rotating::new(path.clone(), 100, 2).append("a\n").unwrap();
+        Rotating::new(path.clone(), 100, 2).append(b"a\n").unwrap();
         let mut file = Rotating::new(path.clone(), 100, 2);
-        file.append("b\n").unwrap();
+        file.append(b"b\n").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "a\nb\n");
         fs::remove_file(&path).unwrap();
-        file.append("c\n").unwrap();
+        file.append(b"c\n").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "c\n");
     }
 
     #[test]
     fn a_file_that_cannot_be_written_is_named() {
-        let error = Rotating::new("/no/such/folder/lines".into(), 10, 1).append("a\n").unwrap_err();
+        let error = Rotating::new("/no/such/folder/lines".into(), 10, 1).append(b"a\n").unwrap_err();
         assert_eq!(error, "`/no/such/folder/lines` cannot be written: no such file or folder");
     }
 }

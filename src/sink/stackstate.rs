@@ -122,16 +122,16 @@ impl Open {
     }
 
     fn payload(&self, batch: &Batch) -> Payload {
-        let (path, body) = match batch.route {
-            INTAKE => ("intake", intake::intake(batch, &self.filter, None)),
-            SERIES => ("api/v1/series", series::series(batch, &self.filter, "raw")),
-            _ => ("api/v1/check_run", series::check_runs(batch, &self.filter)),
+        let path = match batch.route {
+            INTAKE => "intake",
+            SERIES => "api/v1/series",
+            _ => "api/v1/check_run",
         };
         let mut url = below(&self.url, path);
         url.query_pairs_mut().append_pair("api_key", self.key.reveal());
         let headers = vec![("sts-api-key".to_owned(), self.key.clone())];
         let (packing, most) = (Packing::Http(self.compression), (self.most.bytes, PACKED_BYTES));
-        Payload { url, content_type: "application/json", headers, body, packing, most }
+        Payload { url, content_type: "application/json", headers, body: self.body(batch), packing, most }
     }
 }
 
@@ -140,6 +140,14 @@ impl Sink for Open {
         let reports: Arc<[Numbered]> = reports.into();
         let of = |route| batch::cut(&reports, route, self.most, |numbered| self.items(numbered, route));
         [INTAKE, SERIES, CHECKS].into_iter().flat_map(of).collect()
+    }
+
+    fn body(&self, batch: &Batch) -> Vec<u8> {
+        match batch.route {
+            INTAKE => intake::intake(batch, &self.filter, None),
+            SERIES => series::series(batch, &self.filter, "raw"),
+            _ => series::check_runs(batch, &self.filter),
+        }
     }
 
     fn deliver<'d>(&'d self, batch: &'d Batch, cx: &'d DeliverCx<'d>) -> Delivery<'d> {

@@ -54,16 +54,20 @@ impl Sink for Open {
         batch::cut(&reports.into(), 0, MOST, |numbered| self.filter.items(&numbered.report, FAMILIES))
     }
 
+    fn body(&self, batch: &Batch) -> Vec<u8> {
+        lines::readable_lines(batch, &self.filter).into_bytes()
+    }
+
     fn deliver<'d>(&'d self, batch: &'d Batch, _: &'d DeliverCx<'d>) -> Delivery<'d> {
-        Box::pin(async move { write(lines::readable_lines(batch, &self.filter)).await })
+        Box::pin(async move { write(self.body(batch)).await })
     }
 }
 
 /// Writes to standard output, which may make wait.
-pub async fn write(text: String) -> Verdict {
+pub async fn write(lines: Vec<u8>) -> Verdict {
     let writing = tokio::task::spawn_blocking(move || {
         let mut out = std::io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush())
+        out.write_all(&lines).and_then(|()| out.flush())
     });
     match writing.await {
         Ok(Ok(())) => Verdict::Delivered(None),

@@ -54,7 +54,7 @@ impl Beside<'_> {
     pub fn facts(&self, path: &Placed<Text>) -> Result<(), Box<Diagnostic>> {
         let whole = self.folder.join(&*path.value);
         let missing = |label: String| {
-            let help = match nearest_file(&whole) {
+            let help = match nearest_file(&whole).filter(|near| !whole.ends_with(near)) {
                 Some(near) => format!("did you mean `{near}`? Paths start at the folder of the test file"),
                 None => "write the file, or another path: paths start at the folder of the test file".to_owned(),
             };

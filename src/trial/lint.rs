@@ -25,9 +25,6 @@ pub fn lint(path: &Path, catalog: &mut Catalog) {
     let folder = path.parent().unwrap_or(Path::new(""));
     for case in &file.cases {
         catalog.problems.extend(rules::check(case, &plan, folder));
-        match bind(case, &file, &plan) {
-            Ok((_, warnings)) => catalog.problems.extend(warnings),
-            Err(problems) => catalog.problems.extend(problems),
-        }
+        catalog.problems.extend(bind(case, &file, &plan).err().into_iter().flatten());
     }
 }

@@ -118,7 +118,8 @@ fn too_many_runs(case: &Case) -> Option<Diagnostic> {
     if each.len() == runs {
         return None;
     }
-    let title = format!("expectations of {} runs, and {runs} runs", each.len());
+    let n_runs = |n: usize| if n == 1 { "1 run".to_owned() } else { format!("{n} runs") };
+    let title = format!("expectations of {}, and {}", n_runs(each.len()), n_runs(runs));
     let problem = Diagnostic::error("other-runs", title, expect.span).label("one for each run is needed");
     Some(problem.help("add or remove items below `runs` of `expect`, or change `runs` of the test"))
 }
@@ -130,7 +131,7 @@ fn never_holds(demand: &RunDemand, made: &Made, out: &mut Vec<Diagnostic>) {
             if names.iter().any(|known| known.makes(&name, suffixes)) {
                 continue;
             }
-            let problem = Diagnostic::error("never-holds", format!("no line of the spec makes a {what} `{name}`"), span);
+            let problem = Diagnostic::error("never-holds", format!("no line of the spec makes the {what} `{name}`"), span);
             let known = || names.iter().filter_map(|known| known.exact());
             out.push(match nearest(&name, known()) {
                 Some(near) => problem.label(format!("did you mean `{near}`?")).help(format!("write `{near}`, or add a line to the spec")),

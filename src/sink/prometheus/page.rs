@@ -103,6 +103,11 @@ impl Sink for Page {
         batch::cut(&reports.into(), 0, most, |numbered| self.filter.items(&numbered.report, FAMILIES))
     }
 
+    /// The whole page as it is, since a batch changes a part of it only.
+    fn body(&self, _: &Batch) -> Vec<u8> {
+        self.families.lock().unwrap_or_else(PoisonError::into_inner).page(Instant::now(), false).into_bytes()
+    }
+
     fn deliver<'d>(&'d self, batch: &'d Batch, cx: &'d DeliverCx<'d>) -> Delivery<'d> {
         Box::pin(async move {
             self.serve();

@@ -69,8 +69,14 @@ impl Write {
         let mut headers = self.login.clone();
         headers.push(("x-prometheus-remote-write-version".to_owned(), Secret::new("0.1.0")));
         let most = (self.most.bytes, self.most.bytes);
-        let body = request(batch, &self.filter).encode_to_vec();
-        Payload { url: self.url.clone(), content_type: "application/x-protobuf", headers, body, packing: Packing::Snappy, most }
+        Payload {
+            url: self.url.clone(),
+            content_type: "application/x-protobuf",
+            headers,
+            body: self.body(batch),
+            packing: Packing::Snappy,
+            most,
+        }
     }
 }
 
@@ -79,6 +85,10 @@ impl Sink for Write {
         self.totals.lock().unwrap_or_else(PoisonError::into_inner).add(&mut reports);
         let reports: Arc<[Numbered]> = reports.into();
         batch::cut(&reports, 0, self.most, |numbered| self.filter.items(&numbered.report, FAMILIES))
+    }
+
+    fn body(&self, batch: &Batch) -> Vec<u8> {
+        request(batch, &self.filter).encode_to_vec()
     }
 
     fn deliver<'d>(&'d self, batch: &'d Batch, cx: &'d DeliverCx<'d>) -> Delivery<'d> {
