@@ -1,15 +1,17 @@
 //! The end of a run where its output goes to sinks: one record, then the memory moves.
 
 use super::worker::Generation;
+use crate::base::limits;
 use crate::base::print::one_line;
 use crate::base::value::Text;
 use crate::fold::Point;
 use crate::observation::Status;
 use crate::plan::Check;
 use crate::report::{Facts, Origin, Report, RunStatus, without_metrics};
+use crate::run::aside::{MANY, aside};
 use crate::run::{Memory, Outcome};
 use crate::spool::Weight;
-use crate::spool::keeper::{Accepted, Keeper, KeeperError};
+use crate::spool::keeper::{Accepted, Keeper};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -56,7 +58,9 @@ impl Spooler {
         let origin = self.origin(check, times);
         let run = status(&outcome, times.ended);
         let observations = std::mem::take(&mut outcome.observations);
-        let report = Report::new(origin, Facts { observations, points, changes: outcome.changes, run, sources: &generation.sources });
+        let heavy = points.len() > MANY;
+        let facts = Facts { observations, points, changes: outcome.changes, run, sources: &generation.sources };
+        let report = aside(heavy, || Report::new(origin, facts));
         let accepted = self.append(&report).await?;
         memory.apply_record(accepted.sequence, changes);
         Ok(Moved { sequence: accepted.sequence, worth_a_file: moved })
@@ -67,19 +71,20 @@ impl Spooler {
     /// # Errors
     /// Why it was not taken.
     pub async fn append(&self, report: &Report) -> Result<Accepted, String> {
-        let mut bytes = Vec::new();
-        report.encode(&mut bytes)?;
-        let weight = weight(report);
-        let lighter = || without_metrics(&bytes);
-        match self.keeper.append(bytes.clone(), weight).await {
-            Ok(accepted) => Ok(accepted),
-            Err(KeeperError::Refused(refused)) => {
-                let Some(lighter) = lighter() else { return Err(refused.to_string()) };
-                tracing::error!(target: "spool", spec = %report.origin.check, instance = %report.origin.label, "{refused}: its metrics are dropped");
-                self.keeper.append(lighter, weight.without_metrics()).await.map_err(|error| error.to_string())
-            }
-            Err(error) => Err(error.to_string()),
+        let mut weight = weight(report);
+        let heavy = report.points.len() > MANY;
+        let mut bytes = aside(heavy, || {
+            let mut bytes = Vec::new();
+            report.encode(&mut bytes).map(|()| bytes)
+        })?;
+        if bytes.len() > limits::SPOOL_RECORD_BYTES
+            && let Some(lighter) = without_metrics(&bytes)
+        {
+            let (spec, instance, size) = (&report.origin.check, &report.origin.label, bytes.len());
+            tracing::error!(target: "spool", spec = %spec, instance = %instance, size, "the record of a run is too large: its metrics are dropped");
+            (bytes, weight) = (lighter, weight.without_metrics());
         }
+        self.keeper.append(bytes, weight).await.map_err(|error| error.to_string())
     }
 
     fn origin(&self, check: &Check, times: Times) -> Origin {

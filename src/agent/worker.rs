@@ -16,6 +16,7 @@ use crate::expr::frame::Remark;
 use crate::fold::{Point, remembers};
 use crate::observation::Status;
 use crate::plan::Check;
+use crate::run::aside::{MANY, aside};
 use crate::run::exchanger::Exchanger;
 use crate::run::reuse::Reuse;
 use crate::run::{Failure, Memory, Outcome, RunCx, run, run_time};
@@ -202,7 +203,8 @@ impl Ending {
     }
 
     async fn in_spool(self, mut outcome: Outcome, mut memory: Memory, spooler: &Spooler, shared: &Shared) -> Done {
-        let points = outcome.fold(&memory);
+        let heavy = outcome.observations.samples.len() > MANY;
+        let points = aside(heavy, || outcome.fold(&memory));
         let mut note = self.note(&outcome, &points);
         let times = Times { started: self.started, ended: shared.clock.now(), period: self.period };
         let taken = spooler.take(&self.check, outcome, points, &self.generation, times, &mut memory).await;
