@@ -215,7 +215,7 @@ impl Poster {
             headers.push((name.clone(), value.clone()));
         }
         Ok(HttpRequest {
-            method: "POST".to_owned(),
+            method: "POST".into(),
             headers,
             body: Some(body.into()),
             timeout: self.timeout,
