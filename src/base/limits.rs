@@ -264,8 +264,6 @@ pub const SPOOL_SET_ASIDE: usize = 4;
 pub const SPOOL_SEQUENCE_GAP: u64 = 1_000_000;
 /// What a receiver reads from the disk at once.
 pub const SPOOL_READ_BYTES: usize = 256 << 10;
-/// Questions that wait for the thread of the spool: more than there are runs and receivers at once.
-pub const SPOOL_COMMANDS: usize = 1024;
 /// A test has no more runs than this: what is remembered shows after a few.
 pub const TEST_RUNS: usize = 1000;
 /// So many failures of one expected list are told; more would hide the first.
@@ -323,3 +321,5 @@ pub const RELOAD_LOOK: Duration = Duration::from_secs(2);
 pub const LOG_REPEAT: Duration = Duration::from_secs(10);
 /// Different lines of the log whose repeats are counted.
 pub const LOG_LINES: usize = 2_000;
+/// Questions that wait for the thread of the spool: more than there are runs and receivers at once.
+pub const SPOOL_COMMANDS: usize = 1024;

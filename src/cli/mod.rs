@@ -7,6 +7,7 @@ pub mod check;
 pub mod check_result;
 pub mod check_text;
 pub mod completions;
+pub mod delivery;
 pub mod explain;
 pub mod lint;
 mod lint_fix;
