@@ -17,6 +17,8 @@
 //! | `Row` → [`Observations`](observation::Observations) | `emit` | [`map`] |
 //! | samples of one run → [`Point`](fold::Point)s | `fold` | [`mod@fold`] |
 //! | all of one run → [`Outcome`](run::Outcome) | `run` | [`run`] |
+//! | all of it, as bytes and back → [`Report`](report::Report) | `encode`, `decode` | [`report`] |
+//! | `Report`s → [`Batch`](sink::batch::Batch)es → delivered | `batches`, `deliver` | [`sink`] |
 //! | what it leaves → [`Memory`](state::Memory) | `apply`, `save` | [`mod@state`] |
 //!
 //! Start at [`run::run`] to see one check from its sources to its outcome, at [`spec::read::read`]
@@ -29,7 +31,7 @@
 //! * Nothing changes a plan. Memory between runs belongs to the check and moves only with an
 //!   outcome.
 //! * No I/O, clock or environment outside [`net`], [`disk`], [`source`], [`spool`], [`run`],
-//!   [`mod@state`], [`catalog`], [`trial`], [`agent`] and [`cli`].
+//!   [`mod@state`], [`sink`], [`catalog`], [`trial`], [`agent`] and [`cli`].
 //! * A [`Secret`](base::secret::Secret) becomes text only where a request is rendered.
 //!
 //! The modules stand in layers, lowest first; each uses only those above it in this list.
@@ -73,5 +75,7 @@ pub mod run;
 
 pub mod agent;
 pub mod trial;
+
+pub mod status;
 
 pub mod cli;

@@ -3,7 +3,11 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
+use engine::base::span::Sources;
+use engine::manual::schema::slug;
+use engine::yaml::load::load;
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,9 +15,6 @@ use std::process::{Command, Output};
 
 /// Checks that run on any Linux machine, without a file in conf.d or with the shipped one.
 const ANYWHERE: &[&str] = &["cpu", "disk", "hello", "load", "memory", "network", "process_count", "uptime"];
-
-/// Variables whose secrets examples use.
-const SECRETS: &[&str] = &["ZABBIX_PASSWORD"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -25,10 +26,17 @@ fn engine(folder: &Path, arguments: &[&str]) -> Output {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("ENGINE_")) {
         command.env_remove(name);
     }
-    for name in SECRETS {
+    for name in secrets() {
         command.env(name, "a secret of the examples");
     }
     command.args(arguments).current_dir(folder).output().expect("the engine starts")
+}
+
+/// The variables whose secrets the pages use.
+fn secrets() -> BTreeSet<String> {
+    let texts: String = pages().into_iter().filter_map(|page| fs::read_to_string(page).ok()).collect();
+    let names = texts.split("secret('env:").skip(1).filter_map(|rest| rest.split_once('\'')).map(|(name, _)| name.to_owned());
+    names.filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with("ENGINE_")).collect()
 }
 
 /// What a command said, if it did not end well.
@@ -102,7 +110,8 @@ fn blocks(page: &Path) -> Vec<Block> {
 fn yaml_of_the_pages_is_without_problems() {
     let mut found = Vec::new();
     let mut n_blocks = 0;
-    let shipped = root().join("specs").to_string_lossy().into_owned();
+    let others: Vec<String> = ["specs"].iter().chain(EXAMPLES).map(|folder| root().join(folder).to_string_lossy().into_owned()).collect();
+    let others: Vec<&str> = others.iter().flat_map(|folder| ["--spec-dir", folder]).collect();
     // The examples of the language have a test of their own: not all of them are whole files.
     for page in pages().into_iter().filter(|page| !page.ends_with("language.md")) {
         // A later block of the same name is a later state of the file; instances meet the last one.
@@ -116,7 +125,8 @@ fn yaml_of_the_pages_is_without_problems() {
             let file = work.path().join(&path);
             fs::create_dir_all(file.parent().expect("a folder")).expect("the folder of a fragment");
             fs::write(file, &block.text).expect("a file of the page");
-            let lint = ["lint", "--deny", "warnings", "--spec-dir", "specs", "--spec-dir", &shipped, "--conf-dir", "conf.d", &path];
+            let own = ["lint", "--deny", "warnings", "--spec-dir", "specs", "--conf-dir", "conf.d", &path];
+            let lint = [&own[..], &others].concat();
             found.extend(complaint(&engine(work.path(), &lint)).map(|said| format!("{}: {said}", block.place)));
         }
     }
@@ -124,11 +134,97 @@ fn yaml_of_the_pages_is_without_problems() {
     report(found, "examples with problems");
 }
 
+/// Folders below `examples` that hold folders of specs.
+const EXAMPLES: &[&str] = &["examples/cookbook", "examples/coming-from"];
+
+/// The folders of all these specs, from the root.
+fn examples() -> Vec<String> {
+    let inside = |folder: &&str| {
+        let entries = fs::read_dir(root().join(folder)).expect("a folder of examples");
+        let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+        names.map(|name| format!("{folder}/{name}")).collect::<Vec<_>>()
+    };
+    let mut all: Vec<_> = EXAMPLES.iter().flat_map(inside).collect();
+    all.sort();
+    all
+}
+
+/// A page with the blocks that begin with `# examples/FILE` as the files are, and those files.
+fn with_examples(page: &str) -> (String, Vec<String>) {
+    let (mut out, mut shown) = (String::new(), Vec::new());
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let _ = writeln!(out, "{line}");
+        let Some(path) = line.strip_prefix("# ").filter(|path| path.starts_with("examples/")) else { continue };
+        let file = fs::read_to_string(root().join(path)).unwrap_or_else(|_| panic!("{path} is shown and does not exist"));
+        let _ = write!(out, "{file}");
+        shown.push(path.to_owned());
+        let end = lines.find(|line| line.starts_with("```")).expect("the end of a block");
+        let _ = writeln!(out, "{end}");
+    }
+    (out, shown)
+}
+
+#[test]
+fn pages_show_the_files_of_examples_as_they_are() {
+    let (mut found, mut all_shown) = (Vec::new(), Vec::new());
+    for page in pages() {
+        let text = fs::read_to_string(&page).expect("a page");
+        let (wanted, shown) = with_examples(&text);
+        match text == wanted {
+            true => {}
+            false if std::env::var_os("UPDATE").is_some() => fs::write(&page, wanted).expect("a page can be written"),
+            false => found.push(page.display().to_string()),
+        }
+        all_shown.extend(shown);
+    }
+    report(found, "pages that show other files than there are (`UPDATE=1 cargo test --test docs` rewrites them)");
+    let hidden = |folder: &String| !all_shown.contains(&format!("{folder}/spec.yaml"));
+    report(examples().into_iter().filter(hidden).collect(), "examples that no page shows");
+}
+
+/// Every block that begins with `# engine.yaml` is one.
+#[test]
+fn settings_of_the_pages_are_without_problems() {
+    let mut found = Vec::new();
+    let mut n_blocks = 0;
+    for page in pages().into_iter().filter(|page| !page.ends_with("language.md")) {
+        let text = fs::read_to_string(&page).expect("a page");
+        for block in text.split("```yaml\n").skip(1).filter(|block| block.starts_with("# engine.yaml")) {
+            n_blocks += 1;
+            let text = block.split("```").next().unwrap_or_default();
+            let mut sources = Sources::default();
+            let file = sources.add("engine.yaml", text);
+            let (_, problems) = engine::conf::engine::read(load(&sources, file), &[], &mut sources);
+            found.extend(problems.iter().map(|problem| format!("{}: {}\n{text}", page.display(), problem.title)));
+        }
+    }
+    assert!(n_blocks > 5, "only {n_blocks} blocks were found");
+    report(found, "settings with problems");
+}
+
 #[test]
 fn what_is_shipped_is_without_problems() {
     let mut found: Vec<_> = complaint(&engine(root(), &["lint", "--deny", "warnings"])).into_iter().collect();
     found.extend(complaint(&engine(root(), &["lint", "--deny", "warnings", "examples/http/conf.d"])));
+    for folder in EXAMPLES {
+        found.extend(complaint(&engine(root(), &["lint", "--deny", "warnings", "--spec-dir", folder, folder])));
+    }
     report(found, "problems in specs, conf.d or examples");
+}
+
+#[test]
+fn tests_of_examples_pass_and_every_example_has_one() {
+    let mut found = Vec::new();
+    for folder in EXAMPLES {
+        let output = engine(root(), &["test", "--coverage", "100", "--spec-dir", folder, folder]);
+        found.extend(complaint(&output));
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let passed = |name: &str| said.lines().any(|line| line.starts_with(&format!("ok {name}/")));
+        let names = examples().into_iter().filter_map(|path| Some(path.strip_prefix(folder)?.trim_start_matches('/').to_owned()));
+        found.extend(names.filter(|name| !passed(name)).map(|name| format!("{name} has no test that passes")));
+    }
+    report(found, "examples whose tests do not pass");
 }
 
 #[test]
@@ -137,22 +233,33 @@ fn links_between_pages_lead_somewhere() {
     for page in pages() {
         let text = fs::read_to_string(&page).expect("a page");
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
-        for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
-            let file = target.split('#').next().unwrap_or_default();
-            if !page.with_file_name(file).exists() {
+        for target in targets.filter(|target| !target.contains("://")) {
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { page.clone() } else { page.with_file_name(file) };
+            if !file.exists() || !(anchor.is_empty() || has_heading(&file, anchor)) {
                 found.push(format!("{}: {target}", page.display()));
             }
         }
     }
-    report(found, "links to files that do not exist");
+    report(found, "links to files or headings that do not exist");
+}
+
+/// True if a page has a heading that this anchor leads to.
+fn has_heading(page: &Path, anchor: &str) -> bool {
+    let text = fs::read_to_string(page).expect("a page");
+    let outside = text.split("```").step_by(2).flat_map(str::lines);
+    let headings = outside.filter_map(|line| line.strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim()));
+    headings.map(slug).any(|heading| heading == anchor)
 }
 
 #[test]
-fn every_spec_has_its_page() {
-    let specs = fs::read_dir(root().join("specs")).expect("the shipped specs");
-    let names = specs.filter_map(|entry| entry.ok()?.path().file_stem().map(|name| name.to_string_lossy().into_owned()));
-    let bare = names.filter(|name| !page_of(name).exists());
-    report(bare.collect(), "specs without a page in docs/specs");
+fn every_page_of_a_spec_has_its_spec() {
+    // The other way round is what the generated pages are compared for.
+    let pages = fs::read_dir(root().join("docs/specs")).expect("the pages of the specs");
+    let names = pages.filter_map(|entry| entry.ok()?.path().file_stem().map(|name| name.to_string_lossy().into_owned()));
+    let specs = root().join("specs");
+    let gone = names.filter(|name| !specs.join(format!("{name}.yaml")).exists() && !specs.join(name).join("spec.yaml").exists());
+    report(gone.collect(), "pages in docs/specs without a spec");
 }
 
 fn page_of(name: &str) -> PathBuf {
@@ -179,10 +286,18 @@ fn shipped_checks_work_on_this_machine_and_their_pages_name_their_metrics() {
             found.push(format!("{name}: no metrics"));
         }
         let page = fs::read_to_string(page_of(name)).unwrap_or_default();
-        let told = |name: &&&str| page.contains(&format!("`{}`", name.trim_end_matches(".count"))) || page.contains(&format!("`{name}`"));
+        let told = |name: &&&str| page.split('`').skip(1).step_by(2).any(|shown| fits(shown, name));
         found.extend(names.iter().filter(|name| !told(name)).map(|metric| format!("{name}: its page does not name {metric}")));
     }
     report(found, "checks that do not do what their pages say");
+}
+
+/// True for a name that a page shows, as it is or with `<words>` for what is known in a run only.
+fn fits(shown: &str, name: &str) -> bool {
+    let Some((before, rest)) = shown.split_once('<') else { return shown == name };
+    let after = rest.split_once('>').map_or("", |(_, after)| after);
+    let inside = name.strip_prefix(before).unwrap_or_default();
+    (1..=inside.len()).any(|end| inside.get(end..).is_some_and(|name| fits(after, name)))
 }
 
 /// In some containers no file system has a device, and then `disk` has nothing to report.

@@ -1,13 +1,20 @@
-//! The committed files of `schema/`, `docs/language.md`, `docs/limits.md` and `docs/lint.md` are those that the declarations give.
+//! The committed files of `schema/`, `docs/language.md`, `docs/engine-yaml.md`, `docs/limits.md` and
+//! `docs/lint.md` are those that the declarations give, and the pages in `docs/specs/` those that the shipped specs give.
 //!
 //! `UPDATE=1 cargo test --test generated` rewrites them.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
-use engine::manual::{limits, lint, reference, schema};
+use engine::base::span::Sources;
+use engine::catalog::fragments::Disk;
+use engine::manual::{engine as engine_yaml, limits, lint, page as spec_page, reference, schema};
+use engine::spec::share::assemble;
+use engine::trial::manual::{page, test_schema};
+use engine::yaml::load::load;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 const HELLO: &str = "
 name: hello
@@ -84,6 +91,27 @@ fn errors(schema: &Json, sample: &Json) -> Vec<String> {
     validator.iter_errors(sample).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The names of the shipped specs with their files, in order.
+fn shipped() -> Vec<(String, PathBuf)> {
+    let entries = fs::read_dir(root().join("specs")).expect("specs/").map(|entry| entry.expect("an entry").path());
+    let files = entries.map(|path| if path.is_dir() { path.join("spec.yaml") } else { path });
+    let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "yaml") && path.exists());
+    let name = |file: &Path| {
+        if file.ends_with("spec.yaml") { file.parent().expect("a folder").file_stem() } else { file.file_stem() }
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned()
+    };
+    let mut all: Vec<_> = files.map(|file| (name(&file), file)).collect();
+    all.sort();
+    assert!(all.len() > 10, "{all:?}");
+    all
+}
+
 fn committed(name: &str, generated: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("UPDATE").is_some() {
@@ -107,14 +135,32 @@ fn pretty(schema: &Json) -> String {
 fn the_committed_files_are_what_the_declarations_say() {
     committed("schema/spec.schema.json", &pretty(&schema::spec_schema()));
     committed("schema/conf.schema.json", &pretty(&schema::conf_schema()));
+    committed("schema/engine.schema.json", &pretty(&schema::engine_schema()));
+    committed("schema/test.schema.json", &pretty(&test_schema()));
+    committed("docs/testing.md", &page());
     committed("docs/language.md", &reference::reference());
+    committed("docs/engine-yaml.md", &engine_yaml::page());
     committed("docs/limits.md", &limits::limits());
     committed("docs/lint.md", &lint::page());
 }
 
 #[test]
+fn the_pages_of_the_specs_are_what_the_specs_say() {
+    for (name, file) in shipped() {
+        let mut sources = Sources::default();
+        let shown = file.strip_prefix(root()).expect("a file of ours").to_string_lossy().into_owned();
+        let id = sources.add(&shown, fs::read_to_string(&file).expect("a spec"));
+        let loaded = load(&sources, id);
+        let whole = assemble(loaded, &mut sources, &mut Disk { specs: &root().join("specs") });
+        let path = format!("docs/specs/{name}.md");
+        let before = fs::read_to_string(root().join(&path)).unwrap_or_default();
+        committed(&path, &spec_page::page(&name, &shown, &whole.loaded.root, &before));
+    }
+}
+
+#[test]
 fn the_schemas_are_schemas() {
-    for schema in [schema::spec_schema(), schema::conf_schema()] {
+    for schema in [schema::spec_schema(), schema::conf_schema(), schema::engine_schema(), test_schema()] {
         jsonschema::meta::validate(&schema).expect("draft 2020-12");
     }
 }
@@ -131,13 +177,28 @@ fn complete_specs_fit_the_schema() {
 #[test]
 fn shipped_specs_fit_the_schema() {
     let schema = schema::spec_schema();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
-    let paths = std::fs::read_dir(folder).expect("specs/").map(|entry| entry.expect("an entry").path());
-    let paths = paths.map(|path| if path.is_dir() { path.join("spec.yaml") } else { path });
-    for path in paths.filter(|path| path.extension().is_some_and(|ending| ending == "yaml") && path.exists()) {
+    for (_, path) in shipped() {
         let text = std::fs::read_to_string(&path).expect("a spec");
         assert_eq!(errors(&schema, &yaml(&text)), Vec::<String>::new(), "{}", path.display());
     }
+}
+
+/// So do the tests beside them.
+#[test]
+fn tests_of_shipped_specs_fit_the_schema() {
+    let schema = test_schema();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs");
+    let mut n = 0;
+    for spec in std::fs::read_dir(folder).expect("specs/").map(|entry| entry.expect("an entry").path().join("tests")) {
+        for path in std::fs::read_dir(spec).into_iter().flatten().map(|entry| entry.expect("an entry").path()) {
+            if path.extension().is_some_and(|ending| ending == "yaml") {
+                n += 1;
+                let text = std::fs::read_to_string(&path).expect("a test");
+                assert_eq!(errors(&schema, &yaml(&text)), Vec::<String>::new(), "{}", path.display());
+            }
+        }
+    }
+    assert!(n > 10, "{n}");
 }
 
 #[test]
@@ -173,6 +234,25 @@ fn conf_files_fit_the_schema_of_conf_d() {
     }
 }
 
+/// The example shows every key, and both the schema and the engine find nothing wrong with it.
+#[test]
+fn the_example_of_engine_yaml_has_every_key_and_no_problem() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/engine.yaml")).expect("the example");
+    let example = yaml(&text);
+    let schema = schema::engine_schema();
+    assert_eq!(errors(&schema, &example), Vec::<String>::new());
+    assert_ne!(errors(&schema, &yaml("status: {listen: [a]}")), Vec::<String>::new());
+    for (_, path) in engine::conf::overrides::variables(&<engine::conf::engine::EngineConf as engine::yaml::read::Record>::docs()) {
+        let pointer = format!("/{}", path.join("/"));
+        assert!(path == ["sinks"] || example.pointer(&pointer).is_some(), "{pointer} is not in the example");
+    }
+    let mut sources = engine::base::span::Sources::default();
+    let file = sources.add("engine.yaml", text);
+    let loaded = engine::yaml::load::load(&sources, file);
+    let (_, problems) = engine::conf::engine::read(loaded, &[], &mut sources);
+    assert!(problems.is_empty(), "{problems:?}");
+}
+
 #[test]
 fn the_reference_is_clean_markdown_and_its_links_lead_somewhere() {
     let page = reference::reference();
@@ -200,7 +280,7 @@ fn the_samples_of_the_page_fit_the_schemas() {
     let samples: Vec<_> = page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(samples.len() > 90, "{}", samples.len());
     let (spec, conf) = (schema::spec_schema(), schema::conf_schema());
-    for sample in samples.into_iter().filter(|sample| !sample.starts_with("# engine.yaml") && !sample.starts_with("# specs/fragments")) {
+    for sample in samples.into_iter().filter(|sample| !sample.starts_with("# specs/fragments")) {
         if sample.contains("instances:") {
             assert_eq!(errors(&conf, &yaml(sample)), Vec::<String>::new(), "{sample}");
         } else {

@@ -6,7 +6,7 @@
 mod common;
 
 use common::report;
-use common::script::{play, summary};
+use common::script::play;
 use engine::base::span::Sources;
 use engine::manual::parts::{kind_title, title};
 use engine::manual::{examples, names, reference, scopes};
@@ -211,10 +211,7 @@ fn the_examples_of_the_page_are_without_problems() {
     let (mut found, mut n_specs) = (Vec::new(), 0);
     for block in yaml_blocks(&page) {
         let first = block.lines().next().unwrap_or_default();
-        if first.starts_with("# engine.yaml") {
-            fs::write(at("web/engine.yaml"), block).expect("settings");
-            found.extend(lint("web", &["--config", "engine.yaml", "--conf-dir", "conf.d", "--spec-dir", "specs"]));
-        } else if block.contains("instances:") {
+        if block.contains("instances:") {
             fs::write(at("web/conf.d/web.yaml"), block).expect("instances");
             found.extend(lint("web", &["conf.d/web.yaml", "--conf-dir", "conf.d", "--spec-dir", "specs"]));
         } else if let Some(path) = first.strip_prefix("# ").filter(|path| path.starts_with("specs/")) {
@@ -264,67 +261,4 @@ fn answers_of_examples_give_the_rows_that_stand_below_them() {
     }
     report(&found);
     assert!(n_answers > 15, "{n_answers}");
-}
-
-/// The sections of the guide that show answers and what is sent, and the sources that ask, in order.
-const GUIDE: &[(&str, &[&str], &str)] = &[
-    ("A paged API with a login", &["items.login", "items"], "{url: 'http://service.test', username: a, password: b}"),
-    ("A log file", &["log"], ""),
-    ("A command", &["sessions"], ""),
-    ("Topology", &["hosts"], "{url: 'http://service.test'}"),
-];
-
-/// A line for each observation, as the guide shows them.
-fn sent(seen: &Json) -> Vec<String> {
-    let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let family = |path: &str, keys: &[&str], word: &str| {
-        let items = seen.pointer(path).and_then(Json::as_array).cloned().unwrap_or_default();
-        let line = |item: &Json| {
-            let parts = keys.iter().map(|key| text(&item[*key])).chain(item["tags"].as_array().into_iter().flatten().map(text));
-            [word.to_owned()].into_iter().filter(|word| !word.is_empty()).chain(parts).collect::<Vec<_>>().join(" ")
-        };
-        items.iter().map(line).collect::<Vec<_>>()
-    };
-    [
-        family("/metrics", &["name", "value"], ""),
-        family("/service_checks", &["name", "status"], ""),
-        family("/logs", &["message"], "log"),
-        family("/topology/components", &["id"], "component"),
-        family("/topology/relations", &["source", "target"], "relation"),
-        family("/health", &["id", "health"], "health"),
-    ]
-    .concat()
-}
-
-#[test]
-fn the_guide_shows_what_its_specs_send() {
-    let guide = fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md")).expect("the guide");
-    let sections = sections(&guide);
-    let mut found = Vec::new();
-    for (title, asked, instance) in GUIDE {
-        let (_, text) = sections.iter().find(|(known, _)| known == title).unwrap_or_else(|| panic!("no section {title}"));
-        let blocks = blocks(text);
-        let Some(([(_, spec), answers @ ..], (_, expected))) = blocks.split_last().map(|(last, rest)| (rest, last)) else {
-            panic!("{title}: no spec and no result");
-        };
-        let mut given = serde_json::Map::new();
-        for (n, (_, answer)) in answers.iter().enumerate() {
-            // Further answers are pages of the last source.
-            let source = asked.get(n).or(asked.last()).expect("a source");
-            let list = given.entry(*source).or_insert_with(|| json!([]));
-            list.as_array_mut().expect("a list").push(json!({"body": answer, "type": "application/json"}));
-        }
-        let instance = instance.trim_matches(['{', '}']).split(", ").map(|pair| format!("{pair}\n")).collect::<String>();
-        match play(spec, &instance, &Json::Object(given)) {
-            Ok(played) => {
-                let outcome = played.outcomes.first().expect("a run");
-                let lines = sent(&summary(outcome, &played.sources));
-                if lines != expected.lines().collect::<Vec<_>>() {
-                    found.push(format!("{title}: what is sent is\n{}\n{:?}", lines.join("\n"), outcome.error()));
-                }
-            }
-            Err(problem) => found.push(format!("{title}: {problem}")),
-        }
-    }
-    report(&found);
 }

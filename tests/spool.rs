@@ -14,7 +14,7 @@ use engine::disk::simulated::{Fault, SimulatedDisk};
 use engine::spool::{OpenError, Record, Recovery, Settings, Spool, Weight};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -221,7 +221,10 @@ struct Model {
     appended: BTreeMap<u64, Vec<u8>>,
     /// Appended and promised to be durable: a sync has said so.
     durable: BTreeMap<u64, ()>,
+    points: BTreeMap<u64, u64>,
     had: [BTreeMap<u64, u32>; 2],
+    /// What a receiver got without its metrics.
+    light: [BTreeSet<u64>; 2],
     next: [u64; 2],
     /// What was acknowledged and saved: that never comes again.
     saved: [u64; 2],
@@ -238,6 +241,7 @@ impl Model {
         let number = spool.append(bytes.clone(), metrics(n_metrics)).unwrap();
         assert!(self.appended.last_key_value().is_none_or(|(last, _)| *last < number), "numbers never go back");
         self.appended.insert(number, bytes);
+        self.points.insert(number, n_metrics);
     }
 
     fn sync(&mut self, spool: &mut Spool) {
@@ -254,6 +258,9 @@ impl Model {
             let whole = &self.appended[&record.sequence];
             assert!(record.bytes == *whole || record.bytes == light, "nothing is invented");
             assert!(record.sequence > self.saved[receiver], "what was acknowledged durably comes again");
+            if record.weight.metrics < self.points[&record.sequence] {
+                self.light[receiver].insert(record.sequence);
+            }
             *self.had[receiver].entry(record.sequence).or_default() += 1;
             self.next[receiver] = record.sequence + 1;
         }
@@ -336,6 +343,7 @@ fn run(steps: &[Step], settings: Settings) -> (Model, Spool) {
     assert!(spool.trouble().is_none());
     for receiver in 0..2 {
         while model.read(&mut spool, receiver, 20) > 0 {}
+        model.acknowledge(&mut spool, receiver);
     }
     (model, spool)
 }
@@ -357,5 +365,307 @@ proptest! {
             }
             prop_assert!(missing.is_empty() || cursor.dropped_records > 0, "receiver {} never got {:?}", n, missing);
         }
+    }
+}
+
+/// A spool that is too small for what comes.
+fn small() -> Settings {
+    Settings { bytes: 16 << 10, memory_bytes: 8 << 10, ..settings() }
+}
+
+/// Steps without those that take the memory of counts away.
+fn bounded_step() -> impl Strategy<Value = Step> {
+    step().prop_map(|step| match step {
+        Step::PowerCut(_) | Step::Kill => Step::Sync,
+        Step::Fail { after, .. } => Step::Fail { after, fault: Fault::NoSpace },
+        other => other,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What a receiver never got is what was counted, to the record and the point.
+    #[test]
+    fn counts_equal_the_gap(steps in prop::collection::vec(bounded_step(), 1..200)) {
+        let (model, spool) = run(&steps, small());
+        prop_assert!(spool.stats().bytes <= (16 << 10) && spool.stats().pending.1 <= (8 << 10));
+        for (n, had) in model.had.iter().enumerate() {
+            let cursor = spool.cursor(RECEIVERS[n]).unwrap();
+            let missing: Vec<u64> = model.appended.keys().copied().filter(|number| !had.contains_key(number)).collect();
+            prop_assert_eq!(cursor.dropped_records, missing.len() as u64, "{:?} {:?}", missing, cursor);
+            let points = |number: &u64| model.points[number];
+            let got: u64 = had.keys().map(|number| if model.light[n].contains(number) { 0 } else { points(number) }).sum();
+            let all: u64 = model.appended.keys().map(points).sum();
+            prop_assert_eq!(cursor.dropped.metrics, all - got);
+        }
+    }
+}
+
+#[test]
+fn metrics_go_before_events_and_the_oldest_before_the_others() {
+    let bench = Bench::new(small());
+    let (mut spool, _) = bench.open();
+    let mut numbers = Vec::new();
+    for id in 0..100 {
+        let weight = if id % 2 == 0 { metrics(5) } else { Weight { events: 1, ..Weight::default() } };
+        numbers.push(spool.append(content(id, 400), weight).unwrap());
+    }
+    spool.sync();
+    let notices = spool.take_notices();
+    assert!(
+        notices[0].contains("the spool is full and metrics go first: a will not get") && notices[0].contains("metrics; b"),
+        "{notices:?}"
+    );
+    let got = drained(&mut spool, "a");
+    let cursor = spool.cursor("a").unwrap();
+    let lightened = got.iter().filter(|record| record.weight.is_empty()).count();
+    let whole = got.iter().filter(|record| record.weight.metrics > 0).count() as u64;
+    assert!(lightened > 0 && whole > 0);
+    assert_eq!(cursor.dropped.metrics, 5 * (50 - whole));
+    assert_eq!(cursor.dropped_records, 100 - got.len() as u64);
+    // What is there is the end of what there was, without a gap.
+    assert_eq!(sequences(&got), numbers[100 - got.len()..]);
+}
+
+#[test]
+fn what_waited_for_too_long_is_dropped_and_counted() {
+    let bench = Bench::new(Settings { age: Duration::from_secs(4800), ..settings() });
+    let (mut spool, _) = filled(&bench, 5, 100);
+    bench.advance(101_000);
+    spool.append(content(5, 100), metrics(1)).unwrap();
+    spool.sync();
+    assert_eq!(spool.stats().segments, 2);
+    bench.advance(4_750_000);
+    spool.sync();
+    assert_eq!(drained(&mut spool, "a").len(), 1);
+    assert_eq!(spool.cursor("a").unwrap().dropped_records, 5);
+}
+
+/// Who had a record when it was dropped and acknowledges it later has it.
+#[test]
+fn what_a_receiver_had_in_its_hands_is_not_lost_to_it() {
+    let bench = Bench::new(small());
+    let (mut spool, _) = bench.open();
+    let event = Weight { events: 1, ..Weight::default() };
+    let first = spool.append(content(0, 400), event).unwrap();
+    spool.sync();
+    assert_eq!(spool.read("a", 0, 1, 1000).unwrap().len(), 1);
+    for id in 1..60 {
+        spool.append(content(id, 400), event).unwrap();
+    }
+    spool.sync();
+    let (before, other) = (spool.cursor("a").unwrap().dropped.events, spool.cursor("b").unwrap().dropped.events);
+    assert!(before > 1 && before == other);
+    spool.acknowledge("a", first);
+    assert_eq!(spool.cursor("a").unwrap().dropped.events, before - 1);
+    assert_eq!(spool.cursor("b").unwrap().dropped.events, other);
+}
+
+/// Three segments of 4 KiB, and what was in them.
+fn three_segments() -> (Bench, BTreeMap<u64, Vec<u8>>) {
+    let bench = Bench::new(settings());
+    let (mut spool, _) = bench.open();
+    let mut all = BTreeMap::new();
+    for id in 0.. {
+        let number = spool.append(content(id, 150 + (id as usize * 37) % 300), metrics(1)).unwrap();
+        all.insert(number, content(id, 150 + (id as usize * 37) % 300));
+        if spool.stats().segments == 3 && spool.stats().bytes > 10_500 {
+            break;
+        }
+    }
+    spool.sync();
+    spool.save().unwrap();
+    drop(spool);
+    (bench, all)
+}
+
+/// Opens the spool as it is and reads it: how many records are lost, and nothing else may happen.
+fn lost(bench: &Bench, disk: SimulatedDisk, all: &BTreeMap<u64, Vec<u8>>) -> (usize, Recovery) {
+    let bench = Bench { disk, clock: Arc::clone(&bench.clock), settings: bench.settings };
+    let (mut spool, recovery) = bench.open();
+    let mut had = 0;
+    let mut last = 0;
+    for record in spool.read("a", 0, usize::MAX, usize::MAX).unwrap() {
+        assert_eq!(all.get(&record.sequence), Some(&record.bytes), "nothing is invented");
+        assert!(record.sequence > last, "order is kept");
+        last = record.sequence;
+        had += 1;
+    }
+    // It goes on: what comes is taken and read.
+    let next = spool.append(b"1;next".to_vec(), metrics(1)).unwrap();
+    assert!(next > *all.last_key_value().unwrap().0, "numbers never go back");
+    assert_eq!(spool.sync(), next);
+    assert_eq!(sequences(&spool.read("a", last + 1, 10, 1000).unwrap()), [next]);
+    (all.len() - had, recovery)
+}
+
+fn files(disk: &SimulatedDisk) -> Vec<(String, u64)> {
+    engine::disk::Disk::list(disk).unwrap()
+}
+
+/// The suite takes every so-and-so-many-th place; `SPOOL_FLIPS=all` takes each. That every single one is
+/// noticed is tested where records are read, too.
+fn stride(usual: usize) -> usize {
+    if std::env::var_os("SPOOL_FLIPS").is_some() { 1 } else { usual }
+}
+
+#[test]
+fn every_flipped_bit_costs_one_record_at_most() {
+    let (bench, all) = three_segments();
+    for (name, length) in files(&bench.disk) {
+        for bit in (0..length * 8).step_by(stride(61)) {
+            let disk = bench.disk.fork();
+            disk.damage(&name, |bytes| bytes[(bit / 8) as usize] ^= 1 << (bit % 8));
+            let (n_lost, recovery) = lost(&bench, disk, &all);
+            assert!(n_lost <= 1, "bit {bit} of {name} costs {n_lost} records");
+            let told = recovery.bad_records + recovery.torn_bytes + recovery.set_aside;
+            assert!(n_lost == 0 || told > 0, "bit {bit} of {name} is not told");
+        }
+    }
+}
+
+#[test]
+fn every_truncation_costs_what_is_cut_off() {
+    let (bench, all) = three_segments();
+    for (name, length) in files(&bench.disk) {
+        for cut in (0..length).step_by(stride(17)) {
+            let disk = bench.disk.fork();
+            disk.damage(&name, |bytes| bytes.truncate(cut as usize));
+            let (n_lost, _) = lost(&bench, disk, &all);
+            // No record here is smaller than 150 bytes.
+            assert!(n_lost as u64 <= (length - cut) / 150 + 1, "{name} cut to {cut} costs {n_lost} records");
+        }
+    }
+}
+
+/// Every point at which the power may go off in a trace of all that a spool does.
+#[test]
+fn a_power_cut_at_any_call_loses_nothing_that_was_promised() {
+    let trace = |bench: &Bench, promised: &mut BTreeMap<u64, Vec<u8>>| {
+        let Ok((mut spool, _)) = bench.try_open() else { return };
+        let mut waiting = BTreeMap::new();
+        for id in 0..40u64 {
+            let bytes = content(id, 300);
+            waiting.insert(spool.append(bytes.clone(), metrics(1)).unwrap(), bytes);
+            if id % 3 == 2 {
+                let synced = spool.sync();
+                let rest = waiting.split_off(&(synced + 1));
+                promised.append(&mut std::mem::replace(&mut waiting, rest));
+            }
+            if id % 10 == 9 {
+                let records = spool.read("a", spool.cursor("a").unwrap().acknowledged + 1, 6, 1 << 20).unwrap_or_default();
+                let last = records.last().map_or(0, |record| record.sequence);
+                spool.acknowledge("a", last);
+                spool.state_saved(last);
+                let _ = spool.save();
+            }
+        }
+    };
+    let whole = Bench::new(settings());
+    trace(&whole, &mut BTreeMap::new());
+    for call in 0..whole.disk.calls() {
+        for seed in 0..3 {
+            let bench = Bench::new(settings());
+            bench.disk.off_at(call);
+            let mut promised = BTreeMap::new();
+            trace(&bench, &mut promised);
+            bench.disk.power_cut(seed * (call + 1));
+            let (mut spool, _) = bench.open();
+            let had: BTreeMap<u64, Vec<u8>> = drained(&mut spool, "b").into_iter().map(|record| (record.sequence, record.bytes)).collect();
+            for (number, bytes) in &promised {
+                assert_eq!(had.get(number), Some(bytes), "call {call}, seed {seed}: {number} is lost");
+            }
+            let next = spool.append(content(99, 1), metrics(1)).unwrap();
+            assert!(promised.last_key_value().is_none_or(|(last, _)| *last < next));
+        }
+    }
+}
+
+#[test]
+fn a_segment_of_another_version_is_set_aside_and_named() {
+    let (bench, all) = three_segments();
+    let (name, _) = files(&bench.disk)[1].clone();
+    bench.disk.damage(&name, |bytes| {
+        bytes[8] = 9;
+        let sum = crc32c::crc32c(&bytes[..12]);
+        bytes[12..16].copy_from_slice(&sum.to_le_bytes());
+    });
+    let (n_lost, recovery) = lost(&bench, bench.disk.fork(), &all);
+    assert!(n_lost > 5 && recovery.set_aside == 1);
+    let text = &recovery.notices[0];
+    assert!(text.contains(".version-9-") && text.contains("it is of version 9, and this engine reads version 1"), "{text}");
+}
+
+#[test]
+fn a_segment_that_is_gone_is_passed_over() {
+    let (bench, all) = three_segments();
+    let (name, _) = files(&bench.disk)[1].clone();
+    let disk = bench.disk.fork();
+    engine::disk::Disk::remove(&disk, &name).unwrap();
+    assert!(lost(&bench, disk, &all).0 < all.len() - 10);
+    // Also while the engine runs.
+    let (mut spool, _) = bench.open();
+    engine::disk::Disk::remove(&bench.disk, &name).unwrap();
+    let got = drained(&mut spool, "a");
+    assert!(got.len() > 10 && got.len() < all.len());
+    assert!(spool.stats().set_aside == 1 && spool.take_notices().iter().any(|text| text.contains(&name)));
+}
+
+#[test]
+fn damaged_cursors_repeat_and_lose_nothing() {
+    let (bench, all) = three_segments();
+    {
+        let (mut spool, _) = bench.open();
+        spool.acknowledge("a", *all.keys().nth(3).unwrap());
+        spool.save().unwrap();
+    }
+    bench.disk.damage("cursors", |bytes| bytes[30] ^= 1);
+    let (mut spool, recovery) = bench.open();
+    assert!(recovery.notices[0].contains("receivers begin with the oldest data"), "{recovery:?}");
+    assert_eq!(drained(&mut spool, "a").len(), all.len());
+}
+
+/// A disk that is full of other things: nothing stops, and nothing is lost while memory lasts.
+#[test]
+fn a_full_disk_is_survived_without_a_restart() {
+    let bench = Bench::new(settings());
+    let (mut spool, _) = bench.open();
+    bench.disk.set_capacity(Some(6000));
+    let numbers: Vec<u64> = (0..100).map(|id| spool.append(content(id, 300), metrics(1)).unwrap()).collect();
+    spool.sync();
+    assert!(spool.trouble().is_some() && spool.stats().pending.0 > 80);
+    assert_eq!(sequences(&drained(&mut spool, "a")), numbers);
+    bench.disk.set_capacity(None);
+    // It is tried again in a second.
+    spool.sync();
+    assert!(spool.trouble().is_some());
+    bench.advance(1000);
+    assert_eq!(spool.sync(), numbers[99]);
+    assert!(spool.trouble().is_none());
+    assert_eq!(sequences(&drained(&mut spool, "b")), numbers);
+    let notices = spool.take_notices().join("\n");
+    assert!(notices.contains("records wait in memory") && notices.contains("on disk again"), "{notices}");
+}
+
+/// Files of full size, damaged anywhere: `SPOOL_FLIPS=all` makes 10,000 of these.
+#[test]
+fn damage_in_large_files_costs_what_it_hits() {
+    let bench = Bench::new(Settings { segment_bytes: 1 << 20, ..settings() });
+    let (mut spool, _) = bench.open();
+    let mut all = BTreeMap::new();
+    for id in 0..60 {
+        all.insert(spool.append(content(id, 50_000), metrics(1)).unwrap(), content(id, 50_000));
+    }
+    spool.sync();
+    drop(spool);
+    let files = files(&bench.disk);
+    let mut place = 7usize;
+    for n in 0..10_000 / stride(500) {
+        place = place.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (name, length) = &files[n % files.len()];
+        let disk = bench.disk.fork();
+        disk.damage(name, |bytes| bytes[place % *length as usize] ^= 1 << (n % 8));
+        assert!(lost(&bench, disk, &all).0 <= 1);
     }
 }

@@ -11,9 +11,11 @@
 //! neighbour disturbs both. The binary starts itself again for what must not share this process:
 //! the server, whose CPU is nobody's cost, and processes that are measured whole.
 
+mod beside;
 mod child;
 mod cold;
 mod command;
+mod deliver;
 mod exposition;
 mod fetch;
 mod http;
@@ -26,6 +28,7 @@ mod memory;
 mod meter;
 mod server;
 mod setup;
+mod spool;
 mod status;
 mod table;
 mod whole;
@@ -50,6 +53,9 @@ const WORKLOADS: &[(&str, Workload)] = &[
     ("command", command::measure),
     ("large", large::measure),
     ("lint", lint::measure),
+    ("spool", spool::measure),
+    ("deliver", deliver::measure),
+    ("beside", beside::measure),
 ];
 
 fn main() -> Outcome {

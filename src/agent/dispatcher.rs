@@ -1,70 +1,141 @@
 //! The one loop that owns the schedule and the memory of all checks.
 
-use super::schedule::Schedule;
-use super::worker::{Carried, Done, Shared, work};
+use super::board::Board;
+use super::clocks::{Clocks, Jump, Reading};
+use super::host::host_of;
+use super::lanes::{Lanes, Turn};
+use super::load::Loaded;
+use super::schedule::{Schedule, period};
+use super::worker::{Carried, Done, End, Generation, Job, Shared, work};
 use crate::base::limits;
+use crate::conf::settings::LimitsConf;
 use crate::plan::Check;
-use crate::state::folder::Loaded;
-use std::collections::{HashSet, VecDeque};
+use crate::state::folder;
+use futures_util::FutureExt;
+use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
 
-/// Children that escaped their group are looked for this often.
-const STRAYS_EVERY: Duration = Duration::from_secs(10);
+/// Clocks are compared, and children that escaped their group looked for, this often.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Looks from one search for escaped children to the next.
+const LOOKS_PER_STRAYS: u32 = 10;
+
+/// One check on the schedule.
+pub(super) struct Entry {
+    pub(super) check: Arc<Check>,
+    pub(super) generation: Arc<Generation>,
+    /// None before the first run, and while a run has it.
+    pub(super) carried: Option<Carried>,
+    host: u32,
+    slow: bool,
+}
 
 /// The schedule of all checks, and what they remember.
 pub struct Dispatcher {
-    checks: Vec<Arc<Check>>,
-    /// None before the first run, and while a run has it.
-    carried: Vec<Option<Carried>>,
-    schedule: Schedule,
-    waiting: VecDeque<u32>,
-    workers: JoinSet<Done>,
-    shared: Arc<Shared>,
+    pub(super) entries: Vec<Option<Entry>>,
+    pub(super) schedule: Schedule,
+    pub(super) board: Arc<Board>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) interval: Duration,
+    lanes: Lanes,
+    /// When the runs that wait for a place were to begin.
+    due: Vec<Option<Instant>>,
+    workers: JoinSet<(Turn, Option<Done>)>,
     once: bool,
     runtime: Handle,
 }
 
-/// What ends the loop.
-pub type Stop = mpsc::Receiver<&'static str>;
+/// What the outside tells the dispatcher.
+pub enum Message {
+    /// End, and why.
+    Stop(&'static str),
+    /// All files were read again.
+    Loaded(Box<Loaded>, &'static str),
+}
 
 impl Dispatcher {
-    /// All checks on one schedule, their runs on `runtime`; with `once`, each runs a single time, at
+    /// An empty schedule, whose runs go to `runtime`; with `once`, each check runs a single time, at
     /// once.
-    pub fn new(checks: Vec<Check>, interval: Duration, shared: Arc<Shared>, runtime: Handle, once: bool) -> Self {
-        let mut schedule = Schedule::new(interval, checks.len(), shared.clock.instant());
-        for check in &checks {
-            schedule.add(check.id, check.instance.min_interval);
+    pub fn new(shared: Arc<Shared>, board: Arc<Board>, bounds: &LimitsConf, runtime: Handle, once: bool) -> Self {
+        Dispatcher {
+            entries: Vec::new(),
+            schedule: Schedule::new(shared.clock.instant()),
+            board,
+            interval: limits::INTERVAL_DEFAULT,
+            lanes: Lanes::new(bounds.runs_at_once.0, bounds.runs_per_host.0),
+            due: Vec::new(),
+            workers: JoinSet::new(),
+            once,
+            runtime,
+            shared,
         }
-        let carried = begin(&checks, shared.state.is_some());
-        let checks = checks.into_iter().map(Arc::new).collect();
-        Dispatcher { checks, carried, schedule, waiting: VecDeque::new(), workers: JoinSet::new(), shared, once, runtime }
     }
 
-    /// Runs until `stop` says so; then gives the runs in progress a moment to end.
-    pub async fn run(mut self, mut stop: Stop) {
+    /// Puts the first checks on the schedule.
+    pub fn begin(&mut self, loaded: Loaded) {
+        let reason = "start";
+        self.take_over(loaded, reason);
+    }
+
+    /// Runs until a message says so; then gives the runs in progress a moment to end.
+    pub async fn run(mut self, mut messages: mpsc::Receiver<Message>) {
         if self.once {
-            self.waiting.extend(0..u32::try_from(self.checks.len()).unwrap_or(u32::MAX));
+            self.all_at_once();
         }
-        let mut strays = tokio::time::interval(STRAYS_EVERY);
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut clocks = Clocks::new(Reading::now(), LOOK_EVERY);
+        let mut n_looks = 0u32;
         loop {
             self.start_waiting();
-            if self.once && self.waiting.is_empty() && self.workers.is_empty() {
+            if self.once && self.lanes.waiting() == 0 && self.workers.is_empty() {
                 return;
             }
             let next = self.schedule.next().filter(|_| !self.once);
             tokio::select! {
-                reason = stop.recv() => {
-                    tracing::info!(reason = reason.unwrap_or("closed"), running = self.workers.len(), "stopping");
-                    return self.drain().await;
-                }
+                message = messages.recv() => match message {
+                    Some(Message::Loaded(loaded, reason)) => self.take_over(*loaded, reason),
+                    Some(Message::Stop(reason)) => return self.drain(reason).await,
+                    None => return self.drain("closed").await,
+                },
                 Some(done) = self.workers.join_next() => self.finish(done),
                 () = until(next) => self.start_due(),
-                _ = strays.tick() => { crate::net::reaper::reap_strays(); }
+                _ = looks.tick() => {
+                    n_looks = n_looks.wrapping_add(1);
+                    clocks.look(Reading::now()).into_iter().for_each(|jump| self.tell(jump));
+                    if n_looks.is_multiple_of(LOOKS_PER_STRAYS) {
+                        crate::net::reaper::reap_strays();
+                    }
+                }
+            }
+        }
+    }
+
+    fn all_at_once(&mut self) {
+        let now = self.shared.clock.instant();
+        for id in 0..u32::try_from(self.entries.len()).unwrap_or(u32::MAX) {
+            self.schedule.begin(id);
+            self.await_turn(id, now, now);
+        }
+    }
+
+    fn tell(&self, jump: Jump) {
+        self.board.count(|totals| totals.clock_jumps += 1);
+        match jump {
+            Jump::Asleep(time) => {
+                tracing::warn!(target: "schedule", seconds = time.as_secs_f64(), "the machine was asleep: no check ran meanwhile")
+            }
+            Jump::Stopped(time) => {
+                tracing::warn!(target: "schedule", seconds = time.as_secs_f64(), "the engine stood still: runs were missed and are not repeated");
+            }
+            Jump::Wall(seconds) => {
+                tracing::warn!(target: "schedule", seconds, "the wall clock jumped: the schedule goes on, time stamps follow the new time")
             }
         }
     }
@@ -72,74 +143,148 @@ impl Dispatcher {
     fn start_due(&mut self) {
         let now = self.shared.clock.instant();
         while let Some(due) = self.schedule.pop(now) {
-            let late = now.saturating_duration_since(due.at);
-            if late > limits::INTERVAL_LEAST {
-                tracing::debug!(check = %self.label(due.id), late_ms = late.as_millis() as u64, "late");
-            }
-            self.waiting.push_back(due.id);
+            self.await_turn(due.id, due.at, due.next);
         }
+    }
+
+    fn await_turn(&mut self, id: u32, at: Instant, next: Instant) {
+        let Some(entry) = self.entries.get(id as usize).and_then(Option::as_ref) else { return };
+        self.lanes.push(Turn { id, host: entry.host, slow: entry.slow });
+        self.due.resize(self.due.len().max(id as usize + 1), None);
+        if let Some(due) = self.due.get_mut(id as usize) {
+            *due = Some(at);
+        }
+        self.board.began(id, next, self.schedule.skipped(id));
     }
 
     fn start_waiting(&mut self) {
-        while self.workers.len() < limits::RUNS_AT_ONCE
-            && let Some(id) = self.waiting.pop_front()
-        {
-            let (Some(check), Some(carried)) = (self.checks.get(id as usize), self.carried.get_mut(id as usize)) else { continue };
-            let carried = carried.take().unwrap_or_default();
-            let run = work(id, check.clone(), carried, self.schedule.period(id), self.shared.clone());
-            self.workers.spawn_on(run, &self.runtime);
+        while let Some(turn) = self.lanes.begin() {
+            let Some(entry) = self.entries.get_mut(turn.id as usize).and_then(Option::as_mut) else {
+                // It was removed while it waited.
+                self.schedule.done(turn.id);
+                self.lanes.end(turn);
+                continue;
+            };
+            let due = self.due.get_mut(turn.id as usize).and_then(Option::take);
+            let job = Job {
+                id: turn.id,
+                check: entry.check.clone(),
+                generation: entry.generation.clone(),
+                carried: entry.carried.take().unwrap_or_default(),
+                period: self.schedule.period(turn.id),
+                due: due.unwrap_or_else(|| self.shared.clock.instant()),
+            };
+            let run = AssertUnwindSafe(work(job, self.shared.clone())).catch_unwind();
+            self.workers.spawn_on(async move { (turn, run.await.ok()) }, &self.runtime);
         }
+        self.board.load(self.lanes.running(), self.lanes.waiting());
     }
 
-    fn finish(&mut self, done: Result<Done, tokio::task::JoinError>) {
-        match done {
-            Ok(done) => {
-                self.schedule.done(done.id);
-                if let Some(carried) = self.carried.get_mut(done.id as usize) {
-                    *carried = Some(done.carried);
-                }
+    fn finish(&mut self, done: Result<(Turn, Option<Done>), tokio::task::JoinError>) {
+        // A task that was cancelled: the whole is ending.
+        let Ok((turn, done)) = done else { return };
+        self.lanes.end(turn);
+        let stays = self.schedule.done(turn.id);
+        let Some(done) = done else {
+            self.board.count(|totals| totals.panics += 1);
+            return tracing::error!(target: "schedule", "the engine itself failed after a run: this is a bug of the engine");
+        };
+        let entry = self.entries.get_mut(done.id as usize).and_then(Option::as_mut).filter(|_| stays);
+        let Some(entry) = entry else { return };
+        entry.slow = done.note.duration > limits::RUN_SLOW;
+        let Carried { memory, reuse } = done.carried;
+        let same = done.check.plan.version == entry.check.plan.version;
+        entry.carried = Some(Carried { memory, reuse: if same { reuse } else { Default::default() } });
+        match done.end {
+            End::Own => {}
+            End::Overtime => self.board.count(|totals| totals.overtime += 1),
+            End::Panic => self.board.count(|totals| totals.panics += 1),
+        }
+        let (spec, label) = (entry.check.plan.spec.name.clone(), entry.check.label());
+        let (error, status) = (done.note.error.clone().unwrap_or_default(), done.note.status);
+        let warning = done.note.warnings.first().cloned().unwrap_or_default();
+        use crate::observation::Status::{Critical, Ok as Well, Unknown, Warning};
+        match (self.board.ended(done.id, done.note), status) {
+            (true, Critical) => tracing::warn!(target: "checks", spec = %spec, instance = %label, "the run failed: {error}"),
+            (true, Warning | Unknown) => {
+                tracing::info!(target: "checks", spec = %spec, instance = %label, "the run has warnings: {warning}")
             }
-            Err(error) => tracing::error!(%error, "a run was lost"),
+            (true, Well) => tracing::info!(target: "checks", spec = %spec, instance = %label, "the run is ok"),
+            (false, _) => {
+                tracing::debug!(target: "checks", spec = %spec, instance = %label, status = status.word(), error = %error, "a run ended")
+            }
         }
-    }
-
-    fn label(&self, id: u32) -> String {
-        self.checks.get(id as usize).map(|check| check.label()).unwrap_or_default()
     }
 
     /// No new runs; those in progress get a moment, then they are cancelled with their children.
-    async fn drain(mut self) {
-        let end = Instant::now() + limits::STOP_GRACE;
+    async fn drain(mut self, reason: &str) {
+        tracing::info!(target: "schedule", reason, running = self.workers.len(), "stopping");
+        let end = tokio::time::Instant::now() + limits::STOP_GRACE;
         while !self.workers.is_empty() {
             tokio::select! {
                 Some(done) = self.workers.join_next() => self.finish(done),
                 () = sleep_until(end) => {
-                    tracing::warn!(running = self.workers.len(), "runs were cancelled");
+                    tracing::warn!(target: "schedule", running = self.workers.len(), "runs were cancelled");
                     self.workers.shutdown().await;
                     return;
                 }
             }
         }
     }
-}
 
-/// Nothing is carried at first. Two checks with one id cannot share a file: the later one keeps what
-/// it remembers in memory.
-fn begin(checks: &[Check], on_disk: bool) -> Vec<Option<Carried>> {
-    let mut ids = HashSet::new();
-    let twin = |check: &Check| on_disk && !ids.insert(check.id);
-    let twins: Vec<bool> = checks.iter().map(twin).collect();
-    let carried = |(check, twin): (&Check, bool)| {
-        twin.then(|| {
-            let Loaded { memory, warning } = Loaded::twin();
-            tracing::warn!(check = %check.label(), "{}", warning.unwrap_or_default());
+    /// Bounds of a reading of engine.yaml.
+    pub(super) fn set_bounds(&mut self, bounds: &LimitsConf) {
+        self.lanes.set_most(bounds.runs_at_once.0, bounds.runs_per_host.0);
+    }
+
+    /// Puts a check on the schedule as one of `n` new ones.
+    pub(super) fn add(&mut self, check: Check, generation: Arc<Generation>, n: usize, twins: &mut HashSet<u64>) {
+        // Two checks with one id cannot share a file: the later one keeps what it remembers in memory.
+        let twin = self.shared.state.is_some() && !twins.insert(check.id);
+        let carried = twin.then(|| {
+            let folder::Loaded { memory, warning } = folder::Loaded::twin();
+            tracing::warn!(target: "checks", spec = %check.plan.spec.name, instance = %check.label(), "{}", warning.unwrap_or_default());
             Carried { memory: Some(memory), ..Carried::default() }
-        })
-    };
-    checks.iter().zip(twins).map(carried).collect()
+        });
+        let period = period(self.interval, check.instance.min_interval);
+        let (id, first) = self.schedule.add(check.id, period, n, self.shared.clock.instant());
+        let check = Arc::new(check);
+        let entry = Entry { host: host_of(&check), slow: false, carried, generation, check: check.clone() };
+        let at = id as usize;
+        if self.entries.len() <= at {
+            self.entries.resize_with(at + 1, || None);
+        }
+        if let Some(place) = self.entries.get_mut(at) {
+            *place = Some(entry);
+        }
+        self.board.put(id, check, Some(first));
+    }
+
+    /// Gives a number another form of the same check: its timer and its memory stay.
+    pub(super) fn replace(&mut self, id: u32, mut check: Check, generation: Arc<Generation>) {
+        let period = period(self.interval, check.instance.min_interval);
+        let next = self.schedule.set_period(id, period, self.shared.clock.instant());
+        let Some(entry) = self.entries.get_mut(id as usize).and_then(Option::as_mut) else { return };
+        check.sessions = entry.check.sessions.share();
+        if entry.check.plan.version != check.plan.version {
+            entry.carried.iter_mut().for_each(|carried| carried.reuse = Default::default());
+        }
+        let check = Arc::new(check);
+        (entry.host, entry.generation, entry.check) = (host_of(&check), generation, check.clone());
+        self.board.put(id, check, next);
+    }
+
+    /// Takes a check off the schedule.
+    pub(super) fn remove(&mut self, id: u32) {
+        self.schedule.remove(id);
+        if let Some(place) = self.entries.get_mut(id as usize) {
+            *place = None;
+        }
+        self.board.remove(id);
+    }
 }
 
-async fn until(next: Option<std::time::Instant>) {
+async fn until(next: Option<Instant>) {
     match next {
         Some(next) => sleep_until(next.into()).await,
         None => std::future::pending().await,

@@ -3,37 +3,50 @@
 //! The order at its end is the promise of the whole: first the output is written out, then the
 //! memory moves, then it is saved. A crash in between repeats data and loses none.
 
+use super::board::{Counts, LastValue, RunNote};
 use super::line::Lines;
+use crate::base::limits;
+use crate::base::number::Number;
+use crate::base::print::one_line;
+use crate::base::span::Sources;
 use crate::base::time::Clock;
 use crate::base::value::Value;
 use crate::expr::frame::Remark;
-use crate::fold::Point;
+use crate::fold::{Point, remembers};
+use crate::observation::Status;
 use crate::plan::Check;
 use crate::run::exchanger::Exchanger;
 use crate::run::reuse::Reuse;
 use crate::run::{Failure, Memory, Outcome, RunCx, run, run_time};
 use crate::state::folder::{Folder, Loaded};
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
-/// What all runs share.
+/// What all runs share, for as long as the process lives.
 pub struct Shared {
     /// How to talk to the outside.
     pub exchanger: Box<dyn Exchanger>,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
-    /// `engine` in expressions.
-    pub engine: Value,
-    /// Observations as lines.
-    pub lines: Lines,
+    /// True if lines are for people.
+    pub readable: bool,
     /// Where lines go.
     pub output: mpsc::Sender<Chunk>,
     /// Where memories lie, if they are to outlive the process.
     pub state: Option<State>,
+}
+
+/// What the runs of one reading of the configuration share.
+pub struct Generation {
+    /// The paths and lines of all files, for the places of observations and errors.
+    pub sources: Arc<Sources>,
+    /// `engine` in expressions.
+    pub engine: Value,
 }
 
 /// A part of the output.
@@ -62,19 +75,52 @@ impl State {
     /// those who look for a fault.
     fn tell(&self, why: &str) {
         if self.told.swap(true, Ordering::Relaxed) {
-            tracing::debug!(why, "state is not saved");
+            tracing::debug!(target: "state", why, "state is not saved");
         } else {
-            tracing::error!(why, "state is not saved; the checks go on, and a restart will repeat what they have sent");
+            tracing::error!(target: "state", why, "state is not saved; the checks go on, and a restart will repeat what they have sent");
         }
     }
+}
+
+/// A run that begins.
+pub struct Job {
+    /// The number of the check.
+    pub id: u32,
+    /// The check.
+    pub check: Arc<Check>,
+    /// What its files were when it was read.
+    pub generation: Arc<Generation>,
+    /// What it begins with.
+    pub carried: Carried,
+    /// The time between two runs.
+    pub period: Duration,
+    /// When it was to begin.
+    pub due: Instant,
 }
 
 /// What a worker sends back.
 pub struct Done {
     /// The number of the check.
     pub id: u32,
+    /// The check, which may have been replaced meanwhile.
+    pub check: Arc<Check>,
     /// What the check's next run begins with.
     pub carried: Carried,
+    /// What the board is told.
+    pub note: RunNote,
+    /// How it ended.
+    pub end: End,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// By itself.
+    Own,
+    /// It was dropped after its deadline.
+    Overtime,
+    /// The engine itself failed in it.
+    Panic,
 }
 
 /// What a check carries from one run to the next.
@@ -87,32 +133,88 @@ pub struct Carried {
 }
 
 /// Runs a check once, writes what it reports, and answers with what the next run begins with.
-pub async fn work(id: u32, check: Arc<Check>, carried: Carried, interval: Duration, shared: Arc<Shared>) -> Done {
-    let Carried { memory, reuse } = carried;
+pub async fn work(job: Job, shared: Arc<Shared>) -> Done {
+    let Job { id, check, generation, carried: Carried { memory, reuse }, period, due } = job;
     let Loaded { memory, warning } = match memory {
         Some(memory) => Loaded { memory, warning: None },
         None => load(&check, &shared).await,
     };
+    let (started, begun) = (shared.clock.now(), shared.clock.instant());
     let cx = RunCx {
         check: &check,
         memory: &memory,
         exchanger: &*shared.exchanger,
         clock: &*shared.clock,
-        engine: &shared.engine,
-        interval,
-        deadline: shared.clock.instant() + run_time(&check.instance, interval),
+        engine: &generation.engine,
+        interval: period,
+        deadline: begun + run_time(&check.instance, period),
         reuse: &reuse,
         requests: Default::default(),
         trace: None,
     };
-    let mut outcome = AssertUnwindSafe(run(&cx)).catch_unwind().await.unwrap_or_else(|_| panicked(&check));
+    let (mut outcome, end) = bounded(&cx).await;
     outcome.warnings.extend(warning.map(|message| Remark { span: check.instance.span, message, count: 1 }));
     // Only people are shown what counters and rates came to; programs get the values as submitted.
-    let points = if shared.lines.readable { outcome.fold(&memory) } else { Vec::new() };
+    let points = if shared.readable { outcome.fold(&memory) } else { Vec::new() };
     let moved = memory.is_moved_by(&outcome.changes);
-    let accepted = write(&check, &outcome, &points, &shared, moved).await;
+    let note = note(&outcome, &points, &generation.sources, started, begun.saturating_duration_since(due));
+    let accepted = write(&check, &outcome, &points, &generation, &shared, moved).await;
     let memory = remember(&check, outcome, memory, &shared, accepted.then_some(moved)).await;
-    Done { id, carried: Carried { memory, reuse } }
+    Done { id, check, carried: Carried { memory, reuse }, note, end }
+}
+
+/// The run, which ends by itself at its deadline; what does not is dropped, with its connections and
+/// children.
+async fn bounded(cx: &RunCx<'_>) -> (Outcome, End) {
+    let limit = cx.deadline + limits::RUN_OVERTIME;
+    let whole = tokio::time::timeout_at(limit.into(), AssertUnwindSafe(run(cx)).catch_unwind());
+    let begun = cx.clock.instant();
+    let (message, end) = match whole.await {
+        Ok(Ok(outcome)) => return (outcome, End::Own),
+        Ok(Err(_)) => ("the engine itself failed in this run: this is a bug of the engine", End::Panic),
+        Err(_) => ("the run was dropped: it did not end at its deadline", End::Overtime),
+    };
+    let errors = vec![Failure { span: cx.check.instance.span, message: message.to_owned() }];
+    let duration = cx.clock.instant().saturating_duration_since(begun);
+    (Outcome { errors, duration, ..Outcome::default() }, end)
+}
+
+/// What the board keeps of a run.
+fn note(outcome: &Outcome, points: &[Point], sources: &Sources, started: Timestamp, late: Duration) -> RunNote {
+    let placed = |span, message: &str| match sources.origin(span) {
+        place if place.is_empty() => one_line(message),
+        place => format!("{place}: {}", one_line(message)),
+    };
+    let errors: Vec<String> = outcome.errors.iter().map(|failure| placed(failure.span, &failure.message)).collect();
+    let status = match (errors.is_empty(), outcome.warnings.is_empty()) {
+        (false, _) => Status::Critical,
+        (true, false) => Status::Warning,
+        (true, true) => Status::Ok,
+    };
+    RunNote {
+        started,
+        duration: outcome.duration,
+        late,
+        status,
+        error: (!errors.is_empty()).then(|| errors.join("; ").into()),
+        warnings: RunNote::kept(outcome.warnings.iter().map(|warning| placed(warning.span, &warning.message))),
+        n_warnings: outcome.warnings.len(),
+        counts: Counts::of(&outcome.observations),
+        values: last_values(outcome, points),
+    }
+}
+
+/// The last values: what rates and counters came to where they were folded, all others as submitted.
+fn last_values(outcome: &Outcome, points: &[Point]) -> Box<[LastValue]> {
+    let submitted = outcome.observations.samples.iter().filter(|sample| !remembers(sample.metric_type));
+    let submitted = submitted.map(|sample| LastValue {
+        name: sample.name.clone(),
+        tags: sample.tags.clone(),
+        value: Number::as_f64(sample.value),
+        unit: sample.unit.clone(),
+    });
+    let folded = points.iter().filter(|point| remembers(point.metric_type)).map(LastValue::from);
+    submitted.chain(folded).take(limits::LAST_VALUES_EACH).collect()
 }
 
 async fn load(check: &Check, shared: &Shared) -> Loaded {
@@ -120,15 +222,16 @@ async fn load(check: &Check, shared: &Shared) -> Loaded {
     let (folder, owner, now) = (state.folder.clone(), check.owner(), shared.clock.now());
     let loaded = tokio::task::spawn_blocking(move || folder.load(&owner, now)).await.unwrap_or_default();
     if let Some(warning) = &loaded.warning {
-        tracing::warn!(check = %check.label(), "{warning}");
+        tracing::warn!(target: "checks", spec = %check.plan.spec.name, instance = %check.label(), "{warning}");
     }
     loaded
 }
 
 /// Writes what a run reports. With `wait` the answer is whether all of it was written out.
-async fn write(check: &Check, outcome: &Outcome, points: &[Point], shared: &Shared, wait: bool) -> bool {
+async fn write(check: &Check, outcome: &Outcome, points: &[Point], generation: &Generation, shared: &Shared, wait: bool) -> bool {
+    let lines = Lines { sources: generation.sources.clone(), readable: shared.readable };
     // A chunk takes a tenth of a millisecond, and others have their turn while it is handed on.
-    for text in shared.lines.chunks(check, outcome, points, shared.clock.now()) {
+    for text in lines.chunks(check, outcome, points, shared.clock.now()) {
         // The writer is gone when nobody reads any more.
         let _ = shared.output.send(Chunk { text, written: None }).await;
     }
@@ -153,9 +256,4 @@ async fn remember(check: &Check, mut outcome: Outcome, mut memory: Memory, share
         state.tell(&why);
     }
     Some(memory)
-}
-
-fn panicked(check: &Check) -> Outcome {
-    let message = "the engine itself failed in this run: this is a bug of the engine".to_owned();
-    Outcome { errors: vec![Failure { span: check.instance.span, message }], ..Outcome::default() }
 }

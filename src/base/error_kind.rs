@@ -101,3 +101,13 @@ impl ErrorKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_are_those_of_the_kinds() {
+        assert_eq!(ErrorKind::WORDS, ALL.map(ErrorKind::word));
+    }
+}

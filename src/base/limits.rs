@@ -96,6 +96,10 @@ pub const FRAGMENTS: usize = 32;
 pub const SECRET_BYTES: u64 = 64 << 10;
 /// A program that gives a secret has this long: loading waits for it.
 pub const SECRET_TIME: Duration = Duration::from_secs(10);
+/// Secret handles are read again this often where nothing else is said.
+pub const SECRET_REFRESH: Duration = Duration::from_secs(3600);
+/// The shortest time between two readings: each may start programs.
+pub const SECRET_REFRESH_LEAST: Duration = Duration::from_secs(10);
 /// A conf.d file.
 pub const CONF_BYTES: u64 = 64 << 20;
 /// Aliases in one YAML file.
@@ -191,8 +195,14 @@ pub const RATE_REQUESTS: usize = 100_000;
 pub const POSITIONS: usize = 1_000;
 /// Requests of one `each` at once where `concurrency` says nothing.
 pub const EACH_AT_ONCE: usize = 8;
-/// Runs at once in the whole process.
+/// Runs at once in the whole process, where `limits` of engine.yaml says nothing.
 pub const RUNS_AT_ONCE: usize = 256;
+/// Runs at once that ask one host: a host that does not answer must not take all places.
+pub const RUNS_PER_HOST: usize = 64;
+/// A run that takes longer is a slow one, and slow ones leave places for the others.
+pub const RUN_SLOW: Duration = Duration::from_secs(1);
+/// A run that is still there so long after its deadline is dropped, whatever it does.
+pub const RUN_OVERTIME: Duration = Duration::from_secs(1);
 /// Idle connections kept per host.
 pub const IDLE_CONNECTIONS: usize = 32;
 /// An idle connection is closed after this: longer than most intervals, shorter than most firewalls forget.
@@ -221,6 +231,11 @@ pub const ONCE_KEEP_MOST: usize = 100_000;
 pub const WATCHED: usize = 10_000;
 /// What one check may keep on disk: the readings of as many series as one run may have.
 pub const STATE_FILE_BYTES: u64 = 64 << 20;
+/// What all checks together may keep on disk.
+pub const STATE_TOTAL_BYTES: u64 = 256 << 20;
+/// The file of an instance that is gone from the configuration stays this long: long enough for one
+/// that was taken out for a while, and not for ever.
+pub const STATE_GONE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// The spool on disk, by default: two days of a busy engine while a backend is away.
 pub const SPOOL_BYTES: u64 = 512 << 20;
@@ -249,9 +264,62 @@ pub const SPOOL_SET_ASIDE: usize = 4;
 pub const SPOOL_SEQUENCE_GAP: u64 = 1_000_000;
 /// What a receiver reads from the disk at once.
 pub const SPOOL_READ_BYTES: usize = 256 << 10;
+/// Questions that wait for the thread of the spool: more than there are runs and receivers at once.
+pub const SPOOL_COMMANDS: usize = 1024;
 /// A test has no more runs than this: what is remembered shows after a few.
 pub const TEST_RUNS: usize = 1000;
 /// So many failures of one expected list are told; more would hide the first.
 pub const TEST_FAILURES: usize = 20;
 /// The largest fixture of a test, as large as the largest body.
 pub const FIXTURE_BYTES: u64 = 64 << 20;
+/// One request to a receiver, from the first byte out to the last byte in.
+pub const DELIVERY_TIME: Duration = Duration::from_secs(30);
+/// The first bound of the pause after a failed delivery; it doubles from one failure to the next.
+pub const DELIVERY_PAUSE_FIRST: Duration = Duration::from_secs(2);
+/// Its last bound.
+pub const DELIVERY_PAUSE_MOST: Duration = Duration::from_secs(60);
+/// No pause is shorter: a receiver that is gone needs no more than a request a second.
+pub const DELIVERY_PAUSE_LEAST: Duration = Duration::from_secs(1);
+/// The longest `Retry-After` of a receiver that is honoured: a mistake there must not hold data for hours.
+pub const RETRY_AFTER_MOST: Duration = Duration::from_secs(300);
+/// The answer of a receiver; it is read for the reason of a refusal only.
+pub const RECEIVER_ANSWER_BYTES: u64 = 64 << 10;
+/// The part of such an answer that a message shows.
+pub const RECEIVER_ANSWER_SHOWN: usize = 200;
+/// Items of one request where a sink says nothing: enough that requests do not count, few enough
+/// that finding a bad one is quick.
+pub const BATCH_ITEMS: usize = 10_000;
+/// The most items of one request that can be asked for.
+pub const BATCH_ITEMS_MOST: usize = 100_000;
+/// The size at which the file of a `jsonl` sink is put aside, where it says nothing.
+pub const LINES_FILE_BYTES: u64 = 64 << 20;
+/// How many such files are kept, where it says nothing.
+pub const LINES_FILES: usize = 5;
+/// The most such files.
+pub const LINES_FILES_MOST: usize = 1_000;
+/// Series of counts of which a sink keeps the total: some hundred bytes each. Of more, those that
+/// were not seen for longest begin at zero again.
+pub const TOTALS: usize = 1_000_000;
+/// Connections at once to the page of a `prometheus` sink.
+pub const PAGE_CONNECTIONS: usize = 32;
+/// A request for that page has this long.
+pub const PAGE_TIME: Duration = Duration::from_secs(10);
+
+/// The least that it can do with: one segment that is written and one that is read.
+pub const SPOOL_BYTES_LEAST: u64 = 1 << 20;
+/// Where the status page is if nothing else is said.
+pub const STATUS_ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 7660);
+/// Connections to the status page at once; more have to wait.
+pub const STATUS_CONNECTIONS: usize = 32;
+/// A request for the status page takes no longer than this.
+pub const STATUS_TIME: Duration = Duration::from_secs(10);
+/// Last values that the status page shows, of all checks; those of further series are left out.
+pub const LAST_VALUES: usize = 100_000;
+/// Last values of one check.
+pub const LAST_VALUES_EACH: usize = 1_000;
+/// Files are looked at for changes this often.
+pub const RELOAD_LOOK: Duration = Duration::from_secs(2);
+/// The same line of the log is written at most once in this time; the others are counted.
+pub const LOG_REPEAT: Duration = Duration::from_secs(10);
+/// Different lines of the log whose repeats are counted.
+pub const LOG_LINES: usize = 2_000;

@@ -29,3 +29,24 @@ impl std::fmt::Debug for Secret {
         f.write_str(MASK)
     }
 }
+
+/// The handle of a value like `"{{ secret('env:NAME') }}"`, if it is one.
+pub fn handle_of(text: &str) -> Option<&str> {
+    let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
+    let call = inner.strip_prefix("secret(")?.strip_suffix(')')?.trim();
+    let quoted = |quote: char| call.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    quoted('\'').or_else(|| quoted('"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_value_is_a_handle() {
+        assert_eq!(handle_of("{{ secret('env:TOKEN') }}"), Some("env:TOKEN"));
+        assert_eq!(handle_of("{{secret(\"file:/x\")}}"), Some("file:/x"));
+        assert_eq!(handle_of("Bearer {{ secret('env:TOKEN') }}"), None);
+        assert_eq!(handle_of("{{ env:TOKEN }}"), None);
+    }
+}

@@ -97,6 +97,12 @@ impl Sources {
         FileId(clamp(self.files.len() - 1))
     }
 
+    /// Gives up the texts, once nothing can be drawn any more; paths and lines stay, so places can
+    /// still be told.
+    pub fn forget_texts(&mut self) {
+        self.files.iter_mut().for_each(|file| file.text = "".into());
+    }
+
     /// The first file of a path, if it was taken in already.
     pub fn find(&self, path: &str) -> Option<FileId> {
         self.files.iter().position(|file| &*file.path == path).map(|at| FileId(clamp(at)))

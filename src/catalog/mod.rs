@@ -8,6 +8,7 @@ pub mod secrets;
 pub mod twins;
 
 use crate::base::diag::{Diagnostic, has_errors};
+use crate::base::fingerprint::fingerprint;
 use crate::base::limits;
 use crate::base::map::Map;
 use crate::base::span::{FileId, Sources, Span};
@@ -75,13 +76,17 @@ impl Catalog {
     /// A catalog with the settings of engine.yaml, which may be absent.
     pub fn open(config: Option<&Path>, hostname: Option<String>) -> Catalog {
         let mut catalog = Catalog::default();
-        if let Some(path) = config
-            && let Some((_, loaded)) = catalog.load(path, limits::SPEC_BYTES)
-        {
-            let (conf, problems) = crate::conf::engine::read(loaded, &catalog.sources);
-            catalog.conf = conf;
-            catalog.problems.extend(problems);
-        }
+        let loaded = config.and_then(|path| catalog.load(path, limits::SPEC_BYTES)).map(|(_, loaded)| loaded);
+        let loaded = loaded.unwrap_or_else(|| {
+            let nothing = catalog.sources.add("", "");
+            load(&catalog.sources, nothing)
+        });
+        // A variable that is no text sets nothing.
+        let environment: Vec<_> =
+            std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok())).collect();
+        let (conf, problems) = crate::conf::engine::read(loaded, &environment, &mut catalog.sources);
+        catalog.conf = conf;
+        catalog.problems.extend(problems);
         let configured = catalog.conf.hostname.as_deref().map(str::to_owned);
         let hostname = hostname.or(configured).unwrap_or_else(files::system_hostname);
         let entries =
@@ -134,6 +139,9 @@ impl Catalog {
         let shown = |file: FileId| self.sources.get(file).map_or(Path::new(""), |source| Path::new(&*source.path));
         let fragments = whole.fragments.iter().map(|(file, _)| (*file, folder(shown(*file)))).collect();
         let folders = Folders { own: folder(&spec.path), fragments };
+        let files = whole.fragments.iter().map(|(file, _)| *file).chain([file]);
+        let texts: Vec<&str> = files.filter_map(|file| self.sources.get(file)).map(|source| &*source.text).collect();
+        let version = fingerprint(&texts.join("\0"));
         let (read, mut problems) = crate::spec::read::read(whole, file, &spec.name, &self.sources);
         let complete = read.is_some();
         if let (Some(root), Some(read), Some((levels, recall))) = (&root, &read, lint) {
@@ -141,7 +149,7 @@ impl Catalog {
             problems.extend(crate::lint::spec(root, read, &self.sources, &beside, levels));
         }
         let plan = match read.map(|read| compile(read, folders)) {
-            Some(Ok(plan)) => Some(Arc::new(plan)),
+            Some(Ok(plan)) => Some(Arc::new(Plan { version, ..plan })),
             Some(Err(more)) => {
                 problems.extend(more);
                 None

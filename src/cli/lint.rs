@@ -118,7 +118,7 @@ fn look(arguments: &Arguments, common: &Common, texts: &[Edited]) -> Result<Look
             Target::Spec(file) => drop(catalog.linted(file, &levels, &|spec| recorded(file, spec))),
             Target::Fragment(fragment) => catalog.fragment(fragment),
             Target::Conf(conf) => lint_conf(conf, &places, &levels, &mut catalog),
-            Target::Tests(path) => lint_tests(path, &mut catalog),
+            Target::Tests(path) => crate::trial::lint::lint(path, &mut catalog),
             Target::Engine(path) if places.config.as_ref() == Some(path) && arguments.stdin_filename.is_none() => {}
             Target::Engine(path) => lint_engine(path, &mut catalog),
         }
@@ -199,16 +199,9 @@ fn wait(arguments: &Arguments, common: &Common, seen: &mut BTreeMap<PathBuf, Opt
     }
 }
 
-fn lint_tests(path: &Path, catalog: &mut Catalog) {
-    if let Some((_, loaded)) = catalog.load(path, crate::base::limits::SPEC_BYTES) {
-        let (_, problems) = crate::trial::case::read(&loaded, &catalog.sources);
-        catalog.problems.extend(problems);
-    }
-}
-
 fn lint_engine(path: &Path, catalog: &mut Catalog) {
     if let Some((_, loaded)) = catalog.load(path, crate::base::limits::SPEC_BYTES) {
-        let (conf, problems) = crate::conf::engine::read(loaded, &catalog.sources);
+        let (conf, problems) = crate::conf::engine::read(loaded, &[], &mut catalog.sources);
         let (_, of_levels) = crate::lint::levels(conf.lint.as_ref());
         catalog.problems.extend(problems.into_iter().chain(of_levels));
     }

@@ -4,7 +4,7 @@ use crate::catalog::Places;
 use crate::catalog::files::{
     ConfFile, FragmentFile, SpecFile, all_confs, all_specs, fragment_at, fragments_in, is_yaml, spec_at, specs_in,
 };
-use crate::trial::find::{is_test, tests_of};
+use crate::trial::find::{is_test, is_tests, tests_in, tests_of};
 use std::path::{Path, PathBuf};
 
 /// What a path is.
@@ -67,7 +67,8 @@ pub fn targets_at(path: &Path) -> Vec<Target> {
             return all_confs(path).into_iter().map(Target::Conf).collect();
         }
         let of_fragments = fragment_at(&path.join("x.yaml")).is_some();
-        let specs = specs_in(path).into_iter().filter(|_| !of_fragments).flat_map(with_tests);
+        let specs = specs_in(path).into_iter().filter(|_| !of_fragments && !is_tests(path)).flat_map(with_tests);
+        let specs = specs.chain(tests_in(path).into_iter().map(Target::Tests));
         return specs.chain(fragments_in(path).into_iter().map(Target::Fragment)).collect();
     }
     if path.file_name().is_some_and(|name| name == "engine.yaml" || name == "engine.yml") {

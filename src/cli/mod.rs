@@ -15,6 +15,7 @@ pub mod man;
 pub mod run;
 pub mod schema;
 pub mod session;
+pub mod status;
 pub mod style;
 pub mod test;
 pub mod test_report;
@@ -35,7 +36,8 @@ struct Arguments {
 const EXAMPLES: &str = "Examples:
   engine run                      run every configured instance, until it is stopped
   engine check disk               run one check once and show what it would send
-  engine lint specs/disk.yaml     find mistakes in a spec";
+  engine lint specs/disk.yaml     find mistakes in a spec
+  engine test specs/disk.yaml     run the tests that lie beside a spec";
 
 /// What all commands understand.
 #[derive(Clone, Debug, clap::Args)]
@@ -87,7 +89,9 @@ enum Command {
     Test(test::Arguments),
     /// Run every configured instance on the shared schedule, until it is stopped.
     Run(run::Arguments),
-    /// Print the JSON Schema of specs or of conf.d, for editors.
+    /// Show what the running engine knows: instances, errors, files.
+    Status(status::Arguments),
+    /// Print the JSON Schema of specs, conf.d, engine.yaml or tests, for editors.
     Schema(schema::Arguments),
     /// Print what a shell needs to complete commands and options.
     Completions(completions::Arguments),
@@ -105,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Check(own) => check::run(&own, &arguments.common),
         Command::Test(own) => test::run(&own, &arguments.common),
         Command::Run(own) => run::run(&own, &arguments.common),
+        Command::Status(own) => status::run(&own, &arguments.common),
         Command::Schema(own) => schema::run(&own),
         Command::Completions(own) => completions::run(&own, Arguments::command()),
         Command::Man(own) => man::run(&own, Arguments::command()),

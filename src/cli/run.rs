@@ -4,21 +4,25 @@ use super::lint::no_spec;
 use super::session::{counted, open, show, state_dir, take_folder, usage};
 use super::style::Style;
 use super::{CLEAN, Common, FAILED, USAGE};
-use crate::agent::dispatcher::Dispatcher;
-use crate::agent::line::Lines;
+use crate::agent::board::{Board, Facts};
+use crate::agent::dispatcher::{Dispatcher, Message};
+use crate::agent::load::{Loaded, Look, load};
+use crate::agent::log;
+use crate::agent::watch::{Read, watch_files};
 use crate::agent::worker::{Chunk, Shared, State};
-use crate::base::diag;
 use crate::base::time::{Clock, SystemClock};
-use crate::catalog::files::{all_confs, find_spec};
 use crate::catalog::{Catalog, Places};
-use crate::plan::Check;
+use crate::conf::settings::Listen;
+use crate::net::command::Commands;
 use crate::run::exchanger::Live;
+use crate::status::{Known, server};
 use clap::ValueEnum;
 use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Handle;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::{Handle, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 /// Arguments of `run`.
@@ -52,87 +56,98 @@ const WORKERS: usize = 4;
 
 /// Loads everything and runs.
 pub fn run(arguments: &Arguments, common: &Common) -> u8 {
-    start_log(common);
-    let (places, mut catalog) = match open(common) {
+    // The schedule has a thread of its own, so that no run, however heavy, can make it late.
+    let schedule = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let threads = std::thread::available_parallelism().map_or(WORKERS, |n| n.get().max(WORKERS));
+    let workers = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    // Signals are caught before anything is read, which may take a second.
+    let signals = schedule.as_ref().ok().and_then(|schedule| Signals::catch(schedule).ok());
+    let (Ok(schedule), Ok(workers), Some(signals)) = (schedule, workers, signals) else {
+        eprintln!("error: the runtime cannot be started");
+        return FAILED;
+    };
+    let (places, catalog) = match open(common) {
         Ok(opened) => opened,
         Err(why) => return usage(&why, common),
     };
     let style = Style::stderr(common.color);
-    let checks = load(&places, &mut catalog);
-    diag::sort(&mut catalog.problems);
-    show(&catalog.problems, &catalog.sources, style);
-    if checks.is_empty() {
+    start_log(&catalog, style);
+    let place = state_dir(common, &places, &catalog);
+    let loaded = load(&places, catalog, no_spec);
+    show(&loaded.problems, &loaded.sources, style);
+    if loaded.checks.is_empty() {
         eprintln!("{}: there is nothing to run: {} holds no usable instance", style.bad("error"), places.conf_dir.display());
         return USAGE;
     }
-    eprintln!("{} instances, every {} s: {}", checks.len(), catalog.conf.interval.0, counted(&catalog.problems));
+    eprintln!("{} instances, every {} s: {}", loaded.checks.len(), loaded.conf.interval.0, counted(&loaded.problems));
     raise_limits();
-    let place = state_dir(common, &places, &catalog);
-    if place.is_none() && checks.iter().any(|check| check.plan.remembers()) {
+    if place.is_none() && loaded.checks.iter().any(|check| check.plan.remembers()) {
         eprintln!(
             "what the checks remember is lost when the engine ends: name a folder for it with `state_dir` in engine.yaml, or --state-dir"
         );
     }
+    let socket = super::status::socket_of(place.as_deref(), &places);
     // The lock is held to the end.
     let (folder, _lock) = match take_folder(place, style) {
         Ok(taken) => taken.unzip(),
         Err(why) => return usage(&why, common),
     };
-    // The schedule has a thread of its own, so that no run, however heavy, can make it late.
-    let schedule = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let threads = std::thread::available_parallelism().map_or(WORKERS, |n| n.get().max(WORKERS));
-    let workers = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
-    let (Ok(schedule), Ok(workers)) = (schedule, workers) else {
-        eprintln!("{}: the runtime cannot be started", style.bad("error"));
-        return FAILED;
-    };
-    schedule.block_on(serve(checks, catalog, arguments, folder.map(State::new), workers.handle().clone()));
+    let reader = Reader { common: common.clone(), places };
+    schedule.block_on(serve(loaded, reader, arguments, folder.map(State::new), socket, signals, workers.handle().clone()));
     workers.shutdown_timeout(Duration::from_secs(1));
     CLEAN
 }
 
-/// The checks of all instances whose spec and settings have no errors.
-fn load(places: &Places, catalog: &mut Catalog) -> Vec<Check> {
-    let confs = all_confs(&places.conf_dir);
-    let mut out = Vec::new();
-    let mut names: Vec<&str> = confs.iter().map(|conf| conf.name.as_str()).collect();
-    names.dedup();
-    for name in names {
-        let of_name: Vec<_> = confs.iter().filter(|conf| conf.name == name).cloned().collect();
-        let Some(spec) = find_spec(&places.spec_dirs, name) else {
-            for conf in &of_name {
-                let problem = no_spec(conf, places, &mut catalog.sources);
-                catalog.problems.push(problem);
-            }
-            continue;
-        };
-        if let Some(plan) = catalog.plan(&spec) {
-            out.extend(catalog.checks(&plan, &of_name).checks);
-        }
-    }
-    catalog.close();
-    out
+/// How all files are read again.
+#[derive(Clone)]
+struct Reader {
+    common: Common,
+    places: Places,
 }
 
-async fn serve(checks: Vec<Check>, catalog: Catalog, arguments: &Arguments, state: Option<State>, workers: Handle) {
+impl Read for Reader {
+    fn read(&self) -> Result<Loaded, String> {
+        let (places, catalog) = open(&self.common)?;
+        Ok(load(&places, catalog, no_spec))
+    }
+
+    fn look(&self) -> (Look, Duration) {
+        Look::at(&self.places)
+    }
+}
+
+async fn serve(
+    loaded: Loaded,
+    reader: Reader,
+    arguments: &Arguments,
+    state: Option<State>,
+    socket: PathBuf,
+    signals: Signals,
+    workers: Handle,
+) {
     let readable = arguments.format.map_or_else(|| std::io::stdout().is_terminal(), |format| format == Format::Human);
     let _ = crate::net::reaper::become_subreaper();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (output, lines) = mpsc::channel(OUTPUT_QUEUE);
     let writer = std::thread::spawn(move || write_lines(lines));
-    let interval = catalog.conf.interval.duration();
-    let shared = Arc::new(Shared {
-        exchanger: Box::new(Live { outside: crate::source::Outside::default(), clock: clock.clone() }),
-        clock,
-        engine: catalog.engine.clone(),
-        lines: Lines { sources: Arc::new(catalog.sources), readable },
-        output,
-        state,
-    });
-    let (stop, stopped) = mpsc::channel(1);
-    tokio::spawn(watch_signals(stop));
-    Dispatcher::new(checks, interval, shared, workers, arguments.once).run(stopped).await;
+    let bounds = loaded.conf.limits();
+    let outside = crate::source::Outside { commands: Commands::at_once(bounds.commands_at_once.0), ..Default::default() };
+    let exchanger = Box::new(Live { outside, clock: clock.clone() });
+    let shared = Arc::new(Shared { exchanger, clock: clock.clone(), readable, output, state });
+    let board = Arc::new(Board::new(facts(&loaded, &*clock)));
+    let (messages, inbox) = mpsc::channel(16);
+    let Signals { term, int, hangup } = signals;
+    tokio::spawn(watch_signals(term, int, messages.clone()));
+    if !arguments.once {
+        let known = Arc::new(Known { board: board.clone(), clock });
+        show_status(known, &loaded, &socket, &workers);
+        tokio::spawn(watch_files(reader, hangup, loaded.conf.secrets().refresh.duration(), messages));
+    }
+    let mut dispatcher = Dispatcher::new(shared, board, &bounds, workers, arguments.once);
+    dispatcher.begin(loaded);
+    dispatcher.run(inbox).await;
     crate::net::reaper::end_strays().await;
+    let _ = std::fs::remove_file(&socket);
     // All senders are gone, so the writer ends after its last line; a reader that has stopped
     // reading must not hold up the end.
     let end = std::time::Instant::now() + Duration::from_secs(2);
@@ -141,13 +156,47 @@ async fn serve(checks: Vec<Check>, catalog: Catalog, arguments: &Arguments, stat
     }
 }
 
-async fn watch_signals(stop: mpsc::Sender<&'static str>) {
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else { return };
+fn facts(loaded: &Loaded, clock: &dyn Clock) -> Facts {
+    let hostname = loaded.engine.member("hostname").as_text().unwrap_or_default().to_owned();
+    let interval_s = loaded.conf.interval.0;
+    Facts { version: env!("CARGO_PKG_VERSION"), hostname, pid: std::process::id(), started: clock.now(), interval_s }
+}
+
+/// The page and the socket; neither is worth an end of the checks.
+fn show_status(known: Arc<Known>, loaded: &Loaded, socket: &Path, workers: &Handle) {
+    let status = loaded.conf.status();
+    if let Listen::At(address) = status.listen.value {
+        let hosts = status.hosts.iter().map(|host| host.to_string()).collect();
+        workers.spawn(server::serve_tcp(known.clone(), address, hosts));
+    }
+    match server::open_socket(socket) {
+        Ok(listener) => {
+            workers.spawn(server::serve_socket(known, listener));
+        }
+        Err(error) => tracing::warn!(target: "status", path = %socket.display(), %error, "`engine status` will not find this engine"),
+    }
+}
+
+/// The signals that mean something.
+struct Signals {
+    term: Signal,
+    int: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn catch(runtime: &Runtime) -> std::io::Result<Signals> {
+        let _inside = runtime.enter();
+        Ok(Signals { term: signal(SignalKind::terminate())?, int: signal(SignalKind::interrupt())?, hangup: signal(SignalKind::hangup())? })
+    }
+}
+
+async fn watch_signals(mut term: Signal, mut int: Signal, messages: mpsc::Sender<Message>) {
     let reason = tokio::select! {
         _ = term.recv() => "SIGTERM",
         _ = int.recv() => "SIGINT",
     };
-    let _ = stop.send(reason).await;
+    let _ = messages.send(Message::Stop(reason)).await;
     // A second signal means: now.
     tokio::select! {
         _ = term.recv() => {}
@@ -168,10 +217,11 @@ fn write_lines(mut lines: mpsc::Receiver<Chunk>) {
     }
 }
 
-fn start_log(common: &Common) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ENGINE_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    let color = Style::stderr(common.color).color;
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(color).try_init();
+fn start_log(catalog: &Catalog, style: Style) {
+    let variable = std::env::var("ENGINE_LOG").ok();
+    if let Err(part) = log::start(&catalog.conf.logging(), variable.as_deref()) {
+        eprintln!("{}: ENGINE_LOG: `{part}` is no level: write one as in `info,checks.http=debug`", style.bad("error"));
+    }
 }
 
 /// Many machines allow 1,024 open files, and every connection is one.

@@ -1,4 +1,4 @@
-//! `engine schema`: the JSON Schema of specs or of conf.d, for editors.
+//! `engine schema`: the JSON Schema of specs, conf.d, engine.yaml or tests, for editors.
 
 use super::CLEAN;
 use clap::ValueEnum;
@@ -10,6 +10,10 @@ pub enum Which {
     Spec,
     /// Of the files of conf.d.
     Conf,
+    /// Of engine.yaml.
+    Engine,
+    /// Of the files of tests.
+    Test,
 }
 
 /// Arguments of `schema`.
@@ -26,6 +30,8 @@ pub fn run(arguments: &Arguments) -> u8 {
     let schema = match arguments.which {
         Which::Spec => include_str!("../../schema/spec.schema.json"),
         Which::Conf => include_str!("../../schema/conf.schema.json"),
+        Which::Engine => include_str!("../../schema/engine.schema.json"),
+        Which::Test => include_str!("../../schema/test.schema.json"),
     };
     print!("{schema}");
     CLEAN

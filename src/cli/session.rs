@@ -7,9 +7,9 @@ use crate::base::render;
 use crate::base::span::Sources;
 use crate::base::units::parse_duration;
 use crate::catalog::{Catalog, Places};
+use crate::disk::Lock;
 use crate::state::folder::{Folder, NoLock};
 use crate::yaml::basic::Seconds;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Finds engine.yaml, specs and conf.d, and opens the catalog.
@@ -53,7 +53,7 @@ pub fn state_dir(common: &Common, places: &Places, catalog: &Catalog) -> Option<
 ///
 /// # Errors
 /// Another engine has it.
-pub fn take_folder(path: Option<PathBuf>, style: Style) -> Result<Option<(Folder, File)>, String> {
+pub fn take_folder(path: Option<PathBuf>, style: Style) -> Result<Option<(Folder, Lock)>, String> {
     let Some(folder) = path.map(Folder::new) else { return Ok(None) };
     match folder.lock() {
         Ok(lock) => Ok(Some((folder, lock))),

@@ -83,7 +83,7 @@ fn specs(n: usize) -> String {
 }
 
 fn coverage(result: &SuiteResult, told: Told, style: Style, out: &mut String) {
-    let Some(coverage) = result.coverage.as_ref().filter(|_| told != Told::Nothing) else { return };
+    let Some(coverage) = result.coverage.as_ref().filter(|_| told != Told::Nothing && !result.tests.is_empty()) else { return };
     if told == Told::Missing && coverage.covered() == coverage.lines.len() {
         return;
     }

@@ -10,4 +10,6 @@ pub mod convert;
 pub mod engine;
 pub mod fallback;
 pub mod instance;
+pub mod overrides;
 pub mod secrets;
+pub mod settings;

@@ -289,7 +289,7 @@ impl Disk for SimulatedDisk {
         let file = inner.file(name)?;
         let bytes = &inner.content(file)?.bytes;
         let rest = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)).unwrap_or(&[]);
-        Ok(rest.iter().take(most).copied().collect())
+        Ok(rest.get(..most).unwrap_or(rest).to_vec())
     }
 
     fn cut(&self, name: &str, length: u64) -> io::Result<()> {
@@ -383,7 +383,7 @@ impl Output for SimulatedOutput {
         }
         let content = inner.content(self.file)?;
         content.dirty_from.get_or_insert(content.bytes.len());
-        content.bytes.extend(bytes.iter().take(part));
+        content.bytes.extend_from_slice(bytes.get(..part).unwrap_or(bytes));
         outcome?;
         if part < bytes.len() { Err(Fault::NoSpace.error()) } else { Ok(()) }
     }

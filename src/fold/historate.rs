@@ -7,16 +7,17 @@ use super::histogram::aggregate;
 use super::rate::per_second;
 use super::{Fold, Folded, Reading};
 use crate::base::number::Number;
+use crate::observation::Manner;
 
 /// The distribution of rates.
 pub struct Historate;
 
 impl Fold for Historate {
-    fn fold(&self, readings: &[Reading], previous: Option<Reading>, out: &mut Vec<Folded>) {
+    fn fold(&self, readings: &[Reading], previous: Option<Reading>, manner: &Manner, out: &mut Vec<Folded>) {
         let chain: Vec<Reading> = previous.into_iter().chain(readings.iter().copied()).collect();
         let rate = |(before, after): (&Reading, &Reading)| Some(Reading { value: Number::Float(per_second(before, after)?), at: after.at });
         let rates: Vec<Reading> = chain.iter().zip(chain.iter().skip(1)).filter_map(rate).collect();
-        aggregate(&rates, out);
+        aggregate(&rates, manner, out);
     }
 
     fn remembers(&self) -> bool {

@@ -21,17 +21,18 @@ use crate::base::span::Span;
 use crate::base::time::epoch_seconds;
 use crate::base::value::Text;
 use crate::expr::frame::Remark;
-use crate::observation::{MetricType, Sample, TagSet, json};
+use crate::observation::{Manner, MetricType, Sample, TagSet, json};
 use jiff::Timestamp;
 pub use readings::{Key, Readings};
 use serde_json::{Value as Json, json};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// One metric type's arithmetic.
 pub trait Fold: Sync {
     /// The points of one series in one run; `previous` is the last reading of an earlier run.
-    fn fold(&self, readings: &[Reading], previous: Option<Reading>, out: &mut Vec<Folded>);
+    fn fold(&self, readings: &[Reading], previous: Option<Reading>, manner: &Manner, out: &mut Vec<Folded>);
     /// True if the last reading is needed by the next run.
     fn remembers(&self) -> bool {
         false
@@ -96,10 +97,10 @@ impl PointKind {
 }
 
 /// A point of one series, without its name.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Folded {
     /// Added to the metric's name: `.max`.
-    pub suffix: &'static str,
+    pub suffix: Cow<'static, str>,
     /// What it is.
     pub kind: PointKind,
     /// Its value.
@@ -111,7 +112,7 @@ pub struct Folded {
 impl Folded {
     /// A point under the metric's own name.
     pub fn new(kind: PointKind, value: Number, at: Timestamp) -> Self {
-        Folded { suffix: "", kind, value, at }
+        Folded { suffix: Cow::Borrowed(""), kind, value, at }
     }
 }
 
@@ -171,7 +172,7 @@ pub struct Folding {
 /// leaves no trace.
 pub fn fold(samples: &[Sample], memory: &Readings) -> Folding {
     let mut out = Folding { points: Vec::with_capacity(samples.len()), ..Folding::default() };
-    let mut folded = Vec::new();
+    let (mut folded, usual) = (Vec::new(), Manner::default());
     for (key, mut series) in grouped(samples) {
         let Some((_, arithmetic)) = TYPES.iter().find(|(metric_type, _)| *metric_type == key.metric_type) else { continue };
         let remembers = arithmetic.remembers();
@@ -181,7 +182,7 @@ pub fn fold(samples: &[Sample], memory: &Readings) -> Folding {
         }
         let readings = series.readings();
         let previous = if remembers { memory.previous(&key, readings) } else { None };
-        arithmetic.fold(readings, previous, &mut folded);
+        arithmetic.fold(readings, previous, series.last.manner.as_deref().unwrap_or(&usual), &mut folded);
         out.points.extend(folded.drain(..).map(|folded| point(series.last, folded)));
         if remembers {
             out.remarks.extend(standstill(previous.as_ref(), readings).map(|why| remark(series.last, why)));
@@ -285,7 +286,16 @@ mod tests {
 
     fn sample(metric_type: MetricType, value: f64, seconds: i64) -> Sample {
         let (hostname, device, unit) = (None, None, None);
-        let about = About { name: "m".into(), metric_type, hostname, device, unit, timestamp: at(seconds), origin: Default::default() };
+        let about = About {
+            name: "m".into(),
+            metric_type,
+            hostname,
+            device,
+            unit,
+            timestamp: at(seconds),
+            manner: None,
+            origin: Default::default(),
+        };
         Sample { value: Number::Float(value), tags: TagSet::default(), about: about.into() }
     }
 

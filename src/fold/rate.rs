@@ -5,12 +5,13 @@
 
 use super::{Fold, Folded, PointKind, Reading};
 use crate::base::number::Number;
+use crate::observation::Manner;
 
 /// The growth per second.
 pub struct Rate;
 
 impl Fold for Rate {
-    fn fold(&self, readings: &[Reading], previous: Option<Reading>, out: &mut Vec<Folded>) {
+    fn fold(&self, readings: &[Reading], previous: Option<Reading>, _: &Manner, out: &mut Vec<Folded>) {
         let mut latest = readings.iter().rev();
         let (Some(last), before) = (latest.next(), latest.next().copied().or(previous)) else { return };
         let per_second = before.and_then(|before| per_second(&before, last));

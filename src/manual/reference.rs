@@ -8,13 +8,12 @@ use super::parts::{Collector, Part, kind_title, title};
 use super::schema::slug;
 use super::standard::{self, StandardOption};
 use super::{conf, examples, scopes};
-use crate::conf::engine::{EngineConf, LintSettings};
 use crate::expr::function::signature;
 use crate::expr::function::{self, Function};
 use crate::expr::texts::Texts;
 use crate::rows::RowsSpec;
 use crate::spec::source::SourceSpec;
-use crate::yaml::read::{Field, Record};
+use crate::yaml::read::Field;
 use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
 
 const START: &str = include_str!("text/start.md");
@@ -95,6 +94,13 @@ pub fn reference() -> String {
     ];
     let body = joined(&body);
     joined(&[START.to_owned(), HOW_TO.to_owned(), contents(&body), body]) + "\n"
+}
+
+/// The keys of another file, and everything that they hold.
+pub fn sections(heading: &str, keys: &[FieldDoc]) -> String {
+    let mut collector = Collector::default();
+    let parts: Vec<String> = keys.iter().flat_map(|key| collector.parts(&key.shape)).map(|one| part(&one)).collect();
+    joined(&[vec![format!("### {heading}"), table(heading, keys)], parts].concat())
 }
 
 pub(super) fn joined(chapters: &[String]) -> String {
@@ -187,7 +193,7 @@ pub(super) fn grid(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> St
     lines.join("\n")
 }
 
-fn default_of(field: &FieldDoc) -> String {
+pub(super) fn default_of(field: &FieldDoc) -> String {
     match field.default {
         Some(default) => code(default),
         None if field.required => "**required**".to_owned(),
@@ -200,7 +206,7 @@ fn code(text: &str) -> String {
 }
 
 /// What a key accepts, in words with links.
-fn accepts(shape: &Shape) -> String {
+pub(super) fn accepts(shape: &Shape) -> String {
     match shape {
         Shape::Any => "anything".to_owned(),
         Shape::Bool => "`true` or `false`".to_owned(),
@@ -329,13 +335,7 @@ fn conf_d() -> String {
         CONF.to_owned(),
         section("###", "A file of conf.d", "", &conf::file_docs()),
         section("###", "Standard keys of an instance", "", &conf::instance_docs()),
-        section("##", "engine.yaml", "What the engine itself may be told. The file may be absent.", &EngineConf::docs()),
-        section(
-            "###",
-            "Lint",
-            "Which rules `engine lint` follows, and how grave what they find is; [lint](lint.md) lists them.",
-            &LintSettings::docs(),
-        ),
+        "## engine.yaml\n\nWhat the engine itself may be told stands on [a page of its own](engine-yaml.md).".to_owned(),
     ])
 }
 

@@ -5,6 +5,8 @@
 //! name exists or an expression parses: that is told by `lint`.
 
 use super::conf;
+use crate::conf::engine::EngineConf;
+use crate::yaml::read::Record;
 use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
 use serde_json::{Map, Value as Json, json};
 
@@ -32,6 +34,18 @@ pub fn conf_schema() -> Json {
         }
     }
     defs.whole("A conf.d file", "The instances of one integration.", root)
+}
+
+/// The schema of engine.yaml.
+pub fn engine_schema() -> Json {
+    of_fields("engine.yaml", "Settings of the engine.", &EngineConf::docs())
+}
+
+/// The schema of another file with declared keys.
+pub fn of_fields(title: &str, description: &str, fields: &[FieldDoc]) -> Json {
+    let mut defs = Defs::default();
+    let root = defs.object(fields);
+    defs.whole(title, description, root)
 }
 
 /// The schemas of structs, by their names; recursion ends at a name that is there already.

@@ -138,7 +138,7 @@ impl FamiliesMapping {
         let hostname = hostname.as_ref().or(cx.hostname);
         let mut name = std::mem::take(&mut cx.scratch.name);
         write_name(&mut name, &[&prefix, suffix], target, star);
-        let about = Facts { name: &name, metric_type, hostname, device: None, unit: None, timestamp, origin: self.span };
+        let about = Facts { name: &name, metric_type, hostname, device: None, unit: None, timestamp, manner: None, origin: self.span };
         let about = cx.scratch.abouts.share(about, None);
         cx.scratch.name = name;
         cx.submit(Sample { value, tags, about }, frame);

@@ -189,7 +189,7 @@ impl Base {
         frame: &mut Frame,
     ) {
         let (hostname, device, unit) = (self.hostname.as_ref(), self.device.as_ref(), unit.as_ref());
-        let about = Facts { name, metric_type, hostname, device, unit, timestamp: self.timestamp, origin: span };
+        let about = Facts { name, metric_type, hostname, device, unit, timestamp: self.timestamp, manner: None, origin: span };
         let about = cx.scratch.abouts.share(about, None);
         cx.submit(Sample { value, tags: tags.clone(), about }, frame);
     }

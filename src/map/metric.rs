@@ -62,6 +62,8 @@ pub fn read_from(fields: &mut Fields<'_>, default_tags: &[Node], reader: &mut Re
     let bulk: Vec<(&'static str, &Node)> =
         MetricType::WORDS.iter().filter_map(|word| fields.entry(word).map(|entry| (*word, &entry.value))).collect();
     let written = Written::read_from(fields, reader);
+    // The row keys have read `when` already, and read again behind a `group` it would not see its names.
+    fields.pass_over("when");
     let measure = Measure::read_from(fields, reader);
     let (mut written, mut measure) = (written?, measure?);
     let own = std::mem::take(&mut measure.tags);
@@ -135,8 +137,8 @@ fn single(written: Written, measure: Measure, fields: &Fields<'_>, reader: &mut 
         device: measure.device.clone(),
         timestamp: measure.timestamp.clone(),
         optional: measure.optional.unwrap_or(false),
-        // The row keys have read `when` already: it belongs to the mapping.
-        measure: Measure { when: None, ..measure },
+        manner: measure.manner(None),
+        measure,
         span: fields.span,
     })
 }
@@ -201,6 +203,7 @@ fn bulk_entry(
         device: measure.device.clone().or_else(|| shared.device.clone()),
         timestamp: measure.timestamp.clone().or_else(|| shared.timestamp.clone()),
         optional: measure.optional.or(shared.optional).unwrap_or(false),
+        manner: measure.manner(Some(shared)),
         measure: Measure {
             unit: measure.unit.clone().or_else(|| shared.unit.clone()),
             map: measure.map.clone().or_else(|| shared.map.clone()),
@@ -229,6 +232,10 @@ impl Measure {
             hostname: None,
             device: None,
             timestamp: None,
+            first: None,
+            reset: None,
+            aggregates: None,
+            percentiles: None,
             description: None::<Text>,
         }
     }

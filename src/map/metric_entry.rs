@@ -15,10 +15,11 @@ use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::expr::ops::as_measure;
 use crate::expr::texts::Texts;
-use crate::observation::{MetricType, Sample, TagSet};
+use crate::observation::{Aggregate, First, Manner, MetricType, Reset, Sample, TagSet};
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader};
 use crate::yaml::shape::Shape;
+use std::sync::Arc;
 
 crate::fields! {
     /// What every metric may say, alone or as an entry of a bulk form.
@@ -47,8 +48,56 @@ crate::fields! {
         pub device: Option<Template>;
         /// When it was true; without it the end of the source's answer.
         pub timestamp: Option<Expression>;
+        /// What the first reading of a `monotonic_count` gives: nothing (`skip`), or its whole value (`emit`), for counters that begin while they are watched.
+        pub first: Option<First>;
+        /// What a `monotonic_count` gives that has fallen: nothing (`skip`), or what it has reached since (`count`).
+        pub reset: Option<Reset>;
+        /// What a `histogram` or `historate` tells of its values: `max min median avg sum count`; `[max, median, avg, count]` where it is not given.
+        pub aggregates: Option<Vec<Aggregate>>;
+        /// Its percentiles, as parts of 1 in whole percents, like `0.95`; `[0.95]` where it is not given.
+        pub percentiles: Option<Vec<Percentile>>;
         /// What it tells.
         pub description: Option<Text>;
+    }
+}
+
+/// A percentile from 1 to 99, written as a part of 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Percentile(u8);
+
+impl Field for Percentile {
+    fn shape() -> Shape {
+        Shape::Number
+    }
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let part = f64::read(node, reader)?;
+        let percent = (part * 100.0).round();
+        let fits = (1.0..=99.0).contains(&percent) && (part * 100.0 - percent).abs() < 1e-6;
+        if !fits {
+            reader.mismatch(node, "a part of 1 in whole percents, from 0.01 to 0.99");
+        }
+        fits.then_some(Percentile(percent as u8))
+    }
+}
+
+impl Measure {
+    /// How it is folded, where it or what it shares with others says so.
+    pub fn manner(&self, shared: Option<&Measure>) -> Option<Arc<Manner>> {
+        let usual = Manner::default();
+        let first = self.first.or(shared.and_then(|shared| shared.first));
+        let reset = self.reset.or(shared.and_then(|shared| shared.reset));
+        let aggregates = self.aggregates.as_ref().or(shared.and_then(|shared| shared.aggregates.as_ref()));
+        let percentiles = self.percentiles.as_ref().or(shared.and_then(|shared| shared.percentiles.as_ref()));
+        let says = first.is_some() || reset.is_some() || aggregates.is_some() || percentiles.is_some();
+        says.then(|| {
+            Arc::new(Manner {
+                first: first.unwrap_or(usual.first),
+                reset: reset.unwrap_or(usual.reset),
+                aggregates: aggregates.cloned().unwrap_or(usual.aggregates),
+                percentiles: percentiles.map_or(usual.percentiles, |all| all.iter().map(|percentile| percentile.0).collect()),
+            })
+        })
     }
 }
 
@@ -180,6 +229,8 @@ pub struct Entry {
     pub timestamp: Option<Expression>,
     /// True if a missing value is no warning.
     pub optional: bool,
+    /// How it is folded, where it says more than its type.
+    pub manner: Option<Arc<Manner>>,
     /// Its place.
     pub span: Span,
 }
@@ -219,7 +270,7 @@ impl Entry {
         let (device, unit) = (maybe_text(&self.device, frame), maybe_text(&self.measure.unit, frame));
         let timestamp = timestamp(self.timestamp.as_ref(), cx.timestamp, frame);
         let (hostname, device, unit) = (hostname.as_ref().or(cx.hostname), device.as_ref(), unit.as_ref());
-        let about = Facts { name: &name, metric_type, hostname, device, unit, timestamp, origin: self.span };
+        let about = Facts { name: &name, metric_type, hostname, device, unit, timestamp, manner: self.manner.as_ref(), origin: self.span };
         let about = cx.scratch.abouts.share(about, Some(&name));
         cx.submit(Sample { value, tags, about }, frame);
     }

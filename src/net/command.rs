@@ -83,7 +83,7 @@ impl std::fmt::Debug for CommandRequest {
     }
 }
 
-/// Starts commands, [`limits::CHILDREN`] at once.
+/// Starts commands, so many at once and no more.
 pub struct Commands {
     slots: Semaphore,
     environment: Vec<(OsString, OsString)>,
@@ -99,7 +99,12 @@ impl Default for Commands {
 impl Commands {
     /// With the environment as it is now.
     pub fn new() -> Self {
-        Commands { slots: Semaphore::new(limits::CHILDREN), environment: program::kept_environment(), grace: limits::COMMAND_GRACE }
+        Self::at_once(limits::CHILDREN)
+    }
+
+    /// The same with another number of children at once.
+    pub fn at_once(most: usize) -> Self {
+        Commands { slots: Semaphore::new(most), environment: program::kept_environment(), grace: limits::COMMAND_GRACE }
     }
 
     /// Runs the command to its end, waiting first for a free place.

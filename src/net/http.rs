@@ -23,6 +23,7 @@ use percent_encoding::percent_decode_str;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response, StatusCode};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -32,7 +33,7 @@ use url::Url;
 #[derive(Clone)]
 pub struct HttpRequest {
     /// `GET`, `POST`, ….
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// Absolute; user info in it becomes basic authentication unless a header says otherwise.
     pub url: String,
     /// Names and values in order.
@@ -59,7 +60,7 @@ impl HttpRequest {
     /// A GET with the defaults of every limit.
     pub fn get(url: impl Into<String>) -> Self {
         HttpRequest {
-            method: "GET".to_owned(),
+            method: "GET".into(),
             url: url.into(),
             headers: Vec::new(),
             body: None,
@@ -229,12 +230,15 @@ async fn judge(mut response: Response, hop: &Hop, request: &HttpRequest, deadlin
     let code = status.as_u16();
     let empty = request.empty_status.contains(code);
     let wanted = empty || request.ok_status.contains(code);
+    let needed = wanted && !empty;
     let read = async {
-        if wanted && !empty { whole_body(&mut response, &hop.method, request.max_bytes).await } else { Ok(short_body(&mut response).await) }
+        if needed { whole_body(&mut response, &hop.method, request.max_bytes).await } else { Ok(short_body(&mut response).await) }
     };
     let body = match timeout_at(deadline, read).await {
         Ok(body) => body?,
-        Err(_) => return Err(timed_out(request, " while reading the body")),
+        Err(_) if needed => return Err(timed_out(request, " while reading the body")),
+        // The status has said it already.
+        Err(_) => Bytes::new(),
     };
     wanted_status(Answer { body, ..head_of(&mut response, hop) }, request)
 }
@@ -248,21 +252,12 @@ pub fn wanted_status(answer: Answer, request: &HttpRequest) -> Result<Answer, Ex
     if request.ok_status.contains(code) || request.empty_status.contains(code) {
         return Ok(answer);
     }
-    let words = StatusCode::from_u16(code).map_or_else(|_| format!("HTTP {code}"), status_words);
-    let message = format!("{words}, expected {}", request.ok_status);
+    let message = format!("{}, expected {}", words::status(code), request.ok_status);
     Err(ExchangeError { kind: ErrorKind::HttpStatus, message, answer: Some(Box::new(answer)) })
 }
 
-/// `HTTP 503 Service Unavailable`, in the words of the standard and not of the server.
-fn status_words(status: StatusCode) -> String {
-    match status.canonical_reason() {
-        Some(reason) => format!("HTTP {} {reason}", status.as_u16()),
-        None => format!("HTTP {}", status.as_u16()),
-    }
-}
-
 fn refused_redirect(response: &mut Response, hop: &Hop, why: &str) -> ExchangeError {
-    let message = format!("{}: {why}", status_words(response.status()));
+    let message = format!("{}: {why}", words::status(response.status().as_u16()));
     ExchangeError { kind: ErrorKind::HttpStatus, message, answer: Some(Box::new(head_of(response, hop))) }
 }
 
@@ -296,7 +291,7 @@ async fn whole_body(response: &mut Response, method: &Method, max_bytes: u64) ->
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() as u64 + chunk.len() as u64 > max_bytes => return Err(too_large()),
             Ok(Some(chunk)) => {
-                body.push(chunk, announced);
+                body.push(chunk, announced, max_bytes);
                 // A packed body can give megabytes without waiting for the network once.
                 if body.len() > yielded + YIELD_BYTES {
                     yielded = body.len();
@@ -329,10 +324,15 @@ async fn short_body(response: &mut Response) -> Bytes {
         if chunk.is_empty() {
             break;
         }
-        body.push(chunk, None);
+        body.push(chunk, None, limits::ERROR_BODY_BYTES);
     }
     body.into_bytes()
 }
+
+/// Beyond so many bytes a body takes its room in few steps, since each step holds it twice.
+const LARGE_BODY: usize = 1 << 20;
+/// Room that such a step takes at least, where the limit allows it.
+const USUAL_MOST: usize = limits::BODY_BYTES as usize;
 
 /// Chunks as one text; a body that came as one chunk, as small ones do, is not copied.
 #[derive(Default)]
@@ -346,7 +346,7 @@ impl Body {
         self.only.len() + self.all.len()
     }
 
-    fn push(&mut self, chunk: Bytes, announced: Option<u64>) {
+    fn push(&mut self, chunk: Bytes, announced: Option<u64>, max_bytes: u64) {
         if self.len() == 0 {
             self.only = chunk;
             return;
@@ -358,10 +358,35 @@ impl Body {
             self.all.reserve(expected.max(self.only.len() + chunk.len()));
             self.all.extend_from_slice(&std::mem::take(&mut self.only));
         }
+        if self.all.capacity() - self.all.len() < chunk.len() && self.all.len() > LARGE_BODY {
+            // The same for a body without an announcement, once it is clear that it is large.
+            let room = usize::try_from(max_bytes).unwrap_or(usize::MAX).saturating_sub(self.all.len());
+            self.all.reserve(room.min(self.all.len().max(USUAL_MOST)).max(chunk.len()));
+        }
         self.all.extend_from_slice(&chunk);
     }
 
     fn into_bytes(self) -> Bytes {
         if self.all.is_empty() { self.only } else { self.all.freeze() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_body_takes_its_room_once() {
+        let (chunk, most) = (Bytes::from(vec![b'x'; 64 << 10]), 8 << 20);
+        let mut body = Body::default();
+        let mut rooms: Vec<usize> = Vec::new();
+        for _ in 0..100 {
+            body.push(chunk.clone(), None, most);
+            rooms.push(body.all.capacity());
+        }
+        rooms.dedup();
+        let large: Vec<_> = rooms.into_iter().filter(|room| *room > 2 * LARGE_BODY).collect();
+        assert!(matches!(large[..], [room] if room as u64 >= most), "{large:?}");
+        assert_eq!(body.into_bytes().len(), 100 * chunk.len());
     }
 }

@@ -64,6 +64,19 @@ pub fn last_cause(error: &(dyn std::error::Error + 'static)) -> String {
     one_line(&cut(&text, 200))
 }
 
+/// `HTTP 503 Service Unavailable`, in the words of the standard and not of the server.
+pub fn status(code: u16) -> String {
+    match reqwest::StatusCode::from_u16(code).ok().and_then(|status| status.canonical_reason()) {
+        Some(reason) => format!("HTTP {code} {reason}"),
+        None => format!("HTTP {code}"),
+    }
+}
+
+/// An error of the system in words, without its number.
+pub fn of_io(error: &std::io::Error) -> String {
+    super::failure::io_words(error)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

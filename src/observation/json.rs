@@ -3,7 +3,7 @@
 use super::{Component, Event, EventContext, Health, Log, Observations, Relation, Sample, ServiceCheck, TagSet, Topology};
 use crate::base::number::Number;
 use crate::base::print::{number_to_json, to_json};
-use crate::base::span::{Sources, Span};
+use crate::base::span::Sources;
 use crate::base::time::epoch_seconds;
 use crate::base::value::Text;
 use serde::{Serialize, Serializer};
@@ -28,10 +28,6 @@ fn text(text: &Option<Text>) -> Json {
 
 fn maybe(text: &Option<Text>) -> Json {
     text.as_deref().into()
-}
-
-fn origin(sources: &Sources, span: Span) -> Json {
-    sources.origin(span).into()
 }
 
 /// One sample as it is written: there are many of them, so they become text without a tree of
@@ -83,14 +79,24 @@ pub fn sample(s: &Sample, sources: &Sources) -> Json {
 
 /// One service check.
 pub fn service_check(s: &ServiceCheck, sources: &Sources) -> Json {
+    service_check_at(s, &sources.origin(s.origin))
+}
+
+/// The same with its place in words.
+pub fn service_check_at(s: &ServiceCheck, origin: &str) -> Json {
     json!({
         "name": &*s.name, "status": s.status.word(), "tags": tags(&s.tags), "hostname": text(&s.hostname), "message": &*s.message,
-        "timestamp": epoch_seconds(s.timestamp), "origin": origin(sources, s.origin),
+        "timestamp": epoch_seconds(s.timestamp), "origin": origin,
     })
 }
 
 /// One event; fields that were not given are left out.
 pub fn event(e: &Event, sources: &Sources) -> Json {
+    event_at(e, &sources.origin(e.origin))
+}
+
+/// The same with its place in words.
+pub fn event_at(e: &Event, origin: &str) -> Json {
     let mut out = Map::new();
     out.insert("msg_title".into(), (*e.title).into());
     out.insert("msg_text".into(), (*e.text).into());
@@ -114,7 +120,7 @@ pub fn event(e: &Event, sources: &Sources) -> Json {
         out.insert("attributes".into(), to_json(&e.attributes));
     }
     out.extend(e.context.as_ref().map(|c| ("context".to_owned(), context(c))));
-    out.insert("origin".into(), origin(sources, e.origin));
+    out.insert("origin".into(), origin.into());
     Json::Object(out)
 }
 
@@ -131,21 +137,36 @@ fn texts(texts: &[Text]) -> Json {
 
 /// One log.
 pub fn log(l: &Log, sources: &Sources) -> Json {
+    log_at(l, &sources.origin(l.origin))
+}
+
+/// The same with its place in words.
+pub fn log_at(l: &Log, origin: &str) -> Json {
     json!({
         "message": &*l.message, "status": maybe(&l.status), "service": maybe(&l.service), "source": maybe(&l.source),
         "timestamp": epoch_seconds(l.timestamp), "hostname": text(&l.hostname), "tags": tags(&l.tags), "attributes": to_json(&l.attributes),
-        "origin": origin(sources, l.origin),
+        "origin": origin,
     })
 }
 
 /// One component.
 pub fn component(c: &Component, sources: &Sources) -> Json {
-    json!({"id": &*c.id, "type": &*c.component_type, "data": to_json(&c.data), "origin": origin(sources, c.origin)})
+    component_at(c, &sources.origin(c.origin))
+}
+
+/// The same with its place in words.
+pub fn component_at(c: &Component, origin: &str) -> Json {
+    json!({"id": &*c.id, "type": &*c.component_type, "data": to_json(&c.data), "origin": origin})
 }
 
 /// One relation.
 pub fn relation(r: &Relation, sources: &Sources) -> Json {
-    json!({"source": &*r.source, "target": &*r.target, "type": &*r.relation_type, "data": to_json(&r.data), "origin": origin(sources, r.origin)})
+    relation_at(r, &sources.origin(r.origin))
+}
+
+/// The same with its place in words.
+pub fn relation_at(r: &Relation, origin: &str) -> Json {
+    json!({"source": &*r.source, "target": &*r.target, "type": &*r.relation_type, "data": to_json(&r.data), "origin": origin})
 }
 
 /// The topology of one run.
@@ -161,9 +182,14 @@ pub fn topology(t: &Topology, sources: &Sources) -> Json {
 
 /// One health state.
 pub fn health(h: &Health, sources: &Sources) -> Json {
+    health_at(h, &sources.origin(h.origin))
+}
+
+/// The same with its place in words.
+pub fn health_at(h: &Health, origin: &str) -> Json {
     json!({
         "id": &*h.id, "name": &*h.name, "health": h.health.word(), "element": &*h.element, "message": maybe(&h.message),
-        "origin": origin(sources, h.origin),
+        "origin": origin,
     })
 }
 

@@ -4,6 +4,7 @@
 //! of its own for them.
 
 pub mod json;
+mod manner;
 pub mod metric_type;
 mod sums;
 pub mod tags;
@@ -13,6 +14,7 @@ use crate::base::number::Number;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use jiff::Timestamp;
+pub use manner::{Aggregate, First, Manner, Reset};
 pub use metric_type::MetricType;
 use std::fmt::{self, Display};
 use std::ops::Deref;
@@ -55,6 +57,8 @@ pub struct About {
     pub unit: Option<Text>,
     /// When it was true.
     pub timestamp: Timestamp,
+    /// How it is folded, where it says more than its type.
+    pub manner: Option<Arc<Manner>>,
     /// The place in the spec that made it.
     pub origin: Span,
 }
@@ -302,6 +306,9 @@ pub struct Observations {
     sums: Sums,
 }
 
+/// Room for the samples of a small run at once.
+const USUAL_SAMPLES: usize = 16;
+
 impl Observations {
     /// Adds a sample; false where there are `most` already.
     pub fn add(&mut self, sample: Sample, most: usize) -> bool {
@@ -312,8 +319,10 @@ impl Observations {
         if room {
             // Room takes no memory before it is filled, and growing step by step would hold the samples
             // of a large run twice.
-            if self.samples.len() == limits::SAMPLES_APART {
-                self.samples.reserve_exact(most - limits::SAMPLES_APART);
+            match self.samples.len() {
+                0 => self.samples.reserve_exact(USUAL_SAMPLES.min(most)),
+                limits::SAMPLES_APART => self.samples.reserve_exact(most - limits::SAMPLES_APART),
+                _ => {}
             }
             self.samples.push(sample);
         }

@@ -97,8 +97,16 @@ mod tests {
 
     fn sample(metric_type: MetricType, tag: usize, value: i64) -> Sample {
         let (hostname, device, unit) = (None, None, None);
-        let about =
-            About { name: "m".into(), metric_type, hostname, device, unit, timestamp: Timestamp::UNIX_EPOCH, origin: Default::default() };
+        let about = About {
+            name: "m".into(),
+            metric_type,
+            hostname,
+            device,
+            unit,
+            timestamp: Timestamp::UNIX_EPOCH,
+            manner: None,
+            origin: Default::default(),
+        };
         Sample { value: Number::Int(value), tags: TagSet::new([format!("t:{tag}")]), about: about.into() }
     }
 

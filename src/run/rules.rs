@@ -108,18 +108,10 @@ fn optional<T: FromValue + Clone>(what: &str, setting: Option<&Setting<T>>, fram
     }
 }
 
-/// How long a failure asks to wait before the next attempt: its `Retry-After` (RFC 9110 §10.2.3,
-/// seconds or a date), else the backoff, cut by up to a half.
+/// How long a failure asks to wait before the next attempt, else the backoff, cut by up to a half.
 pub fn pause(cx: &RunCx<'_>, rule: &RetryRule, attempts: usize, error: &ExchangeError) -> Duration {
-    let asked = error.answer.as_ref().and_then(|answer| answer.header("retry-after"));
     let now = cx.clock.now();
-    let asked = asked.and_then(|text| match text.trim().parse::<u64>() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => {
-            let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-            Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
-        }
-    });
+    let asked = error.answer.as_ref().and_then(|answer| answer.retry_after(now));
     asked.unwrap_or_else(|| {
         // The wall clock's last digits are as good as dice for spreading load.
         let dice = f64::from(now.subsec_nanosecond().unsigned_abs() % 1000) / 1000.0;

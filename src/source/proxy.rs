@@ -78,7 +78,11 @@ impl Proxy {
 }
 
 impl Choice {
-    fn of(value: &Value) -> Result<Choice, String> {
+    /// The choice that a value says: an address, a map of them, or nothing.
+    ///
+    /// # Errors
+    /// A value that is neither.
+    pub fn of(value: &Value) -> Result<Choice, String> {
         let address = |value: &Value| match value {
             Value::Secret(secret) => Some(secret.clone()),
             other => text_of(other).filter(|text| !text.is_empty()).map(Secret::new),

@@ -163,8 +163,9 @@ fn short(data: &Data) -> String {
     }
 }
 
-/// Plain where that reads back as the same, else in double quotes.
-fn scalar(scalar: &Scalar) -> String {
+/// A scalar as YAML, in a list or a map, too: plain where that reads back as the same, else in double
+/// quotes.
+pub fn scalar(scalar: &Scalar) -> String {
     if scalar.literal == Literal::Null {
         return "null".to_owned();
     }

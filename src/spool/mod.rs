@@ -26,9 +26,10 @@
 //! # What it refuses to do
 //!
 //! It does not know what a record means; it does not retry a delivery; it has no thread and no timer of
-//! its own: one owner calls it.
+//! its own: one owner calls it, and [`keeper`] is such an owner.
 
 mod cursors;
+pub mod keeper;
 mod read;
 mod record;
 mod recover;
@@ -110,6 +111,8 @@ pub struct Stats {
     pub pending: (usize, u64),
     /// Where the records of checks whose state is in files end.
     pub state: u64,
+    /// Segments wait for the state of records up to this number and for nothing else: time to save it.
+    pub state_wanted: Option<u64>,
     /// Why records wait in memory.
     pub trouble: Option<String>,
     /// Segments that were given up because the disk failed.
@@ -188,7 +191,7 @@ struct Receiver {
 struct Lent {
     sequence: u64,
     weight: Weight,
-    whole: bool,
+    records: u64,
 }
 
 /// Where the next record of a receiver lies.
@@ -224,6 +227,12 @@ impl Spool {
         self.synced
     }
 
+    /// All records up to this number can be read: those that are durable, and while the disk is in
+    /// trouble those in memory.
+    pub fn readable(&self) -> u64 {
+        if self.trouble.is_some() { self.next.saturating_sub(1) } else { self.synced }
+    }
+
     /// Why records wait in memory; none while the disk works.
     pub fn trouble(&self) -> Option<&Trouble> {
         self.trouble.as_ref()
@@ -250,6 +259,7 @@ impl Spool {
             oldest: self.segments().find(|segment| !segment.is_empty()).map(|segment| record::time(segment.oldest)),
             pending: (self.pending.len(), self.pending_bytes),
             state: self.state,
+            state_wanted: self.state_wanted(),
             trouble: self.trouble.as_ref().map(|trouble| trouble.error.clone()),
             given_up: self.given_up,
             bad_records: self.bad_records,
@@ -261,6 +271,12 @@ impl Spool {
     /// All segments by their numbers, with what of them is durable.
     fn segments(&self) -> impl Iterator<Item = &Segment> {
         self.sealed.iter().chain(self.active.iter().map(|active| &active.segment))
+    }
+
+    fn state_wanted(&self) -> Option<u64> {
+        let delivered = self.delivered();
+        let waiting = self.sealed.iter().rfind(|segment| segment.last <= delivered);
+        waiting.map(|segment| segment.last).filter(|last| *last > self.state)
     }
 
     fn disk_bytes(&self) -> u64 {

@@ -68,10 +68,8 @@ pub(super) enum Found<'a> {
 
 impl Home {
     fn checksum(self, offset: u64, head: &[u8], length: u32, body: &[u8]) -> u32 {
-        let mut place = [0; 28];
-        let parts = self.engine.to_le_bytes().into_iter().chain(self.first.to_le_bytes()).chain(offset.to_le_bytes());
-        place.iter_mut().zip(parts.chain(length.to_le_bytes())).for_each(|(to, from)| *to = from);
-        let sum = crc32c::crc32c(&place);
+        let place = [self.engine.to_le_bytes(), self.first.to_le_bytes(), offset.to_le_bytes(), u64::from(length).to_le_bytes()];
+        let sum = crc32c::crc32c(place.as_flattened());
         crc32c::crc32c_append(crc32c::crc32c_append(sum, head), body)
     }
 
@@ -119,9 +117,11 @@ impl Home {
                 continue;
             }
             // Cheap signs first: trying the checksum of every offset would take minutes.
-            let next = (offset + 1..bytes.len()).find(|at| {
-                let near = u64_at(bytes, at + 8).is_some_and(|number| number > last && number < before && number - last < STRIDE);
-                near && self.frame(bytes, 0, *at).is_some()
+            let windows = bytes.get(offset + 1..).unwrap_or(&[]).windows(HEAD_BYTES).enumerate();
+            let next = windows.map(|(n, head)| (offset + 1 + n, head)).find_map(|(at, head)| {
+                let number = u64_at(head, 8)?;
+                let near = number > last && number < before && number - last < STRIDE;
+                (near && self.frame(bytes, 0, at).is_some()).then_some(at)
             });
             let found = next.map_or(Found::Torn(bytes.len() - offset), |next| Found::Bad(next - offset));
             each(offset, found);

@@ -123,7 +123,7 @@ impl Receiver {
         // What was dropped while the receiver had it was delivered all the same.
         for lent in self.lent.extract_if(.., |lent| lent.sequence <= up_to) {
             self.cursor.dropped -= lent.weight;
-            self.cursor.dropped_records -= u64::from(lent.whole);
+            self.cursor.dropped_records = self.cursor.dropped_records.saturating_sub(lent.records);
         }
         true
     }

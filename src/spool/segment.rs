@@ -159,6 +159,7 @@ pub(super) fn scan(home: Home, bytes: &[u8], before: u64) -> Scanned {
 
 #[cfg(test)]
 mod tests {
+    use super::super::record::Queued;
     use super::*;
 
     #[test]
@@ -166,6 +167,33 @@ mod tests {
         assert_eq!(name(7), "00000000000000000007.segment");
         assert_eq!((first(&name(u64::MAX)), first("7.segment"), first("cursors")), (Some(u64::MAX), None, None));
         assert_eq!(first("+0000000000000000007.segment"), None);
+    }
+
+    /// Each bit of a segment of 4 KiB, and each length of it.
+    #[test]
+    fn every_flipped_bit_costs_its_record_and_every_truncation_its_end() {
+        let home = Home { engine: 3, first: 9 };
+        let mut whole = head(home, 5);
+        for n in 0..16u8 {
+            let bytes = vec![n; 100 + usize::from(n) * 15];
+            home.encode(&Queued { sequence: 9 + u64::from(n), time: 1, weight: Weight::default(), bytes }, whole.len() as u64, &mut whole);
+        }
+        assert!(whole.len() > 3800);
+        for bit in 0..whole.len() * 8 {
+            whole[bit / 8] ^= 1 << (bit % 8);
+            let scanned = scan(home, &whole, u64::MAX);
+            whole[bit / 8] ^= 1 << (bit % 8);
+            let costs = u64::from(bit / 8 >= HEAD_BYTES);
+            assert_eq!(scanned.segment.records, 16 - costs, "bit {bit}");
+            assert_eq!(scanned.bad + u64::from(scanned.torn > 0), costs, "bit {bit}");
+        }
+        let mut before = 0;
+        for length in 0..whole.len() {
+            let records = scan(home, &whole[..length], u64::MAX).segment.records;
+            assert!(records == before || records == before + 1, "cut to {length}");
+            before = records;
+        }
+        assert_eq!(before, 15);
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub(super) const LIGHTER: &str = "lighter.new";
 pub(super) struct Loss {
     sequence: u64,
     weight: Weight,
-    /// False if only its metrics are.
-    whole: bool,
+    /// 0 if only metrics are; more than one where a segment cannot even be looked through.
+    records: u64,
 }
 
 impl Spool {
@@ -69,7 +69,7 @@ impl Spool {
                 continue;
             }
             let Some(record) = self.take_pending(self.n_written) else { break };
-            let loss = Loss { sequence: record.sequence, weight: record.weight, whole: true };
+            let loss = Loss { sequence: record.sequence, weight: record.weight, records: 1 };
             self.count(&[loss], "the disk is full and so is the memory");
         }
     }
@@ -92,14 +92,14 @@ impl Spool {
         let before = record.size();
         let loss = match (self.settings.lighten)(&record.bytes) {
             Some(bytes) => {
-                let loss = Loss { sequence: record.sequence, weight: record.weight.only_metrics(), whole: false };
+                let loss = Loss { sequence: record.sequence, weight: record.weight.only_metrics(), records: 0 };
                 record.bytes = bytes;
                 record.weight = record.weight.without_metrics();
                 self.pending_bytes = self.pending_bytes + record.size() - before;
                 loss
             }
             None => {
-                let loss = Loss { sequence: record.sequence, weight: record.weight, whole: true };
+                let loss = Loss { sequence: record.sequence, weight: record.weight, records: 1 };
                 self.take_pending(position);
                 loss
             }
@@ -136,10 +136,10 @@ impl Spool {
         }
         let mut losses = Vec::new();
         if let Ok(bytes) = self.disk.read(&segment.name(), 0, usize::try_from(segment.length).unwrap_or(usize::MAX)) {
-            self.each_frame(segment, &bytes, |frame| losses.push(Loss { sequence: frame.sequence, weight: frame.weight, whole: true }));
+            self.each_frame(segment, &bytes, |frame| losses.push(Loss { sequence: frame.sequence, weight: frame.weight, records: 1 }));
         }
         if losses.is_empty() {
-            losses.push(Loss { sequence: segment.last, weight: segment.weight, whole: true });
+            losses.push(Loss { sequence: segment.last, weight: segment.weight, records: segment.records });
         }
         losses
     }
@@ -220,10 +220,10 @@ impl Spool {
             let mut record = frame.queued();
             if record.weight.metrics > 0 {
                 let Some(bytes) = (self.settings.lighten)(&record.bytes) else {
-                    losses.push(Loss { sequence: record.sequence, weight: record.weight, whole: true });
+                    losses.push(Loss { sequence: record.sequence, weight: record.weight, records: 1 });
                     return;
                 };
-                losses.push(Loss { sequence: record.sequence, weight: record.weight.only_metrics(), whole: false });
+                losses.push(Loss { sequence: record.sequence, weight: record.weight.only_metrics(), records: 0 });
                 record.bytes = bytes;
                 record.weight = record.weight.without_metrics();
             }
@@ -252,9 +252,9 @@ impl Receiver {
         let mut lost = Weight::default();
         for loss in losses.iter().filter(|loss| loss.sequence > self.cursor.acknowledged) {
             lost += loss.weight;
-            self.cursor.dropped_records += u64::from(loss.whole);
+            self.cursor.dropped_records += loss.records;
             if loss.sequence <= self.handed {
-                self.lent.push(Lent { sequence: loss.sequence, weight: loss.weight, whole: loss.whole });
+                self.lent.push(Lent { sequence: loss.sequence, weight: loss.weight, records: loss.records });
             }
         }
         self.cursor.dropped += lost;

@@ -6,8 +6,11 @@
 //! ```
 //!
 //! The first line names the form, and the SHA-256 and length of what follows. A file is written
-//! aside, synced and renamed, so that there is always a whole one. The folder itself is not synced:
-//! after a power cut the earlier file may be back, which repeats data and loses none.
+//! aside, synced and renamed, so that there is always a whole one. The folder itself is synced by
+//! [`Folder::sync`] only, once for many files; until then a power cut may bring the earlier file back,
+//! which repeats data and loses none.
+//!
+//! All files together are bounded. A file whose instance is gone stays for a month.
 //!
 //! A file that is damaged is set aside under another name and told of, and the check begins with an
 //! empty memory. One that cannot be read for other reasons stays where it is and is not written to.
@@ -15,13 +18,18 @@
 use super::{Kept, Memory};
 use crate::base::limits;
 use crate::base::value::Text;
+use crate::disk::real::RealDisk;
+use crate::disk::{self, Disk, Lock};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 /// What the first line begins with: the name of the form and its version.
 const FORM: &str = "engine-state 1";
@@ -39,10 +47,19 @@ pub struct Owner {
     pub id: u64,
 }
 
-/// Where memories lie.
+/// Where memories lie. Copies are the same folder.
 #[derive(Clone, Debug)]
 pub struct Folder {
-    path: PathBuf,
+    disk: RealDisk,
+    sizes: Arc<Mutex<Sizes>>,
+}
+
+/// What the files take.
+#[derive(Debug, Default)]
+struct Sizes {
+    /// False until the folder was looked through.
+    known: bool,
+    files: BTreeMap<PathBuf, u64>,
 }
 
 /// The part of a file below its first line.
@@ -82,40 +99,88 @@ impl Loaded {
 impl Folder {
     /// A folder, which is made when the first file is written.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Folder { path: path.into() }
+        Folder { disk: RealDisk::new(path), sizes: Arc::default() }
     }
 
     /// Its path.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.disk.folder()
     }
 
     /// Takes the folder for this process, until the answer is dropped.
     ///
     /// # Errors
     /// Another process has it, or nothing can be written there.
-    pub fn lock(&self) -> Result<File, NoLock> {
-        let open = || OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(self.path.join("lock"));
-        let file = self.make().and_then(|()| open());
-        let file = file.map_err(|error| NoLock::Unusable(format!("{} cannot be written to: {error}", self.path.display())))?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                Err(NoLock::InUse(format!("the state in {} is in use by another engine", self.path.display())))
-            }
-            // Some file systems know no locks.
-            Err(TryLockError::Error(_)) | Ok(()) => Ok(file),
+    pub fn lock(&self) -> Result<Lock, NoLock> {
+        let path = self.path().display();
+        self.disk.lock("lock").map_err(|why| match why {
+            disk::NoLock::InUse => NoLock::InUse(format!("the state in {path} is in use by another engine")),
+            disk::NoLock::Unusable(error) => NoLock::Unusable(format!("{path} cannot be written to: {error}")),
+        })
+    }
+
+    /// Makes durable that files were replaced. What was saved before this and only that may be taken
+    /// out of the spool.
+    ///
+    /// # Errors
+    /// A power cut may bring earlier files back.
+    pub fn sync(&self) -> Result<(), String> {
+        match self.disk.sync_names() {
+            // Nothing was ever saved.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            synced => synced.map_err(|error| format!("{} cannot be synced: {error}", self.path().display())),
         }
     }
 
-    fn make(&self) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.path)
+    /// Removes the files of instances that were not in the configuration for a month, and tells which.
+    /// Those that are in it are marked as seen today, by the time of their files.
+    pub fn remove_gone(&self, configured: &[Owner], now: Timestamp) -> Vec<PathBuf> {
+        let configured: BTreeSet<PathBuf> = configured.iter().map(|owner| self.file(owner)).collect();
+        let now = SystemTime::from(now);
+        let mut removed = Vec::new();
+        for (name, _) in self.disk.list().unwrap_or_default() {
+            let path = self.disk.place(&name);
+            if configured.contains(&path) {
+                // A time that cannot be set makes a file look older than it is: it is known by name.
+                let _ = OpenOptions::new().append(true).open(&path).and_then(|file| file.set_modified(now));
+            } else if name.contains(".state") && is_gone(&path, now) && fs::remove_file(&path).is_ok() {
+                self.sizes().files.remove(&path);
+                removed.push(path);
+            }
+        }
+        removed
+    }
+
+    fn sizes(&self) -> MutexGuard<'_, Sizes> {
+        self.sizes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes room for a file; what it had before.
+    ///
+    /// # Errors
+    /// All files together would take too much.
+    fn reserve(&self, path: &Path, bytes: u64) -> Result<u64, String> {
+        let mut sizes = self.sizes();
+        if !sizes.known {
+            let files = self.disk.list().unwrap_or_default();
+            sizes.files = files.into_iter().map(|(name, length)| (self.disk.place(&name), length)).collect();
+            sizes.known = true;
+        }
+        let before = sizes.files.get(path).copied().unwrap_or(0);
+        let total = sizes.files.values().sum::<u64>() - before + bytes;
+        if total > limits::STATE_TOTAL_BYTES && bytes > before {
+            let (path, most) = (path.display(), limits::STATE_TOTAL_BYTES);
+            return Err(format!("{path} is not written: all memories would take {total} bytes, and {most} are the limit"));
+        }
+        sizes.files.insert(path.to_owned(), bytes);
+        Ok(before)
     }
 
     /// The file of a check: a readable name and the id.
     pub fn file(&self, owner: &Owner) -> PathBuf {
         let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
         let name: String = owner.name.chars().take(NAME_CHARS).map(plain).collect();
-        self.path.join(format!("{name}.{:016x}.state", owner.id))
+        self.disk.place(&format!("{name}.{:016x}.state", owner.id))
     }
 
     /// The memory of a check; empty where there is no file.
@@ -144,7 +209,11 @@ impl Folder {
         let (Some(kept), false) = (&memory.kept, memory.detached) else { return Ok(()) };
         let path = self.file(owner);
         let bytes = encoded(kept, owner)?;
-        self.write(&path, &bytes).map_err(|error| format!("{} cannot be written: {error}", path.display()))
+        let before = self.reserve(&path, bytes.len() as u64)?;
+        self.write(&path, &bytes).map_err(|error| {
+            self.sizes().files.insert(path.clone(), before);
+            format!("{} cannot be written: {error}", path.display())
+        })
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -152,7 +221,7 @@ impl Folder {
         let open = || OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside);
         let mut file = match open() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.make()?;
+                self.disk.make()?;
                 open()?
             }
             opened => opened?,
@@ -161,6 +230,12 @@ impl Folder {
         file.sync_all()?;
         fs::rename(&aside, path)
     }
+}
+
+/// True if nobody has seen it for a month.
+fn is_gone(path: &Path, now: SystemTime) -> bool {
+    let seen = fs::metadata(path).and_then(|about| about.modified());
+    seen.is_ok_and(|seen| now.duration_since(seen).is_ok_and(|unseen| unseen >= limits::STATE_GONE))
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -341,6 +416,45 @@ mod tests {
         let why = Folder::new(file.join("state")).save(&owner(), &memory()).unwrap_err();
         assert!(why.contains("cannot be written") && why.contains("/file/state/"), "{why}");
         assert!(matches!(Folder::new(file.join("state")).lock(), Err(NoLock::Unusable(_))));
+    }
+
+    #[test]
+    fn the_record_up_to_which_it_goes_comes_back() {
+        let (_place, folder) = folder();
+        let mut memory = memory();
+        assert_eq!(memory.sequence(), 0);
+        memory.apply_record(1_700_000_000_000_123, Changes::default());
+        folder.save(&owner(), &memory).unwrap();
+        folder.sync().unwrap();
+        assert_eq!(folder.load(&owner(), Timestamp::UNIX_EPOCH).memory.sequence(), 1_700_000_000_000_123);
+    }
+
+    #[test]
+    fn all_files_together_are_bounded() {
+        let (_place, folder) = folder();
+        fs::create_dir_all(folder.path()).unwrap();
+        let other = File::create(folder.path().join("other.0000000000000001.state")).unwrap();
+        other.set_len(limits::STATE_TOTAL_BYTES - 10).unwrap();
+        let why = folder.save(&owner(), &memory()).unwrap_err();
+        assert!(why.contains("all memories would take") && why.contains("268435456"), "{why}");
+        other.set_len(limits::STATE_TOTAL_BYTES - 10_000).unwrap();
+        // Another look at the folder, as after a restart.
+        assert!(Folder::new(folder.path()).save(&owner(), &memory()).is_ok());
+    }
+
+    #[test]
+    fn the_file_of_an_instance_that_is_gone_goes_after_a_month() {
+        let (_place, folder) = folder();
+        let gone = Owner { name: "gone".into(), id: 1 };
+        folder.save(&owner(), &memory()).unwrap();
+        folder.save(&gone, &memory()).unwrap();
+        let day = |days: i64| Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+        let both = [owner(), gone.clone()];
+        assert!(folder.remove_gone(&both, day(100)).is_empty());
+        // From now on it is gone; the month begins.
+        assert!(folder.remove_gone(&[owner()], day(129)).is_empty());
+        assert_eq!(folder.remove_gone(&[owner()], day(131)), [folder.file(&gone)]);
+        assert_eq!(names(&folder).len(), 1);
     }
 
     proptest! {

@@ -45,6 +45,9 @@ struct Kept {
     once: BTreeMap<Text, Seen>,
     /// Positions of the sources, by their names.
     sources: BTreeMap<Text, Map>,
+    /// The record of the spool whose changes were applied last; 0 without a spool.
+    #[serde(default)]
+    sequence: u64,
 }
 
 /// What one run leaves for the next.
@@ -141,6 +144,18 @@ impl Memory {
             kept.once.entry(place).or_default().take_over(sightings);
         }
         kept.sources.extend(changes.sources);
+    }
+
+    /// Takes over what a run has left and what is in a record of the spool with this number. After a
+    /// restart the records behind the file's own number are applied once more, in order.
+    pub fn apply_record(&mut self, sequence: u64, changes: Changes) {
+        self.apply(changes);
+        self.kept.get_or_insert_default().sequence = sequence;
+    }
+
+    /// The record of the spool up to which all changes are in this memory; 0 if there is none.
+    pub fn sequence(&self) -> u64 {
+        self.kept.as_ref().map_or(0, |kept| kept.sequence)
     }
 
     /// True if its file must stay as it is.

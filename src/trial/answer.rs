@@ -7,6 +7,7 @@ use crate::base::limits;
 use crate::base::print::to_json;
 use crate::base::span::Span;
 use crate::base::time::Clock;
+use crate::base::value::Text;
 use crate::net::command::{CommandRequest, wanted_exit};
 use crate::net::http::{HttpRequest, too_large, wanted_status};
 use crate::net::{Answer, ExchangeError, words};
@@ -39,39 +40,37 @@ impl Beside<'_> {
     ///
     /// # Errors
     /// The problem of the test.
-    pub fn read(&self, path: &Placed<crate::base::value::Text>) -> Result<Bytes, Box<Diagnostic>> {
+    pub fn read(&self, path: &Placed<Text>) -> Result<Bytes, Box<Diagnostic>> {
+        self.facts(path)?;
+        std::fs::read(self.folder.join(&*path.value)).map(Bytes::from).map_err(|error| {
+            told(path, format!("the fixture `{}` cannot be read", path.value), error.to_string(), "check its permissions".to_owned())
+        })
+    }
+
+    /// Whether there is a fixture that can be used.
+    ///
+    /// # Errors
+    /// The problem of the test.
+    pub fn facts(&self, path: &Placed<Text>) -> Result<(), Box<Diagnostic>> {
         let whole = self.folder.join(&*path.value);
-        let told = |title: String, label: String, help: String| {
-            Box::new(Diagnostic::error("unreadable-fixture", title, path.span).label(label).help(help))
+        let missing = |label: String| {
+            let help = match nearest_file(&whole).filter(|near| !whole.ends_with(near)) {
+                Some(near) => format!("did you mean `{near}`? Paths start at the folder of the test file"),
+                None => "write the file, or another path: paths start at the folder of the test file".to_owned(),
+            };
+            told(path, format!("no fixture `{}`", path.value), label, help)
         };
-        let facts = std::fs::metadata(&whole)
-            .and_then(|facts| if facts.is_dir() { Err(std::io::ErrorKind::IsADirectory.into()) } else { Ok(facts) });
-        match facts {
+        match std::fs::metadata(&whole) {
+            Ok(facts) if facts.is_dir() => Err(missing("this is a folder".to_owned())),
             Ok(facts) if facts.len() > limits::FIXTURE_BYTES => {
                 let most = words::size(limits::FIXTURE_BYTES);
-                return Err(told(
-                    format!("the fixture `{}` is too large", path.value),
-                    format!("larger than {most}"),
-                    "cut it to what matters".to_owned(),
-                ));
+                let label = format!("larger than {most}");
+                Err(told(path, format!("the fixture `{}` is too large", path.value), label, "cut it to what matters".to_owned()))
             }
-            Ok(_) => {}
-            Err(error) => {
-                let near = nearest_file(&whole);
-                let help = near.map_or_else(
-                    || "paths start at the folder of the test file".to_owned(),
-                    |near| format!("did you mean `{near}`? Paths start at the folder of the test file"),
-                );
-                let label = match error.kind() {
-                    std::io::ErrorKind::NotFound => format!("there is no {}", whole.display()),
-                    _ => error.to_string(),
-                };
-                return Err(told(format!("no fixture `{}`", path.value), label, help));
-            }
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(missing(format!("there is no {}", whole.display()))),
+            Err(error) => Err(missing(error.to_string())),
         }
-        std::fs::read(&whole).map(Bytes::from).map_err(|error| {
-            told(format!("the fixture `{}` cannot be read", path.value), error.to_string(), "check its permissions".to_owned())
-        })
     }
 
     /// The bytes that a body is.
@@ -92,6 +91,10 @@ impl Beside<'_> {
     }
 }
 
+fn told(path: &Placed<Text>, title: String, label: String, help: String) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error("unreadable-fixture", title, path.span).label(label).help(help))
+}
+
 /// A file of the same folder with a similar name.
 fn nearest_file(missing: &Path) -> Option<String> {
     let entries = std::fs::read_dir(missing.parent()?).ok()?;
@@ -105,7 +108,12 @@ fn nearest_file(missing: &Path) -> Option<String> {
 /// # Errors
 /// The given error, or what is wrong with the test.
 pub fn of(given: &AnswerGiven, span: Span, request: &Request, beside: &Beside<'_>, clock: &dyn Clock) -> Result<Vec<Answer>, Why> {
-    if let Some(problem) = misplaced(given, span, request) {
+    let kind_of_source = match request {
+        Request::Http(_) => "http",
+        Request::Command(_) => "command",
+        Request::File(_) => "file",
+    };
+    if let Some(problem) = misplaced(given, span, kind_of_source) {
         return Err(Why::Broken(problem));
     }
     let limit = match request {
@@ -224,7 +232,7 @@ fn usual_words(kind: ErrorKind, request: &Request) -> String {
 }
 
 /// A key that makes no sense for the kind of a source.
-fn misplaced(given: &AnswerGiven, span: Span, request: &Request) -> Option<Box<Diagnostic>> {
+pub fn misplaced(given: &AnswerGiven, span: Span, kind: &str) -> Option<Box<Diagnostic>> {
     let http = [
         ("status", given.status.is_some()),
         ("headers", !given.headers.0.is_empty()),
@@ -246,10 +254,10 @@ fn misplaced(given: &AnswerGiven, span: Span, request: &Request) -> Option<Box<D
         ("append", given.append.is_some()),
         ("files", !given.files.0.is_empty()),
     ];
-    let (kind, own): (&str, &[(&str, bool)]) = match request {
-        Request::Http(_) => ("http", &http),
-        Request::Command(_) => ("command", &command),
-        Request::File(_) => ("file", &file),
+    let own: &[(&str, bool)] = match kind {
+        "http" => &http,
+        "command" => &command,
+        _ => &file,
     };
     let all = http.iter().chain(&command).chain(&file);
     let (wrong, _) = all.into_iter().find(|(key, there)| *there && !own.iter().any(|(known, _)| known == key))?;

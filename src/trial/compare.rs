@@ -1,6 +1,6 @@
 //! What the runs of a test left beside what it expects.
 
-use super::demand::Demand;
+use super::demand::Any;
 use super::expect::{Expect, Requests, RunDemand, Runs, Snapshot, TopologyDemand};
 use super::found::{self, Found, called, words};
 use super::item::{Expected, Item, Metric};
@@ -11,6 +11,7 @@ use crate::base::map::Map;
 use crate::base::span::{Sources, Span};
 use crate::base::value::Value;
 use crate::observation::{MetricType, Topology};
+use crate::yaml::basic::Placed;
 use std::collections::HashMap;
 
 /// Everything in which the runs are not as expected.
@@ -48,12 +49,12 @@ fn one_run(demand: &RunDemand, run: &PlayedRun, span: Span, sources: &Sources, o
     list(&demand.logs, || o.logs.iter().map(found::log).collect(), out);
     list(&demand.health, || o.health.iter().map(found::health).collect(), out);
     list(&demand.warnings, || run.outcome.warnings.iter().map(found::warning).collect(), out);
-    topology(demand.topology.as_ref(), run, span, out);
+    topology(demand.topology.as_ref(), run, out);
     let metadata = Value::map(o.metadata.iter().map(|(key, value)| (key.clone(), value.materialize())).collect::<Map>());
-    value("metadata", demand.metadata.as_ref().map(|any| &any.0), &metadata, span, out);
+    value("metadata", demand.metadata.as_ref(), &metadata, out);
     let stream = o.health_stream.as_ref().map(found::stream).unwrap_or_default();
-    value("health_stream", demand.health_stream.as_ref().map(|any| &any.0), &stream, span, out);
-    value("state", demand.state.as_ref().map(|any| &any.0), &run.state, span, out);
+    value("health_stream", demand.health_stream.as_ref(), &stream, out);
+    value("state", demand.state.as_ref(), &run.state, out);
     requests(demand, run, out);
     if demand.no_duplicates {
         duplicates(run, &metrics, &checks, span, out);
@@ -77,13 +78,13 @@ fn error(demand: &RunDemand, run: &PlayedRun, span: Span, sources: &Sources, out
             let problem = Diagnostic::error("run-failed", "the run is an error", span).label("nothing here expects an error");
             problem.text(error).help("give the sources another answer, or expect it: `error: {contains: ...}`")
         }
-        (Some(wanted), found) => {
+        (Some(Placed { value: wanted, span }), found) => {
             let value = found.clone().map_or(Value::Missing, Value::from);
             if wanted.0.fits(&value) {
                 return;
             }
             let title = if found.is_some() { "the error is not as expected" } else { "the run is no error" };
-            let problem = Diagnostic::error("differs", title, span).label(format!("expected {}", wanted.0.describe()));
+            let problem = Diagnostic::error("differs", title, *span).label(format!("expected {}", wanted.0.describe()));
             problem.text(found.map_or_else(|| "The run worked.".to_owned(), |error| format!("found {error:?}")))
         }
         (None, None) => return,
@@ -91,22 +92,22 @@ fn error(demand: &RunDemand, run: &PlayedRun, span: Span, sources: &Sources, out
     out.push(place.map_or(problem.clone(), |place| problem.also(place, "this failed")));
 }
 
-fn value(what: &str, demand: Option<&Demand>, found: &Value, span: Span, out: &mut Vec<Diagnostic>) {
-    let Some(demand) = demand.filter(|demand| !demand.fits(found)) else { return };
-    let problem =
-        Diagnostic::error("differs", format!("`{what}` is not as expected"), span).label(format!("expected {}", demand.describe()));
+fn value(what: &str, demand: Option<&Placed<Any>>, found: &Value, out: &mut Vec<Diagnostic>) {
+    let Some(Placed { value: Any(demand), span }) = demand.filter(|placed| !placed.value.0.fits(found)) else { return };
+    let problem = Diagnostic::error("differs", format!("`{what}` is not as expected"), *span);
+    let problem = problem.label(format!("expected {}", demand.describe()));
     out.push(problem.text(format!("expected {}\nfound    {}", demand.describe(), words(found))));
 }
 
-fn topology(demand: Option<&TopologyDemand>, run: &PlayedRun, span: Span, out: &mut Vec<Diagnostic>) {
+fn topology(demand: Option<&TopologyDemand>, run: &PlayedRun, out: &mut Vec<Diagnostic>) {
     let Some(demand) = demand else { return };
     let none = Default::default();
     let found = run.outcome.observations.topology.as_ref().unwrap_or(&none);
-    value("topology.instance", demand.instance.as_ref().map(|any| &any.0), &found::topology_key(found), span, out);
+    value("topology.instance", demand.instance.as_ref(), &found::topology_key(found), out);
     let state = snapshot(found);
-    if let Some(wanted) = demand.snapshot.filter(|wanted| *wanted != state) {
+    if let Some(Placed { value: wanted, span }) = demand.snapshot.as_ref().filter(|wanted| wanted.value != state) {
         let title = format!("the snapshot is {}, expected {}", state.word(), wanted.word());
-        out.push(Diagnostic::error("differs", title, span).label(format!("expected {}, found {}", wanted.word(), state.word())));
+        out.push(Diagnostic::error("differs", title, *span).label(format!("expected {}, found {}", wanted.word(), state.word())));
     }
     list(&demand.components, || found.components.iter().map(found::component).collect(), out);
     list(&demand.relations, || found.relations.iter().map(found::relation).collect(), out);

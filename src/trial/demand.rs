@@ -81,6 +81,9 @@ impl Demand {
     pub fn fits(&self, found: &Value) -> bool {
         match self {
             Demand::Equal(wanted) => equal(wanted, found),
+            // What is empty and what is not there are the same, as with texts.
+            Demand::List(wanted) if wanted.is_empty() && found.is_missing() => true,
+            Demand::Map(wanted) if wanted.is_empty() && found.is_missing() => true,
             Demand::List(wanted) => {
                 let items = found.as_list().map_or(&[][..], |items| items.as_slice());
                 found.as_list().is_some() && wanted.len() == items.len() && wanted.iter().zip(items).all(|(want, item)| want.fits(item))

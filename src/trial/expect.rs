@@ -126,9 +126,9 @@ crate::fields! {
     /// The topology of the run.
     pub struct TopologyDemand, "expected topology" {
         /// Its key: `{type, url}`.
-        pub instance: Option<Any>;
+        pub instance: Option<Placed<Any>>;
         /// Whether a snapshot was begun and closed.
-        pub snapshot: Option<Snapshot>;
+        pub snapshot: Option<Placed<Snapshot>>;
         /// Its components.
         pub components: Option<Items<Component>>;
         /// Its relations.
@@ -156,15 +156,15 @@ crate::fields! {
         /// The health states.
         pub health: Option<Items<Health>>;
         /// The stream of the health states: `urn`, `sub_stream`, `repeat`, `expiry`, `complete`.
-        pub health_stream: Option<Any>;
+        pub health_stream: Option<Placed<Any>>;
         /// Facts about the instance: a map, exactly, or `{contains: {version: "3.1"}}`.
-        pub metadata: Option<Any>;
+        pub metadata: Option<Placed<Any>>;
         /// The warnings of the run.
         pub warnings: Option<Items<Warning>>;
         /// Why the run is an error; without this key it must not be one.
-        pub error: Option<Words>;
+        pub error: Option<Placed<Words>>;
         /// What is remembered under `state` after the run.
-        pub state: Option<Any>;
+        pub state: Option<Placed<Any>>;
         /// How many requests were made, or which, in any order.
         pub requests: Option<Requests>;
         /// Whether a gauge, a rate or a service check that was sent twice with the same tags fails the test.

@@ -24,6 +24,17 @@ pub fn tests_of(spec: &SpecFile) -> Vec<PathBuf> {
     yaml_in(&folder_of(spec))
 }
 
+/// True for a folder of tests.
+pub fn is_tests(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| name == TESTS) && spec_of(&folder.join("x.yaml")).is_some()
+}
+
+/// The files of tests that a folder holds: of a folder of tests, or of that of a spec.
+pub fn tests_in(folder: &Path) -> Vec<PathBuf> {
+    let own = if is_tests(folder) { folder.to_path_buf() } else { folder.join(TESTS) };
+    if is_tests(&own) { yaml_in(&own) } else { Vec::new() }
+}
+
 /// Where the tests of a spec are.
 pub fn folder_of(spec: &SpecFile) -> PathBuf {
     let folder = spec.path.parent().unwrap_or(Path::new(""));

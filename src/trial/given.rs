@@ -57,7 +57,7 @@ crate::fields! {
     pub struct AnswerGiven, "answer" {
         /// Only for requests like this; without it for any.
         pub r#match: Option<Match>;
-        /// How many requests it answers; without it one, and the last one that matches answers all further ones.
+        /// How many requests of a run it answers; without it one, and the last one that matches answers all further ones.
         pub times: Option<Count>;
         /// The HTTP status; 200 where it is not given.
         pub status: Option<u16>;
@@ -182,7 +182,7 @@ crate::fields! {
         pub method: Option<Words>;
         /// The headers, by their names; others may be there.
         pub headers: Keyed<Words>;
-        /// The body; a map or list is compared with the JSON in it.
+        /// The body, of a command its standard input; a map or list is compared with the JSON in it.
         pub body: Option<Any>;
         /// The program and its arguments: a list of all, or `{contains: [...]}`.
         pub argv: Option<Any>;

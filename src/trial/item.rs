@@ -56,11 +56,11 @@ impl<T: Expected> Field for Item<T> {
 macro_rules! items {
     ($(
         $(#[doc = $doc:literal])*
-        $Name:ident, $what:literal, $short:literal { $( $(#[doc = $field_doc:literal])* $field:ident : $ty:ident; )* }
+        $Name:ident, $what:literal, $named:literal, $short:literal { $( $(#[doc = $field_doc:literal])* $field:ident : $ty:ident; )* }
     )*) => {$(
         crate::fields! {
             $(#[doc = $doc])*
-            pub struct $Name, $what {
+            pub struct $Name, $named {
                 $( $(#[doc = $field_doc])* $field: Option<$ty>; )*
                 /// Exactly so many of them; 0 for none.
                 count: Option<usize>;
@@ -71,7 +71,7 @@ macro_rules! items {
 
         impl Expected for $Name {
             const WHAT: &'static str = $what;
-            const WHAT_IN_PART: &'static str = concat!("part of ", $what, " list");
+            const WHAT_IN_PART: &'static str = concat!("some ", $what, "s");
             const SHORT: &'static str = $short;
 
             fn demands(&self) -> Vec<(&'static str, &Demand)> {
@@ -92,7 +92,7 @@ macro_rules! items {
 
 items! {
     /// A metric as it was submitted: a rate or a counter shows the raw reading.
-    Metric, "metric", "name" {
+    Metric, "metric", "expected metric", "name" {
         /// Its name, prefix included.
         name: Words;
         /// Its type: `gauge`, `rate`, ….
@@ -111,7 +111,7 @@ items! {
         timestamp: Moment;
     }
     /// A point as it would be sent after the run: rates per second, counters as differences, histograms in their parts.
-    Point, "point", "name" {
+    Point, "point", "expected point", "name" {
         /// Its name, with the suffix of its part: `request.time.max`.
         name: Words;
         /// What it is: `gauge`, `count` or `rate`.
@@ -130,7 +130,7 @@ items! {
         timestamp: Moment;
     }
     /// A service check.
-    ServiceCheck, "service check", "name" {
+    ServiceCheck, "service check", "expected service check", "name" {
         /// Its name.
         name: Words;
         /// Its status: `ok`, `warning`, `critical`, `unknown`.
@@ -145,7 +145,7 @@ items! {
         timestamp: Moment;
     }
     /// An event.
-    Event, "event", "title" {
+    Event, "event", "expected event", "title" {
         /// One line.
         title: Words;
         /// What happened.
@@ -174,7 +174,7 @@ items! {
         context: Any;
     }
     /// A log line.
-    Log, "log", "message" {
+    Log, "log", "expected log", "message" {
         /// The line.
         message: Words;
         /// Its level.
@@ -193,7 +193,7 @@ items! {
         attributes: Any;
     }
     /// A component of the topology.
-    Component, "component", "id" {
+    Component, "component", "expected component", "id" {
         /// Its identifier.
         id: Words;
         /// Its type.
@@ -202,7 +202,7 @@ items! {
         data: Any;
     }
     /// A relation of the topology.
-    Relation, "relation", "source" {
+    Relation, "relation", "expected relation", "source" {
         /// From.
         source: Words;
         /// To.
@@ -213,12 +213,12 @@ items! {
         data: Any;
     }
     /// The identifier of a component that is gone.
-    Delete, "delete", "id" {
+    Delete, "delete", "expected delete", "id" {
         /// Its identifier.
         id: Words;
     }
     /// A health state.
-    Health, "health state", "id" {
+    Health, "health state", "expected health state", "id" {
         /// Unique in its stream.
         id: Words;
         /// Its name.
@@ -231,14 +231,14 @@ items! {
         message: Words;
     }
     /// A warning of the run.
-    Warning, "warning", "message" {
+    Warning, "warning", "expected warning", "message" {
         /// What was left out, and why.
         message: Words;
         /// How often that happened at its place.
         times: Amount;
     }
     /// A request that the run made.
-    Asked, "request", "url" {
+    Asked, "request", "expected request", "url" {
         /// The source that made it; `NAME.login` for the login of a source, `auth.NAME` for a login with a name.
         source: Words;
         /// The whole URL of an HTTP request.

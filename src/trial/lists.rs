@@ -118,6 +118,10 @@ fn is_open<T: Expected>(expected: &T) -> bool {
     expected.at_least().is_some() && expected.count().is_none()
 }
 
+/// So long a chain of items that make room for each other is followed: the stack of a thread has room
+/// for many times as much.
+const DEEP: usize = 1000;
+
 /// Augmenting paths: each expected item has as many slots as it wants observations.
 struct Slots<'f> {
     fitting: &'f [Vec<usize>],
@@ -127,6 +131,11 @@ struct Slots<'f> {
 
 impl Slots<'_> {
     fn fill(&mut self, slot: usize) -> bool {
+        let free = self.of_slot.get(slot).and_then(|item| self.fitting.get(*item)?.iter().find(|at| self.taken.get(**at) == Some(&None)));
+        if let Some(taken) = free.copied().and_then(|at| self.taken.get_mut(at)) {
+            *taken = Some(slot);
+            return true;
+        }
         let mut seen = vec![false; self.taken.len()];
         self.augment(slot, &mut seen, 0)
     }
@@ -139,7 +148,7 @@ impl Slots<'_> {
             *taken = Some(slot);
             return true;
         }
-        if deep > limits::TEST_FAILURES {
+        if deep > DEEP {
             return false;
         }
         for at in fits {

@@ -26,6 +26,8 @@ pub struct Played {
     pub runs: Vec<PlayedRun>,
     /// What is wrong with the answers of the test.
     pub problems: Vec<Diagnostic>,
+    /// The answers that nothing asked for, as problems.
+    pub unused: Vec<Diagnostic>,
     /// The places of the spec that the runs have reached.
     pub marks: Arc<Marks>,
 }
@@ -82,6 +84,7 @@ pub async fn play(case: &Case, check: &Check, folder: &Path) -> Played {
         played.runs.push(PlayedRun { outcome, points, state: memory.state().clone(), asked: script.asked(), began });
     }
     played.problems = script.problems();
+    played.unused = script.unused();
     played.marks = script.marks().unwrap_or_default();
     played
 }

@@ -83,13 +83,17 @@ impl<'t> Script<'t> {
         self.state(|state| state.asked.clone())
     }
 
-    /// What was wrong with the answers, and those that nothing asked for.
+    /// What was wrong with the answers.
     pub fn problems(&self) -> Vec<Diagnostic> {
-        let (mut problems, used) = self.state(|state| (state.problems.clone(), state.used.keys().copied().collect::<BTreeSet<_>>()));
+        self.state(|state| state.problems.clone())
+    }
+
+    /// The answers that nothing asked for, as problems.
+    pub fn unused(&self) -> Vec<Diagnostic> {
+        let used = self.state(|state| state.used.keys().copied().collect::<BTreeSet<_>>());
         let all = self.given.iter().flat_map(|entry| entry.value.runs.iter().map(move |run| (entry, run)));
         let answers = all.flat_map(|(entry, run)| run.answers.iter().map(move |answer| (entry, answer)));
-        problems.extend(answers.filter(|(_, answer)| !used.contains(&answer.span)).map(|(entry, answer)| never_asked(entry, answer)));
-        problems
+        answers.filter(|(_, answer)| !used.contains(&answer.span)).map(|(entry, answer)| never_asked(entry, answer)).collect()
     }
 
     fn find(&self, source: &str, request: &Request) -> Option<Found<'t>> {

@@ -8,7 +8,7 @@ use super::play::{Played, play};
 use super::update::{self, Change};
 use crate::base::diag::{self, Diagnostic, Level, has_errors};
 use crate::base::limits;
-use crate::base::span::{FileId, Sources};
+use crate::base::span::{FileId, Sources, Span};
 use crate::catalog::Catalog;
 use crate::conf::instance;
 use crate::conf::secrets::SecretStore;
@@ -87,6 +87,41 @@ pub struct Wanted<'w> {
     pub update: bool,
 }
 
+/// The answers of a file that its tests share, and that nothing asked for.
+#[derive(Default)]
+struct Unused {
+    n_tests: usize,
+    shared: Vec<(Diagnostic, usize)>,
+}
+
+impl Unused {
+    /// Those of a test itself; what it shares with others may serve only these.
+    fn own(&mut self, unused: Vec<Diagnostic>, test: Span) -> Vec<Diagnostic> {
+        self.n_tests += 1;
+        let is_own = |problem: &Diagnostic| test.start <= problem.span().start && problem.span().end <= test.end;
+        let (own, shared): (Vec<_>, Vec<_>) = unused.into_iter().partition(is_own);
+        for problem in shared {
+            match self.shared.iter_mut().find(|(known, _)| known.span() == problem.span()) {
+                Some((_, n)) => *n += 1,
+                None => self.shared.push((problem, 1)),
+            }
+        }
+        own
+    }
+
+    /// Those that no test used.
+    fn by_all(self) -> impl Iterator<Item = Diagnostic> {
+        self.shared.into_iter().filter(move |(_, n)| *n == self.n_tests).map(|(problem, _)| problem)
+    }
+}
+
+impl TestFile {
+    /// Where the tests of a file with several stand.
+    fn tests(&self) -> Option<Span> {
+        self.loaded.root.entry("tests").map(|entry| entry.value.span)
+    }
+}
+
 /// Runs the tests of a spec.
 pub fn run(suite: &Suite, wanted: Wanted<'_>) -> SuiteResult {
     let mut catalog = Catalog::open(None, None);
@@ -100,18 +135,34 @@ pub fn run(suite: &Suite, wanted: Wanted<'_>) -> SuiteResult {
             out.problems.append(&mut catalog.problems);
             continue;
         };
-        let broken = std::mem::take(&mut catalog.problems);
-        let whole = !has_errors(&broken);
-        out.problems.extend(broken);
-        let (Some(plan), Ok(runtime), true) = (&plan, &runtime, whole) else { continue };
+        let mut broken = std::mem::take(&mut catalog.problems);
+        let within = |problem: &Diagnostic, span: Span| span.start <= problem.span().start && problem.span().end <= span.end;
+        let of_case = |problem: &Diagnostic| file.cases.iter().any(|case| within(problem, case.span));
+        let of_tests = |problem: &Diagnostic| file.tests().is_some_and(|span| within(problem, span));
+        let whole = !broken.iter().any(|problem| problem.level == Level::Error && !of_case(problem) && !of_tests(problem));
+        out.problems.extend(broken.extract_if(.., |problem| !of_case(problem)));
+        let (Some(plan), Ok(runtime), true) = (&plan, &runtime, whole) else {
+            out.problems.append(&mut broken);
+            continue;
+        };
         let mut changes = Vec::new();
+        let mut unused = Unused::default();
         for case in &file.cases {
             let name = name_of(&suite.spec.name, path, case);
             if wanted.filter.is_some_and(|text| !name.contains(text)) {
                 continue;
             }
             let began = Instant::now();
-            let (mut problems, played) = runtime.block_on(one(case, &file, plan, &catalog.sources));
+            let mut problems: Vec<Diagnostic> = broken.iter().filter(|problem| within(problem, case.span)).cloned().collect();
+            let mut played = None;
+            if !has_errors(&problems) {
+                let (more, done) = runtime.block_on(one(case, &file, plan, &catalog.sources));
+                problems.extend(more);
+                played = done;
+                if let Some(played) = &mut played {
+                    problems.extend(unused.own(std::mem::take(&mut played.unused), case.span));
+                }
+            }
             if let (Some(coverage), Some(played)) = (&mut out.coverage, &played) {
                 coverage.add_test(&name, case, played);
             }
@@ -126,6 +177,9 @@ pub fn run(suite: &Suite, wanted: Wanted<'_>) -> SuiteResult {
                 }
             }
             out.tests.push(TestResult { name, file: path.clone(), problems, updated, elapsed: began.elapsed() });
+        }
+        if wanted.filter.is_none() {
+            out.problems.extend(unused.by_all());
         }
         if !changes.is_empty() {
             out.problems.extend(rewrite(&file, changes, &catalog.sources));
@@ -175,18 +229,19 @@ fn name_of(spec: &str, path: &Path, case: &Case) -> String {
     if case.name.is_empty() { format!("{spec}/{stem}") } else { format!("{spec}/{stem}/{}", case.name) }
 }
 
-/// The check of a test.
+/// The check of a test. A mere warning about its instance, a deprecated key for example, may be what
+/// the test is about, and is not told.
 ///
 /// # Errors
 /// What is wrong with its instance.
-pub fn bind(case: &Case, file: &TestFile, plan: &Arc<Plan>) -> Result<(Check, Vec<Diagnostic>), Vec<Diagnostic>> {
+pub fn bind(case: &Case, file: &TestFile, plan: &Arc<Plan>) -> Result<Check, Vec<Diagnostic>> {
     let mut frame = Frame::new(plan.names.clone(), Default::default());
     frame.set(names::ENGINE, case.engine());
     frame.set(names::TABLES, plan.spec.tables.clone());
     let folder = std::path::absolute(&file.path).ok().and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default();
     let mut read = instance::read(case.conf(&file.loaded), &plan.spec, &folder, &NoSecrets, &mut frame);
     match read.instances.pop() {
-        Some(instance) if !has_errors(&read.problems) => Ok((Check::bind(plan.clone(), instance, &[]), read.problems)),
+        Some(instance) if !has_errors(&read.problems) => Ok(Check::bind(plan.clone(), instance, &[])),
         _ if read.disabled > 0 => {
             let problem = Diagnostic::error("switched-off", "the instance is switched off", case.span);
             Err(vec![problem.label("it says `enabled: false`").help("remove `enabled` from the instance of the test")])
@@ -197,12 +252,10 @@ pub fn bind(case: &Case, file: &TestFile, plan: &Arc<Plan>) -> Result<(Check, Ve
 
 /// Runs a test; what it came to is told where it could be run.
 async fn one(case: &Case, file: &TestFile, plan: &Arc<Plan>, sources: &Sources) -> (Vec<Diagnostic>, Option<Played>) {
-    let mut problems = super::rules::check(case, plan);
+    let folder = file.path.parent().unwrap_or(Path::new(""));
+    let mut problems = super::rules::check(case, plan, folder);
     let check = match bind(case, file, plan) {
-        Ok((check, warnings)) => {
-            problems.extend(warnings);
-            check
-        }
+        Ok(check) => check,
         Err(more) => {
             problems.extend(more);
             return (problems, None);
@@ -211,13 +264,14 @@ async fn one(case: &Case, file: &TestFile, plan: &Arc<Plan>, sources: &Sources) 
     if problems.iter().any(|problem| problem.level == Level::Error && !EXPECTATIONS.contains(&problem.code)) {
         return (problems, None);
     }
-    let folder = file.path.parent().unwrap_or(Path::new(""));
     let mut played = play(case, &check, folder).await;
     let broken = has_errors(&played.problems);
     problems.append(&mut played.problems);
     // What follows from an answer that is missing would only hide it.
     if !broken {
-        problems.extend(compare(case.written.expect.as_ref(), &played.runs, case.span, sources));
+        let told: Vec<_> = problems.iter().filter(|problem| problem.code == "never-holds").map(Diagnostic::span).collect();
+        let more = compare(case.written.expect.as_ref(), &played.runs, case.span, sources);
+        problems.extend(more.into_iter().filter(|problem| !told.contains(&problem.span())));
     }
     (problems, Some(played))
 }

@@ -50,7 +50,8 @@ pub fn change(case: &Case, played: &Played, source: &SourceText) -> Result<Chang
         Some(entry) => {
             let key = entry.key_span.start as usize;
             let line = text.get(..key).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-            Change { start: line, end: end_of(text, entry.value.span.end as usize, key), text: written }
+            let end = end_of(text, entry.value.span.end as usize, key);
+            Change { start: line, end: before_comments(text, key, end, column), text: written }
         }
         None => {
             let end = end_of(text, case.node.span.end as usize, start);
@@ -65,6 +66,16 @@ fn end_of(text: &str, end: usize, start: usize) -> usize {
     let inner = text.get(start..end.min(text.len())).unwrap_or("").trim_end();
     let last = start + inner.len();
     text.get(last..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| last + at + 1)
+}
+
+/// Without the comments below a block that do not stand in it.
+fn before_comments(text: &str, start: usize, end: usize, column: usize) -> usize {
+    let lines = text.get(start..end).unwrap_or("").split_inclusive('\n').collect::<Vec<_>>();
+    let outside = |line: &str| {
+        let words = line.trim_start();
+        words.is_empty() || (words.starts_with('#') && line.len() - words.len() <= column)
+    };
+    end - lines.iter().skip(1).rev().take_while(|line| outside(line)).map(|line| line.len()).sum::<usize>()
 }
 
 /// A text with its changes.

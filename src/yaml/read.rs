@@ -207,6 +207,8 @@ pub struct Fields<'n> {
     pub span: Span,
     entries: &'n [Entry],
     known: Vec<&'static str>,
+    /// A key that was read already, which the structs read from now on do not see.
+    passed: Option<&'static str>,
     what: String,
 }
 
@@ -215,8 +217,8 @@ impl<'n> Fields<'n> {
     pub fn open(node: &'n Node, what: impl Into<String>, reader: &mut Reader<'_>) -> Option<Self> {
         let what = what.into();
         match &node.data {
-            Data::Map(entries) => Some(Fields { span: node.span, entries, known: Vec::new(), what }),
-            Data::Scalar(_) if node.is_null() => Some(Fields { span: node.span, entries: &[], known: Vec::new(), what }),
+            Data::Map(entries) => Some(Fields { span: node.span, entries, known: Vec::new(), passed: None, what }),
+            Data::Scalar(_) if node.is_null() => Some(Fields { span: node.span, entries: &[], known: Vec::new(), passed: None, what }),
             Data::Scalar(_) | Data::List(_) => {
                 reader.mismatch(node, &format!("a map for {what}"));
                 None
@@ -246,7 +248,13 @@ impl<'n> Fields<'n> {
     /// The entry of a key, which is known from now on.
     pub fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
         self.known.push(key);
-        self.entries.iter().find(|entry| &*entry.key == key)
+        self.entries.iter().find(|entry| &*entry.key == key && self.passed != Some(key))
+    }
+
+    /// A key was read by a struct that comes before others which have it, too: for those it is not there.
+    pub fn pass_over(&mut self, key: &'static str) {
+        self.known.push(key);
+        self.passed = Some(key);
     }
 
     /// Reads the field of a key.

@@ -50,7 +50,11 @@ pub struct Service {
 impl Service {
     /// Answers every request as the closure says, each connection on a thread of its own.
     pub fn start(answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Service {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Service::on(TcpListener::bind("127.0.0.1:0").expect("a free port"), answer)
+    }
+
+    /// The same at an address of one's own.
+    pub fn on(listener: TcpListener, answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Service {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let (seen, answer) = (asked.clone(), Arc::new(answer));

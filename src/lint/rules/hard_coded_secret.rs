@@ -34,8 +34,9 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             let header = key.eq_ignore_ascii_case("authorization")
                 || key.to_lowercase().ends_with("-token")
                 || key.eq_ignore_ascii_case("x-api-key");
-            // Under `token` of a login stands where the answer has it, which is a path.
-            if (is_secret(key) || header) && constant(value).is_some_and(|text| !text.is_empty()) {
+            // Under `token` of a session stands where the answer has it: an expression, not a text.
+            let of_answer = |text: &str| key == "token" && ["answer.", "row.", "row[", "{"].iter().any(|start| text.starts_with(start));
+            if (is_secret(key) || header) && constant(value).is_some_and(|text| !text.is_empty() && !of_answer(text)) {
                 let problem =
                     finding(format!("the secret `{key}` in the spec itself"), value.span).label("everybody who has the spec has it");
                 found.push(problem.help(format!(

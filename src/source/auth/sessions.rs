@@ -19,7 +19,7 @@ use std::time::Instant;
 
 /// The tokens of one check; a pointer wide while there are none, as in most checks.
 #[derive(Debug, Default)]
-pub struct Sessions(OnceLock<Box<Kept>>);
+pub struct Sessions(OnceLock<Arc<Kept>>);
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -52,6 +52,11 @@ pub enum Given {
 }
 
 impl Sessions {
+    /// The same tokens for another form of the same check.
+    pub fn share(&self) -> Sessions {
+        Sessions(self.0.get().cloned().map_or_else(OnceLock::new, OnceLock::from))
+    }
+
     /// A run begins: what failed before may be tried again.
     pub fn begin_run(&self) {
         if let Some(kept) = self.0.get() {
@@ -68,7 +73,7 @@ impl Sessions {
     where
         F: Future<Output = Result<Token, ExchangeError>>,
     {
-        let kept = self.0.get_or_init(Box::default);
+        let kept = self.0.get_or_init(Arc::default);
         let run = kept.run.load(Ordering::Relaxed);
         let slot = kept.slot(key);
         let mut state = slot.lock().await;
@@ -135,7 +140,7 @@ pub fn key(span: Span, requests: &[HttpRequest]) -> [u8; 32] {
             Login::None => {}
             Login::Digest(login) => [&login.username, &login.password].into_iter().for_each(|text| part(text.reveal().as_bytes())),
             Login::SigV4(keys) => [keys.access_key.as_str(), keys.secret_key.reveal()].into_iter().for_each(|text| part(text.as_bytes())),
-            Login::Token(login) => part(&login.key()),
+            Login::Token(login) => part(&login.asks().key),
         }
     }
     hash.finalize().into()

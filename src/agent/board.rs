@@ -1,0 +1,489 @@
+//! What the daemon knows of itself: written by the dispatcher, read by whoever asks for the status.
+//!
+//! Readers copy a page of rows under the lock at a time, so that a look at a hundred thousand
+//! instances never holds up the schedule.
+
+use crate::base::limits;
+use crate::base::value::Text;
+use crate::fold::Point;
+use crate::observation::{Observations, Status, TagSet};
+use crate::plan::Check;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Warnings of one run that are kept.
+const WARNINGS_KEPT: usize = 5;
+/// Rows that are copied at a time.
+pub const PAGE: usize = 500;
+
+/// How many of each kind a run has reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Samples.
+    pub metrics: usize,
+    /// Service checks.
+    pub service_checks: usize,
+    /// Events.
+    pub events: usize,
+    /// Logs.
+    pub logs: usize,
+    /// Components and relations.
+    pub topology: usize,
+    /// Health states.
+    pub health: usize,
+}
+
+impl Counts {
+    /// What a run has reported.
+    pub fn of(observations: &Observations) -> Self {
+        let parts = |t: &crate::observation::Topology| t.components.len() + t.relations.len();
+        Counts {
+            metrics: observations.samples.len(),
+            service_checks: observations.service_checks.len(),
+            events: observations.events.len(),
+            logs: observations.logs.len(),
+            topology: observations.topology.as_ref().map_or(0, parts),
+            health: observations.health.len(),
+        }
+    }
+}
+
+/// The last value of one series.
+#[derive(Clone, Debug)]
+pub struct LastValue {
+    /// The metric.
+    pub name: Text,
+    /// Its tags.
+    pub tags: TagSet,
+    /// Its value.
+    pub value: f64,
+    /// Its unit.
+    pub unit: Option<Text>,
+}
+
+impl From<&Point> for LastValue {
+    fn from(point: &Point) -> Self {
+        LastValue { name: point.name.clone(), tags: point.tags.clone(), value: point.value.as_f64(), unit: point.unit.clone() }
+    }
+}
+
+/// What is kept of the last run of an instance.
+#[derive(Clone, Debug)]
+pub struct RunNote {
+    /// The wall clock at its start.
+    pub started: Timestamp,
+    /// How long it took.
+    pub duration: Duration,
+    /// How late it began.
+    pub late: Duration,
+    /// Critical for an error.
+    pub status: Status,
+    /// Why it is an error, with the place in the spec.
+    pub error: Option<Text>,
+    /// Its first warnings.
+    pub warnings: Box<[Text]>,
+    /// How many there were.
+    pub n_warnings: usize,
+    /// What it reported.
+    pub counts: Counts,
+    /// Its last values, as far as they are kept.
+    pub values: Box<[LastValue]>,
+}
+
+impl RunNote {
+    /// The warnings that are kept of all.
+    pub fn kept(warnings: impl Iterator<Item = String>) -> Box<[Text]> {
+        warnings.take(WARNINGS_KEPT).map(Text::from).collect()
+    }
+}
+
+/// What is known of an instance that has run.
+#[derive(Clone, Debug)]
+struct History {
+    last: RunNote,
+    runs: u64,
+    errors: u64,
+    /// Since when it has the status that it has.
+    since: Timestamp,
+    last_ok: Option<Timestamp>,
+    total: Duration,
+}
+
+/// One instance; small, since most of a hundred thousand only wait.
+#[derive(Clone, Debug)]
+struct Row {
+    check: Arc<Check>,
+    next: Option<Instant>,
+    running: bool,
+    skipped: u32,
+    history: Option<Box<History>>,
+}
+
+/// An instance as the status shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct InstanceView {
+    /// Its number on the board, for links.
+    pub id: u32,
+    /// `http[0]`, `http[front]`
+    pub instance: String,
+    /// The spec.
+    pub check: Text,
+    /// `waiting` before the first run, `ok`, `warning`, `error`.
+    pub status: &'static str,
+    /// Why, with the place in the spec.
+    pub error: Option<Text>,
+    /// Its first warnings.
+    pub warnings: Vec<Text>,
+    /// How many warnings there were.
+    pub n_warnings: usize,
+    /// True while a run is in progress.
+    pub running: bool,
+    /// Since when it has this status.
+    pub since: Option<Timestamp>,
+    /// The start of the last run.
+    pub last_run: Option<Timestamp>,
+    /// The start of the last run without an error.
+    pub last_ok: Option<Timestamp>,
+    /// The next run.
+    pub next_run: Option<Timestamp>,
+    /// The length of the last run.
+    pub duration_s: Option<f64>,
+    /// The length of all runs together, divided by their number.
+    pub average_s: Option<f64>,
+    /// How late the last run began.
+    pub late_s: Option<f64>,
+    /// Runs so far.
+    pub runs: u64,
+    /// Runs with an error.
+    pub errors: u64,
+    /// Ticks that were skipped.
+    pub skipped: u32,
+    /// What the last run reported.
+    pub last: Counts,
+    /// Its last values.
+    #[serde(skip)]
+    pub values: Vec<LastValue>,
+}
+
+/// A problem of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileProblem {
+    /// `specs/http.yaml:14`
+    pub place: String,
+    /// `error`, `warning`
+    pub level: &'static str,
+    /// What is wrong.
+    pub title: String,
+    /// The cure.
+    pub help: Option<String>,
+}
+
+/// A spec that another one of the same name hides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Hidden {
+    /// The name of both.
+    pub name: String,
+    /// The one that is used.
+    pub used: String,
+    /// The one that is hidden.
+    pub hidden: String,
+}
+
+/// What the last reading of all files came to.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Configuration {
+    /// When.
+    pub loaded: Option<Timestamp>,
+    /// Why: `start`, `SIGHUP`, `files`, `secrets`.
+    pub reason: &'static str,
+    /// Readings after the first one.
+    pub reloads: u64,
+    /// True if something stayed as it was because of an error.
+    pub kept_old: bool,
+    /// Specs with errors.
+    pub broken: Vec<String>,
+    /// All problems.
+    pub problems: Vec<FileProblem>,
+    /// Specs that others hide.
+    pub hidden: Vec<Hidden>,
+    /// What a reload cannot change.
+    pub needs_restart: Vec<String>,
+}
+
+/// What all runs together came to.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Totals {
+    /// Runs that ended.
+    pub runs: u64,
+    /// Runs with an error.
+    pub errors: u64,
+    /// Runs with warnings.
+    pub warnings: u64,
+    /// Runs in which the engine itself failed.
+    pub panics: u64,
+    /// Runs that were dropped after their deadline.
+    pub overtime: u64,
+    /// Ticks that were skipped.
+    pub skipped: u64,
+    /// Observations of all kinds.
+    pub observations: u64,
+    /// The length of all runs together.
+    pub run_seconds: f64,
+    /// Jumps of the wall clock, and times in which the process or the machine stood still.
+    pub clock_jumps: u64,
+}
+
+/// The facts that do not change.
+#[derive(Clone, Debug, Serialize)]
+pub struct Facts {
+    /// The engine's version.
+    pub version: &'static str,
+    /// The name of this host.
+    pub hostname: String,
+    /// The number of the process.
+    pub pid: u32,
+    /// When it started.
+    pub started: Timestamp,
+    /// The collector's tick.
+    pub interval_s: f64,
+}
+
+/// Everything but the instances.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// The facts.
+    #[serde(flatten)]
+    pub facts: Facts,
+    /// How many instances have which status.
+    pub by_status: BTreeMap<&'static str, usize>,
+    /// Runs in progress.
+    pub running: usize,
+    /// Runs that wait for a place.
+    pub waiting_for_place: usize,
+    /// All runs together.
+    pub totals: Totals,
+    /// The files.
+    pub configuration: Configuration,
+}
+
+#[derive(Debug)]
+struct Inner {
+    facts: Facts,
+    rows: Vec<Option<Row>>,
+    configuration: Configuration,
+    totals: Totals,
+    running: usize,
+    waiting: usize,
+    n_values: usize,
+}
+
+/// What the daemon knows of itself.
+#[derive(Debug)]
+pub struct Board(Mutex<Inner>);
+
+impl Board {
+    /// A board without instances.
+    pub fn new(facts: Facts) -> Self {
+        Board(Mutex::new(Inner {
+            facts,
+            rows: Vec::new(),
+            configuration: Configuration::default(),
+            totals: Totals::default(),
+            running: 0,
+            waiting: 0,
+            n_values: 0,
+        }))
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts an instance on the board; one that is there keeps its history if it is the same check.
+    pub fn put(&self, id: u32, check: Arc<Check>, next: Option<Instant>) {
+        let mut inner = self.inner();
+        let at = id as usize;
+        if inner.rows.len() <= at {
+            inner.rows.resize_with(at + 1, || None);
+        }
+        let Some(place) = inner.rows.get_mut(at) else { return };
+        match place {
+            Some(row) if row.check.id == check.id => (row.check, row.next) = (check, next.or(row.next)),
+            _ => *place = Some(Row { check, next, running: false, skipped: 0, history: None }),
+        }
+    }
+
+    /// Takes an instance off the board.
+    pub fn remove(&self, id: u32) {
+        let mut inner = self.inner();
+        let removed = inner.rows.get_mut(id as usize).and_then(Option::take);
+        let values = removed.and_then(|row| row.history).map_or(0, |history| history.last.values.len());
+        inner.n_values = inner.n_values.saturating_sub(values);
+    }
+
+    /// A run begins or waits for its place.
+    pub fn began(&self, id: u32, next: Instant, skipped: u32) {
+        let mut inner = self.inner();
+        if let Some(row) = inner.rows.get_mut(id as usize).and_then(Option::as_mut) {
+            let more = skipped.saturating_sub(row.skipped);
+            (row.next, row.running, row.skipped) = (Some(next), true, skipped);
+            inner.totals.skipped += u64::from(more);
+        }
+    }
+
+    /// A run has ended. The answer says whether its status is another one than before.
+    pub fn ended(&self, id: u32, mut note: RunNote) -> bool {
+        let mut inner = self.inner();
+        let totals = &mut inner.totals;
+        totals.runs += 1;
+        totals.errors += u64::from(note.status == Status::Critical);
+        totals.warnings += u64::from(note.n_warnings > 0);
+        totals.run_seconds += note.duration.as_secs_f64();
+        let c = note.counts;
+        totals.observations += (c.metrics + c.service_checks + c.events + c.logs + c.topology + c.health) as u64;
+        let room = limits::LAST_VALUES.saturating_sub(inner.n_values);
+        let Some(row) = inner.rows.get_mut(id as usize).and_then(Option::as_mut) else { return false };
+        row.running = false;
+        let before = row.history.take();
+        let had = before.as_ref().map_or(0, |history| history.last.values.len());
+        if note.values.len() > room + had {
+            note.values = Box::default();
+        }
+        let has = note.values.len();
+        let changed = before.as_ref().is_none_or(|history| history.last.status != note.status);
+        row.history = Some(Box::new(History::after(before.map(|before| *before), note)));
+        inner.n_values = (inner.n_values + has).saturating_sub(had);
+        changed
+    }
+
+    /// Runs in progress, and runs that wait for a place.
+    pub fn load(&self, running: usize, waiting: usize) {
+        let mut inner = self.inner();
+        (inner.running, inner.waiting) = (running, waiting);
+    }
+
+    /// Changes what all runs came to.
+    pub fn count(&self, change: impl FnOnce(&mut Totals)) {
+        change(&mut self.inner().totals);
+    }
+
+    /// Changes what is known of the files.
+    pub fn configure(&self, change: impl FnOnce(&mut Configuration)) {
+        change(&mut self.inner().configuration);
+    }
+
+    /// Another interval of the collector.
+    pub fn set_interval(&self, interval: Duration) {
+        self.inner().facts.interval_s = interval.as_secs_f64();
+    }
+
+    /// Everything but the instances.
+    pub fn summary(&self) -> Summary {
+        let mut by_status = BTreeMap::from([("ok", 0), ("warning", 0), ("error", 0), ("waiting", 0)]);
+        let n = self.inner().rows.len();
+        for from in (0..n).step_by(PAGE) {
+            for row in self.inner().rows.iter().skip(from).take(PAGE).flatten() {
+                *by_status.entry(row.word()).or_default() += 1;
+            }
+        }
+        let inner = self.inner();
+        Summary {
+            facts: inner.facts.clone(),
+            by_status,
+            running: inner.running,
+            waiting_for_place: inner.waiting,
+            totals: inner.totals,
+            configuration: inner.configuration.clone(),
+        }
+    }
+
+    /// All instances for which `wanted` holds; those with errors first, then by name.
+    pub fn instances(&self, now: (Timestamp, Instant), wanted: impl Fn(&Check) -> bool) -> Vec<InstanceView> {
+        let n = self.inner().rows.len();
+        let mut out = Vec::new();
+        for from in (0..n).step_by(PAGE) {
+            let page: Vec<(usize, Row)> = {
+                let inner = self.inner();
+                let rows = inner.rows.iter().enumerate().skip(from).take(PAGE);
+                rows.filter_map(|(id, row)| row.as_ref().filter(|row| wanted(&row.check)).map(|row| (id, row.clone()))).collect()
+            };
+            out.extend(page.into_iter().map(|(id, row)| row.view(id, now)));
+        }
+        out.sort_by(|a, b| (rank(a.status), &a.check, natural(&a.instance)).cmp(&(rank(b.status), &b.check, natural(&b.instance))));
+        out
+    }
+}
+
+/// Instances of one spec in the order of their numbers.
+fn natural(label: &str) -> (usize, &str) {
+    (label.len(), label)
+}
+
+/// What is worse stands first.
+fn rank(status: &str) -> u8 {
+    match status {
+        "error" => 0,
+        "warning" => 1,
+        "waiting" => 2,
+        _ => 3,
+    }
+}
+
+impl History {
+    fn after(before: Option<History>, note: RunNote) -> History {
+        let failed = note.status == Status::Critical;
+        let last_ok = if failed { before.as_ref().and_then(|before| before.last_ok) } else { Some(note.started) };
+        let same = before.as_ref().filter(|before| before.last.status == note.status);
+        History {
+            since: same.map_or(note.started, |before| before.since),
+            runs: before.as_ref().map_or(0, |before| before.runs) + 1,
+            errors: before.as_ref().map_or(0, |before| before.errors) + u64::from(failed),
+            total: before.as_ref().map_or(Duration::ZERO, |before| before.total) + note.duration,
+            last_ok,
+            last: note,
+        }
+    }
+}
+
+impl Row {
+    fn word(&self) -> &'static str {
+        match self.history.as_ref().map(|history| history.last.status) {
+            None => "waiting",
+            Some(Status::Ok) => "ok",
+            Some(Status::Warning | Status::Unknown) => "warning",
+            Some(Status::Critical) => "error",
+        }
+    }
+
+    fn view(self, id: usize, (now, instant): (Timestamp, Instant)) -> InstanceView {
+        let next = self.next.map(|next| next.saturating_duration_since(instant));
+        let status = self.word();
+        let history = self.history.map(|history| *history);
+        let last = history.as_ref().map(|history| &history.last);
+        InstanceView {
+            id: u32::try_from(id).unwrap_or(u32::MAX),
+            instance: self.check.label(),
+            check: self.check.plan.spec.name.clone(),
+            status,
+            error: last.and_then(|last| last.error.clone()),
+            warnings: last.map(|last| last.warnings.to_vec()).unwrap_or_default(),
+            n_warnings: last.map_or(0, |last| last.n_warnings),
+            running: self.running,
+            since: history.as_ref().map(|history| history.since),
+            last_run: last.map(|last| last.started),
+            last_ok: history.as_ref().and_then(|history| history.last_ok),
+            next_run: next.and_then(|next| now.checked_add(next).ok()),
+            duration_s: last.map(|last| last.duration.as_secs_f64()),
+            average_s: history.as_ref().map(|history| history.total.as_secs_f64() / history.runs.max(1) as f64),
+            late_s: last.map(|last| last.late.as_secs_f64()),
+            runs: history.as_ref().map_or(0, |history| history.runs),
+            errors: history.as_ref().map_or(0, |history| history.errors),
+            skipped: self.skipped,
+            last: last.map(|last| last.counts).unwrap_or_default(),
+            values: history.map(|history| history.last.values.into_vec()).unwrap_or_default(),
+        }
+    }
+}

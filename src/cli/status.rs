@@ -1,0 +1,151 @@
+//! `engine status`: what the running daemon knows.
+
+use super::session::{open, state_dir, usage};
+use super::style::Style;
+use super::{CLEAN, Common, FAILED};
+use crate::base::print::one_line;
+use crate::catalog::Places;
+use crate::status::socket::{NoAnswer, ask, place};
+use clap::ValueEnum;
+use serde_json::Value as Json;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `status`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  engine status                   everything; exit code 1 if something is in error, 2 if no engine runs
+  engine status http              the instances of one check
+  engine status --format json     as JSON, for programs")]
+pub struct Arguments {
+    /// One check, or one instance as in `http[0]`; everything where none is given.
+    name: Option<String>,
+    /// How it is written.
+    #[arg(long, default_value = "human")]
+    format: Format,
+}
+
+/// How the status is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON object.
+    Json,
+}
+
+/// Asks and shows.
+pub fn run(arguments: &Arguments, common: &Common) -> u8 {
+    let (places, catalog) = match open(common) {
+        Ok(opened) => opened,
+        Err(why) => return usage(&why, common),
+    };
+    let socket = socket_of(state_dir(common, &places, &catalog).as_deref(), &places);
+    let name = arguments.name.as_deref().unwrap_or_default();
+    let query: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    let text = match ask(&socket, &format!("/status.json?check={query}")) {
+        Ok(text) => text,
+        Err(NoAnswer::NotRunning) => return usage(&format!("no engine is running here: nothing listens at {}", socket.display()), common),
+        Err(NoAnswer::Failed(why)) => return usage(&format!("the engine at {} did not answer: {why}", socket.display()), common),
+    };
+    let Ok(status) = serde_json::from_str::<Json>(&text) else {
+        return usage("the engine's answer is not understood: is it of another version?", common);
+    };
+    let instances = list(&status, "/instances");
+    if !name.is_empty() && instances.is_empty() {
+        return usage(&format!("the running engine has no check or instance `{name}`"), common);
+    }
+    match arguments.format {
+        Format::Json => println!("{status:#}"),
+        Format::Human => human(&status, instances, name, Style::stdout(common.color)),
+    }
+    if in_error(&status, instances, name) { FAILED } else { CLEAN }
+}
+
+/// Where the socket of the daemon with these settings is.
+pub fn socket_of(state_dir: Option<&Path>, places: &Places) -> PathBuf {
+    let runtime_dir = std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    place(state_dir, &places.conf_dir, runtime_dir)
+}
+
+fn in_error(status: &Json, instances: &[Json], name: &str) -> bool {
+    let failing = instances.iter().any(|instance| instance["status"] == "error");
+    let files = list(status, "/configuration/problems").iter().any(|problem| problem["level"] == "error");
+    failing || (name.is_empty() && files)
+}
+
+fn human(status: &Json, instances: &[Json], name: &str, style: Style) {
+    if name.is_empty() {
+        let (host, version) = (text(&status["hostname"]), text(&status["version"]));
+        println!("engine {version} on {host}, process {}, since {}", status["pid"], time(&status["started"]));
+        let by = &status["by_status"];
+        println!("{} ok, {} warning, {} error, {} waiting for their first run", by["ok"], by["warning"], by["error"], by["waiting"]);
+        let totals = &status["totals"];
+        println!("{} runs, {} with an error, {} ticks skipped", totals["runs"], totals["errors"], totals["skipped"]);
+        files(&status["configuration"], style);
+        println!();
+    }
+    let width = instances.iter().map(|instance| text(&instance["instance"]).chars().count()).max().unwrap_or(0);
+    for instance in instances {
+        line(instance, width, style);
+    }
+}
+
+fn files(configuration: &Json, style: Style) {
+    if configuration["kept_old"] == true {
+        println!("{}", style.bad("some files have errors, and what they describe stayed as it was"));
+    }
+    for what in list(configuration, "/needs_restart") {
+        println!("{}", style.warn(&format!("{} was changed and needs a restart", text(what))));
+    }
+    for problem in list(configuration, "/problems") {
+        let level = text(&problem["level"]);
+        let level = if level == "error" { style.bad(&level) } else { style.warn(&level) };
+        println!("{}: {level}: {}", text(&problem["place"]), text(&problem["title"]));
+    }
+    for hidden in list(configuration, "/hidden") {
+        println!("{}", style.dim(&format!("{} hides {}", text(&hidden["used"]), text(&hidden["hidden"]))));
+    }
+}
+
+fn line(instance: &Json, width: usize, style: Style) {
+    let status = text(&instance["status"]);
+    let padded = format!("{:<7}", status.to_uppercase());
+    let shown = match status.as_str() {
+        "ok" => style.good(&padded),
+        "warning" => style.warn(&padded),
+        "error" => style.bad(&padded),
+        _ => style.dim(&padded),
+    };
+    let took = instance["duration_s"].as_f64().map_or_else(|| "-".to_owned(), |seconds| format!("{:.0} ms", seconds * 1e3));
+    let name = text(&instance["instance"]);
+    println!(
+        "{name:<width$}  {shown}  {:>5} metrics  {took:>8}  last {}  next {}{}",
+        instance.pointer("/last/metrics").and_then(Json::as_u64).unwrap_or(0),
+        time(&instance["last_run"]),
+        time(&instance["next_run"]),
+        instance["skipped"].as_u64().filter(|n| *n > 0).map(|n| format!("  {n} skipped")).unwrap_or_default()
+    );
+    if let Some(error) = instance["error"].as_str() {
+        println!("    {}", style.bad(&one_line(error)));
+    }
+    for warning in list(instance, "/warnings") {
+        println!("    {}", style.warn(&text(warning)));
+    }
+}
+
+/// The list at a place; empty where there is none.
+fn list<'j>(json: &'j Json, pointer: &str) -> &'j [Json] {
+    json.pointer(pointer).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn text(value: &Json) -> String {
+    one_line(value.as_str().unwrap_or_default())
+}
+
+/// A time without its fraction.
+fn time(value: &Json) -> String {
+    match value.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok()) {
+        Some(time) => format!("{time:.0}"),
+        None => "-".to_owned(),
+    }
+}

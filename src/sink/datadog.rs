@@ -1,0 +1,183 @@
+//! A receiver that speaks Datadog's forms, version 1, which all of them understand.
+//!
+//! ```yaml
+//! sinks:
+//!   - datadog:
+//!       url: https://app.datadoghq.example
+//!       logs_url: https://http-intake.logs.datadoghq.example
+//!       api_key: "{{ secret('env:DD_API_KEY') }}"
+//! ```
+
+use super::batch::{self, Batch, Most, What};
+use super::filter::{Common, Family, Filter};
+use super::post::{Address, Compression, Packing, Payload, Poster, Receiver, below};
+use super::secret_text::SecretText;
+use super::{DeliverCx, Delivery, Numbered, OpenCx, Settings, Sink, Verdict, intake, own_name, read_kind, series};
+use crate::base::print::to_json;
+use crate::base::secret::Secret;
+use crate::base::value::Text;
+use crate::observation::Log;
+use crate::report::Report;
+use crate::yaml::kind::Kind;
+use crate::yaml::read::Record;
+use crate::yaml::shape::KindDoc;
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+use url::Url;
+
+/// The most bytes of a request before it is packed, and after.
+const RAW_BYTES: usize = 4 << 20;
+const PACKED_BYTES: usize = 5 << 19;
+/// The same of logs, and how many of them.
+const LOG_BYTES: usize = 5_000_000;
+const LOGS: usize = 1_000;
+/// The text of an event; longer ones are cut by the receiver too, but without a mark.
+const EVENT_CHARS: usize = 4_000;
+
+/// The entry of this kind.
+pub const KIND: Kind<Arc<dyn Settings>> = Kind {
+    name: "datadog",
+    docs: || KindDoc {
+        name: "datadog",
+        doc: "A receiver of Datadog's forms: metrics, service checks, events, logs.",
+        fields: [Datadog::docs(), Receiver::docs(), Common::docs()].concat(),
+        short: None,
+    },
+    read: |node, reader| {
+        read_kind("datadog", node, reader, |fields, reader| {
+            let own = Datadog::read_from(fields, reader);
+            let (receiver, common) = (Receiver::read_from(fields, reader), Common::read_from(fields, reader));
+            Some(Configured { own: own?, receiver: receiver?, common: common? })
+        })
+    },
+};
+
+crate::fields! {
+    /// A receiver of Datadog's forms.
+    struct Datadog, "datadog" {
+        /// The address that `/api/v1/series`, `/api/v1/check_run` and `/intake/` stand below.
+        url: Address;
+        /// The address that `/api/v2/logs` stands below, where it is another one.
+        logs_url: Option<Address>;
+        /// The key, best as `"{{ secret('env:NAME') }}"`.
+        api_key: SecretText;
+        /// How bodies are packed.
+        compression: Compression = Compression::Deflate, "deflate";
+    }
+}
+
+#[derive(Debug)]
+struct Configured {
+    own: Datadog,
+    receiver: Receiver,
+    common: Common,
+}
+
+impl Settings for Configured {
+    fn name(&self) -> Text {
+        own_name(&self.common, "datadog")
+    }
+
+    fn open(&self, cx: &OpenCx<'_>) -> Result<Arc<dyn Sink>, String> {
+        let key = self.own.api_key.get(cx)?;
+        let logs_url = self.own.logs_url.as_ref().unwrap_or(&self.own.url).0.clone();
+        let logs = self.receiver.most(LOG_BYTES);
+        Ok(Arc::new(Open {
+            filter: Filter::of(&self.common),
+            poster: Poster::open(&self.receiver, std::slice::from_ref(&key), cx)?,
+            url: self.own.url.0.clone(),
+            logs_url,
+            compression: self.own.compression,
+            key,
+            most: self.receiver.most(RAW_BYTES),
+            most_logs: Most { items: logs.items.min(LOGS), ..logs },
+        }))
+    }
+}
+
+#[derive(Debug)]
+struct Open {
+    filter: Filter,
+    poster: Poster,
+    url: Url,
+    logs_url: Url,
+    key: Secret,
+    compression: Compression,
+    most: Most,
+    most_logs: Most,
+}
+
+const SERIES: u8 = 0;
+const CHECKS: u8 = 1;
+const EVENTS: u8 = 2;
+const LOG: u8 = 3;
+
+impl Open {
+    fn payload(&self, batch: &Batch) -> Payload {
+        let plain = (self.most.bytes, PACKED_BYTES);
+        let (url, most) = match batch.route {
+            SERIES => (below(&self.url, "api/v1/series"), plain),
+            CHECKS => (below(&self.url, "api/v1/check_run"), plain),
+            EVENTS => (below(&self.url, "intake/"), plain),
+            _ => (below(&self.logs_url, "api/v2/logs"), (self.most_logs.bytes, self.most_logs.bytes)),
+        };
+        let headers = vec![("dd-api-key".to_owned(), self.key.clone())];
+        Payload { url, content_type: "application/json", headers, body: self.body(batch), packing: Packing::Http(self.compression), most }
+    }
+}
+
+impl Sink for Open {
+    fn batches(&self, reports: Vec<Numbered>) -> Vec<Batch> {
+        let reports: Arc<[Numbered]> = reports.into();
+        let of = |(route, most, family)| batch::cut(&reports, route, most, |numbered| self.filter.items(&numbered.report, &[family]));
+        let routes = [
+            (SERIES, self.most, Family::Metrics),
+            (CHECKS, self.most, Family::ServiceChecks),
+            (EVENTS, self.most, Family::Events),
+            (LOG, self.most_logs, Family::Logs),
+        ];
+        routes.into_iter().flat_map(of).collect()
+    }
+
+    fn body(&self, batch: &Batch) -> Vec<u8> {
+        match batch.route {
+            // Raw points have no word of their own here.
+            SERIES => series::series(batch, &self.filter, "gauge"),
+            CHECKS => series::check_runs(batch, &self.filter),
+            EVENTS => intake::intake(batch, &self.filter, Some(EVENT_CHARS)),
+            _ => logs(batch, &self.filter),
+        }
+    }
+
+    fn deliver<'d>(&'d self, batch: &'d Batch, cx: &'d DeliverCx<'d>) -> Delivery<'d> {
+        Box::pin(async move {
+            self.poster.post(self.payload(batch), batch, cx).await.map_or_else(|verdict| verdict, |_| Verdict::Delivered(None))
+        })
+    }
+}
+
+/// The body of `/api/v2/logs`.
+fn logs(batch: &Batch, filter: &Filter) -> Vec<u8> {
+    let all = batch.iter().filter_map(|(numbered, what)| match what {
+        What::Log(at) => numbered.report.logs.get(at as usize).map(|found| log(found, &numbered.report, filter)),
+        _ => None,
+    });
+    Json::Array(all.collect()).to_string().into_bytes()
+}
+
+/// A log; its own attributes stand beside the known fields.
+fn log(log: &Log, report: &Report, filter: &Filter) -> Json {
+    let mut out = Map::new();
+    out.insert("message".into(), (*log.message).into());
+    out.insert("status".into(), log.status.as_deref().unwrap_or("info").into());
+    out.insert("timestamp".into(), log.timestamp.as_millisecond().into());
+    out.insert("hostname".into(), log.hostname.as_deref().unwrap_or(&report.origin.hostname).into());
+    out.extend(log.service.as_deref().map(|service| ("service".to_owned(), service.into())));
+    out.insert("ddsource".into(), log.source.as_deref().unwrap_or(&report.origin.check).into());
+    let tags = filter.tags(&log.tags);
+    out.insert("ddtags".into(), tags.iter().collect::<Vec<_>>().join(",").into());
+    for (key, value) in log.attributes.as_map().iter().flat_map(|map| map.iter()) {
+        out.entry(&**key).or_insert_with(|| to_json(value));
+    }
+    Json::Object(out)
+}
