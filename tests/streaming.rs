@@ -98,6 +98,20 @@ events:
 "#,
     r#"
     decode: json
+    rows: $.items[*]
+metrics:
+  - {from: page, name: n, value: $.a, tags: {t: "{{ page.doc.other[1].a }}", u: "{{ page.doc.a }}"}}
+  - {name: m, value: "page.doc.items | length"}
+service_checks:
+  - {name: c, status: {critical: page.doc.b.c != 2}}
+"#,
+    r#"
+    decode: json
+metrics:
+  - {from: page, name: n, value: $.a, tags: {t: $page.t, u: "{{ page.doc['b'].c }}"}}
+"#,
+    r#"
+    decode: json
 metrics:
   - {from: page, flatten: {of: $.b}}
   - {from: page, flatten: {}}

@@ -37,8 +37,8 @@ const ROUNDS: usize = 9;
 pub fn measure(table: &mut Table) -> Outcome {
     let server = Server::start()?;
     let folder = setup::folder(DOCUMENTS, server.port)?;
-    let (mut catalog, plan) = setup::plan(folder.path())?;
-    let checks = setup::checks(folder.path(), &mut catalog, &plan)?;
+    let (mut catalog, plan) = setup::plan(folder.path(), "status")?;
+    let checks = setup::checks(folder.path(), "status", &mut catalog, &plan)?;
     let bare = Bare::new(server.port)?;
     let one = Engine::new(checks, catalog.engine, Builder::new_current_thread().enable_all().build()?);
     let rounds = Rounds::run(ROUNDS + 1, || Ok([bare.turn()?, one.turn(FEW)?, one.turn(DOCUMENTS)?]))?;

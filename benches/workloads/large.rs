@@ -13,6 +13,8 @@ use tempfile::TempDir;
 const ROUNDS: usize = 7;
 /// The log: as large as the limit on the values of one document lets a file be that is read whole.
 const LOG_BYTES: usize = 40 << 20;
+/// The log that is followed.
+const TAILED_BYTES: usize = 12 * LOG_BYTES;
 
 /// One workload: what the engine does, and what it is compared with.
 struct Work<'w> {
@@ -23,6 +25,8 @@ struct Work<'w> {
     /// How many samples one run makes, and how large its answer is.
     samples: usize,
     bytes: usize,
+    /// How many runs it takes, one more than has something to read where there are several.
+    runs: usize,
     /// How many times the limit it may cost.
     most: Option<f64>,
     /// How many megabytes more than idle and answer.
@@ -45,7 +49,7 @@ pub fn measure(table: &mut Table) -> Outcome {
         row(
             table,
             idle,
-            &Work { words, spec: list::SPEC, conf: conf(&name), limit, samples, bytes, most: Some(3.0), most_memory: Some(16.0) },
+            &Work { words, spec: list::SPEC, conf: conf(&name), limit, samples, bytes, runs: 1, most: Some(3.0), most_memory: Some(16.0) },
         )?;
     }
     for (series, words) in [
@@ -59,7 +63,7 @@ pub fn measure(table: &mut Table) -> Outcome {
         row(
             table,
             idle,
-            &Work { words, spec: exposition::SPEC, conf: conf(&name), limit, samples, bytes, most: Some(6.0), most_memory: None },
+            &Work { words, spec: exposition::SPEC, conf: conf(&name), limit, samples, bytes, runs: 1, most: Some(6.0), most_memory: None },
         )?;
     }
     let folder = tempfile::tempdir()?;
@@ -72,8 +76,37 @@ pub fn measure(table: &mut Table) -> Outcome {
     row(
         table,
         idle,
-        &Work { words, spec: log::SPEC, conf, limit, samples: log::SAMPLES, bytes: LOG_BYTES, most: Some(1.67), most_memory: Some(16.0) },
-    )
+        &Work {
+            words,
+            spec: log::SPEC,
+            conf,
+            limit,
+            samples: log::SAMPLES,
+            bytes: LOG_BYTES,
+            runs: 1,
+            most: Some(1.67),
+            most_memory: Some(16.0),
+        },
+    )?;
+    tailed(table, idle, folder.path())
+}
+
+/// The same lines in a file that is followed from its beginning, in several runs.
+fn tailed(table: &mut Table, idle: u64, folder: &Path) -> Outcome {
+    let path = folder.join("long.log");
+    let lines = log::lines(LOG_BYTES);
+    let mut file = std::fs::File::create(&path)?;
+    for _ in 0..TAILED_BYTES / LOG_BYTES {
+        std::io::Write::write_all(&mut file, lines.as_bytes())?;
+    }
+    let path = path.display().to_string();
+    let spec = log::SPEC.replace("{path: \"{{ instance.path }}\"}", "{path: \"{{ instance.path }}\", mode: tail, start_at: beginning}");
+    let words = ["480 MB access log, followed from its beginning, six captures, CPU", "- and its memory over idle"];
+    let limit = ["--log".to_owned(), path.clone()];
+    let conf = format!("instances:\n  - {{path: \"{path}\", run_timeout: 60s}}\n");
+    let runs = TAILED_BYTES.div_ceil(engine::base::limits::FILE_BYTES as usize) + 2;
+    let (samples, bytes) = (log::SAMPLES, 0);
+    row(table, idle, &Work { words, spec: &spec, conf, limit, samples, bytes, runs, most: Some(1.67), most_memory: Some(32.0) })
 }
 
 fn row(table: &mut Table, idle: u64, work: &Work<'_>) -> Outcome {
@@ -81,7 +114,7 @@ fn row(table: &mut Table, idle: u64, work: &Work<'_>) -> Outcome {
     let mut memory = Vec::new();
     let rounds = Rounds::run(ROUNDS, || {
         let limit = whole::by_hand(&[&work.limit[0], &work.limit[1]])?;
-        let engine = whole::check(folder.path(), work.samples)?;
+        let engine = whole::check(folder.path(), work.samples, work.runs)?;
         memory.push(engine.peak);
         Ok([millis(&limit), millis(&engine)])
     })?;
@@ -114,7 +147,7 @@ fn millis(spent: &Spent) -> f64 {
 fn idle() -> Outcome<u64> {
     let spec = "name: large\nversion: 1.0.0\nmetrics:\n  - {name: one, value: 1}\n";
     let folder = written(spec, "instances: [{}]\n")?;
-    Ok(whole::check(folder.path(), 1)?.peak)
+    Ok(whole::check(folder.path(), 1, 1)?.peak)
 }
 
 fn folder(work: &Work<'_>) -> Outcome<TempDir> {

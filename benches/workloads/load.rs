@@ -50,8 +50,8 @@ fn limit(text: &str) -> Outcome<f64> {
 /// CPU milliseconds from files to bound checks, the spec included.
 fn engine(folder: &Path) -> Outcome<f64> {
     let before = own_cpu();
-    let (mut catalog, plan) = setup::plan(folder)?;
-    let checks = setup::checks(folder, &mut catalog, &plan)?;
+    let (mut catalog, plan) = setup::plan(folder, "status")?;
+    let checks = setup::checks(folder, "status", &mut catalog, &plan)?;
     let spent = (own_cpu() - before).as_secs_f64() * 1e3;
     all(black_box(checks).len(), spent)
 }

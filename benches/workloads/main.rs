@@ -11,6 +11,7 @@
 //! neighbour disturbs both. The binary starts itself again for what must not share this process:
 //! the server, whose CPU is nobody's cost, and processes that are measured whole.
 
+mod beside;
 mod child;
 mod cold;
 mod command;
@@ -19,6 +20,7 @@ mod exposition;
 mod fetch;
 mod http;
 mod large;
+mod lint;
 mod list;
 mod load;
 mod log;
@@ -52,6 +54,8 @@ const WORKLOADS: &[(&str, Workload)] = &[
     ("large", large::measure),
     ("spool", spool::measure),
     ("deliver", deliver::measure),
+    ("beside", beside::measure),
+    ("lint", lint::measure),
 ];
 
 fn main() -> Outcome {

@@ -35,8 +35,8 @@ pub fn hold() -> Outcome {
     let n: usize = std::env::args().nth(2).ok_or("no number")?.parse()?;
     let folder = setup::folder(n, 8080)?;
     let before = resident()?;
-    let (mut catalog, plan) = setup::plan(folder.path())?;
-    let checks = setup::checks(folder.path(), &mut catalog, &plan)?;
+    let (mut catalog, plan) = setup::plan(folder.path(), "status")?;
+    let checks = setup::checks(folder.path(), "status", &mut catalog, &plan)?;
     println!("{}", resident()?.saturating_sub(before));
     black_box((checks, catalog));
     Ok(())

@@ -9,6 +9,8 @@ pub mod check_text;
 pub mod completions;
 pub mod explain;
 pub mod lint;
+mod lint_fix;
+mod lint_target;
 pub mod man;
 pub mod run;
 pub mod schema;

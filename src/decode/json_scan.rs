@@ -16,6 +16,8 @@ use std::collections::HashSet;
 
 /// With more keys than this in one object, a set finds a key that is there twice.
 const FEW_KEYS: usize = 32;
+/// Room for the keys of a small document at once.
+const USUAL_KEYS: usize = 16;
 
 /// A place in a JSON text. Every method gives `None` where it cannot go on.
 #[derive(Debug)]
@@ -34,7 +36,7 @@ pub struct Scan<'t, 'k> {
 impl<'t, 'k> Scan<'t, 'k> {
     /// A scanner at the beginning of a text that holds `most_values` at most.
     pub fn new(text: &'t str, keys: &'k mut Share, most_values: usize) -> Self {
-        Scan { text, at: 0, keys, n_values: 0, most_values, depth: 0, open: Vec::new() }
+        Scan { text, at: 0, keys, n_values: 0, most_values, depth: 0, open: Vec::with_capacity(USUAL_KEYS) }
     }
 
     /// The wanted parts of the one value of the text.
@@ -156,7 +158,7 @@ impl<'t, 'k> Scan<'t, 'k> {
                 return None;
             }
             self.at += 1;
-            names.add(&name, &self.open)?;
+            names.add(name.clone(), &self.open)?;
             self.open.push(name.clone());
             entry(self, &name)?;
             match self.peek()? {
@@ -284,17 +286,17 @@ fn large(text: &str, whole: bool) -> Option<Value> {
 }
 
 /// The keys of one object, to find one that is there twice.
-struct Names {
+struct Names<'t> {
     /// Where they begin among the open ones.
     first: usize,
     /// A bit for each length and ending that was seen: most keys need no comparison.
     seen: u64,
-    many: Option<HashSet<String>>,
+    many: Option<HashSet<Cow<'t, str>>>,
 }
 
-impl Names {
+impl<'t> Names<'t> {
     /// `None` if the key is there already.
-    fn add(&mut self, name: &str, open: &[Cow<'_, str>]) -> Option<()> {
+    fn add(&mut self, name: Cow<'t, str>, open: &[Cow<'t, str>]) -> Option<()> {
         let last = name.bytes().next_back().unwrap_or_default();
         let first = name.bytes().next().unwrap_or_default();
         let bit = 1 << ((name.len() ^ usize::from(last.wrapping_mul(5)) ^ usize::from(first).wrapping_mul(3)) % 64);
@@ -302,10 +304,10 @@ impl Names {
         self.seen |= bit;
         let own = open.get(self.first..).unwrap_or_default();
         if own.len() >= FEW_KEYS {
-            let many = self.many.get_or_insert_with(|| own.iter().map(|name| name.to_string()).collect());
-            return many.insert(name.to_owned()).then_some(());
+            let many = self.many.get_or_insert_with(|| own.iter().cloned().collect());
+            return many.insert(name).then_some(());
         }
-        (fresh || own.iter().all(|known| known != name)).then_some(())
+        (fresh || own.iter().all(|known| *known != name)).then_some(())
     }
 }
 

@@ -15,13 +15,15 @@ pub struct Want {
     fields: Vec<(Text, Want)>,
     /// What is wanted of every item of a list, and of every member of a map.
     each: Option<Box<Want>>,
+    /// What is wanted of every item of a list besides.
+    items: Option<Box<Want>>,
 }
 
 /// Everything, for references.
-pub static WHOLE: Want = Want { whole: true, fields: Vec::new(), each: None };
+pub static WHOLE: Want = Want { whole: true, fields: Vec::new(), each: None, items: None };
 
 /// No more than that the value is there.
-pub static NOTHING: Want = Want { whole: false, fields: Vec::new(), each: None };
+pub static NOTHING: Want = Want { whole: false, fields: Vec::new(), each: None, items: None };
 
 impl Want {
     /// The whole value.
@@ -56,6 +58,13 @@ impl Want {
         child.add_part(rest, part);
     }
 
+    /// Wants a part of every item, where this is a list; of a map nothing more.
+    pub fn add_items(&mut self, part: &Want) {
+        if !self.whole {
+            self.items.get_or_insert_default().merge(part);
+        }
+    }
+
     fn field(&mut self, key: &Text) -> &mut Want {
         let known = self.fields.iter().position(|(name, _)| name == key);
         let at = known.unwrap_or_else(|| {
@@ -79,13 +88,22 @@ impl Want {
         if let Some(part) = &other.each {
             self.each.get_or_insert_default().merge(part);
         }
+        if let Some(part) = &other.items {
+            self.items.get_or_insert_default().merge(part);
+        }
     }
 
-    /// Puts what is wanted of every member into that of each named one, so that one look-up tells
-    /// all. To be called once everything is added.
+    /// Puts what is wanted of every member into that of each named one, and of each item of a list, so
+    /// that one look-up tells all. To be called once everything is added.
     pub fn settle(&mut self) {
         if let Some(each) = &mut self.each {
             each.settle();
+        }
+        if let Some(items) = &mut self.items {
+            if let Some(each) = &self.each {
+                items.merge(each);
+            }
+            items.settle();
         }
         for (_, part) in &mut self.fields {
             if let Some(each) = &self.each {
@@ -111,7 +129,7 @@ impl Want {
 
     /// What is wanted of the items of a list; `None` where nobody looks at them.
     pub fn items(&self) -> Option<&Want> {
-        if self.whole { Some(&WHOLE) } else { self.each.as_deref() }
+        if self.whole { Some(&WHOLE) } else { self.items.as_deref().or(self.each.as_deref()) }
     }
 
     /// How many members a map of it has at least, for its room.
@@ -182,6 +200,19 @@ mod tests {
         assert!(part(&want, "a").is_whole() && !want.has("b"));
         want.add(&[]);
         assert_eq!(want, Want::whole());
+    }
+
+    #[test]
+    fn what_is_wanted_of_items_is_not_wanted_of_the_members_of_a_map() {
+        let mut want = Want::default();
+        want.add(&[key("a")]);
+        let mut item = Want::default();
+        item.add(&[key("x")]);
+        want.add_items(&item);
+        want.add(&[Step::All, key("y")]);
+        want.settle();
+        assert!(want.items().is_some_and(|items| items.has("x") && items.has("y")));
+        assert!(want.member("b").is_some_and(|(_, part)| !part.has("x") && part.has("y")));
     }
 
     #[test]

@@ -73,6 +73,18 @@ impl Frame {
         }
     }
 
+    /// The same names without any values, for a place that reads none.
+    pub fn blank(&self) -> Frame {
+        Frame {
+            slots: Vec::new(),
+            names: self.names.clone(),
+            cache: self.cache.clone(),
+            fuel: self.fuel.clone(),
+            remarks: Vec::new(),
+            marks: self.marks.clone(),
+        }
+    }
+
     /// The value of a name.
     pub fn get(&self, name: NameId) -> &Value {
         self.slots.get(name.slot()).unwrap_or(&MISSING)

@@ -1,4 +1,7 @@
 //! What samples share, held once: metrics of constant name and host differ in value and tags only.
+//!
+//! The samples of an earlier run are gone as a rule when the next one makes its own: then what they
+//! shared is written over, and a metric with a constant name allocates nothing at all.
 
 use crate::base::span::Span;
 use crate::base::value::Text;
@@ -6,8 +9,10 @@ use crate::observation::{About, Manner, MetricType};
 use jiff::Timestamp;
 use std::sync::Arc;
 
-/// More than the metrics of most specs; a collision costs an allocation and nothing else.
-const SLOTS: usize = 64;
+/// More than the metrics of most specs; without a place it costs an allocation and nothing else.
+const SLOTS: usize = 128;
+/// Places that one may lie at.
+const WAYS: usize = 4;
 
 /// What a sample is about, before it is known whether another one is about the same.
 #[derive(Clone, Copy, Debug)]
@@ -40,21 +45,33 @@ impl Abouts {
     /// The same as the last time, where nothing has changed; `name` is the name where it is a text of
     /// its own already.
     pub fn share(&mut self, facts: Facts<'_>, name: Option<&Text>) -> Arc<About> {
-        self.slots.resize(SLOTS, None);
-        let Some(slot) = self.slots.get_mut(facts.slot()) else { return Arc::new(facts.about(name)) };
-        match slot {
-            Some(known) if facts.are(known) => known.clone(),
-            _ => slot.insert(Arc::new(facts.about(name))).clone(),
+        if self.slots.is_empty() {
+            self.slots.resize(SLOTS, None);
+        }
+        let slots = facts.slots();
+        for at in slots.clone() {
+            if let Some(Some(known)) = self.slots.get(at)
+                && facts.are(known)
+            {
+                return known.clone();
+            }
+        }
+        let free = slots.clone().find(|at| self.slots.get_mut(*at).is_some_and(|slot| facts.write(slot, name)));
+        match free.or(slots.clone().next()).and_then(|at| self.slots.get_mut(at)) {
+            Some(Some(known)) if free.is_some() => known.clone(),
+            Some(slot) => slot.insert(Arc::new(facts.about(name))).clone(),
+            None => Arc::new(facts.about(name)),
         }
     }
 }
 
 impl Facts<'_> {
-    /// Place and name tell metrics apart; of a name, length and end do: families share their
-    /// beginning.
-    fn slot(&self) -> usize {
+    /// Where it may lie. Place and name tell metrics apart; of a name, length and end do: families share
+    /// their beginning.
+    fn slots(&self) -> impl Iterator<Item = usize> + Clone + use<> {
         let end = self.name.bytes().rev().take(8).fold(0usize, |mixed, byte| mixed.wrapping_mul(31) ^ usize::from(byte));
-        (self.origin.start as usize).wrapping_mul(7).wrapping_add(self.name.len().wrapping_mul(13)).wrapping_add(end) % SLOTS
+        let first = (self.origin.start as usize).wrapping_mul(7).wrapping_add(self.name.len().wrapping_mul(13)).wrapping_add(end);
+        (0..WAYS).map(move |n| first.wrapping_add(n) % SLOTS)
     }
 
     fn are(&self, about: &About) -> bool {
@@ -66,6 +83,20 @@ impl Facts<'_> {
             && about.device.as_ref() == self.device
             && about.unit.as_ref() == self.unit
             && about.manner.as_ref() == self.manner
+    }
+
+    /// Writes it where no sample shares what stands there; false where one still does.
+    fn write(&self, slot: &mut Option<Arc<About>>, name: Option<&Text>) -> bool {
+        let Some(about) = slot.as_mut().map(Arc::get_mut) else {
+            *slot = Some(Arc::new(self.about(name)));
+            return true;
+        };
+        let Some(about) = about else { return false };
+        about.timestamp = self.timestamp;
+        if !self.are(about) {
+            *about = self.about(name);
+        }
+        true
     }
 
     fn about(&self, name: Option<&Text>) -> About {

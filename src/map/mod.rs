@@ -30,7 +30,7 @@ use family_names::FamilyNames;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::fmt::Debug;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use watch::Watch;
 
 /// One way to make observations of a row.
@@ -129,6 +129,30 @@ pub struct Scratch {
     pub abouts: Abouts,
     /// Names of families that come from configuration, prepared once per run.
     pub family_names: HashMap<Span, Result<Arc<FamilyNames>, String>>,
+}
+
+/// More runs of one spec than are under way at once as a rule.
+const SPARE: usize = 32;
+
+/// The memory of runs that have ended, for those that begin: it says nothing of them.
+#[derive(Debug, Default)]
+pub struct Scratches(Mutex<Vec<Scratch>>);
+
+impl Scratches {
+    /// One that an earlier run has left, or a new one.
+    pub fn take(&self) -> Scratch {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Leaves it to later runs.
+    pub fn leave(&self, mut scratch: Scratch) {
+        // Settings differ from instance to instance.
+        scratch.family_names.clear();
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() < SPARE {
+            all.push(scratch);
+        }
+    }
 }
 
 /// Calls `take` for the computed places of optional templates.

@@ -175,13 +175,13 @@ impl ServiceCheckMapping {
 
     fn judge(&self, frame: &mut Frame) -> (Status, Text) {
         let judged = match &self.status {
-            StatusChoice::Fixed(status) => return (*status, "".into()),
+            StatusChoice::Fixed(status) => return (*status, Text::default()),
             StatusChoice::Conditions(conditions, default) => return first_that_holds(conditions, *default, frame),
             StatusChoice::Mapped(mapped) => (mapped.choose(Status::from_word, frame), &mapped.value.0),
             StatusChoice::Word(template) => (word(template, frame), &template.0),
         };
         match judged {
-            (Ok(Status::Ok), _) => (Status::Ok, "".into()),
+            (Ok(Status::Ok), _) => (Status::Ok, Text::default()),
             (Ok(status), code) => (status, code.values(frame).into()),
             (Err(Fault::Missing), code) => (Status::Unknown, code.values(frame).into()),
             (Err(Fault::Failed(why)), code) => (Status::Unknown, code.with_values(&why, frame).into()),
@@ -218,7 +218,7 @@ fn first_that_holds(conditions: &[Condition], default: Otherwise, frame: &mut Fr
     if unjudged.is_none() {
         frame.reached(default.span);
     }
-    unjudged.map_or((default.status, "".into()), |message| (Status::Unknown, message))
+    unjudged.map_or((default.status, Text::default()), |message| (Status::Unknown, message))
 }
 
 impl Mapping for ServiceCheckMapping {

@@ -175,7 +175,7 @@ async fn headers_that_cannot_be_sent_are_named_without_their_value() {
     assert_eq!(failure(&request).await.1, "the header `X-Key` has control characters in its value");
     request.headers = vec![("X Key\n".to_owned(), Secret::new("geheim"))];
     assert_eq!(failure(&request).await.1, "the header `X Key\\n` has characters in its name that no header may have");
-    let request = HttpRequest { method: "G T".to_owned(), ..HttpRequest::get("http://u:geheim@127.0.0.1:1/") };
+    let request = HttpRequest { method: "G T".into(), ..HttpRequest::get("http://u:geheim@127.0.0.1:1/") };
     assert_eq!(failure(&request).await.1, "`G T` is no HTTP method");
     assert!(!format!("{request:?}").contains("geheim"));
 }

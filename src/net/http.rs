@@ -23,6 +23,7 @@ use percent_encoding::percent_decode_str;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::tls::TlsInfo;
 use reqwest::{Method, Response, StatusCode};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -32,7 +33,7 @@ use url::Url;
 #[derive(Clone)]
 pub struct HttpRequest {
     /// `GET`, `POST`, ….
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// Absolute; user info in it becomes basic authentication unless a header says otherwise.
     pub url: String,
     /// Names and values in order.
@@ -59,7 +60,7 @@ impl HttpRequest {
     /// A GET with the defaults of every limit.
     pub fn get(url: impl Into<String>) -> Self {
         HttpRequest {
-            method: "GET".to_owned(),
+            method: "GET".into(),
             url: url.into(),
             headers: Vec::new(),
             body: None,
@@ -290,7 +291,7 @@ async fn whole_body(response: &mut Response, method: &Method, max_bytes: u64) ->
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() as u64 + chunk.len() as u64 > max_bytes => return Err(too_large()),
             Ok(Some(chunk)) => {
-                body.push(chunk, announced);
+                body.push(chunk, announced, max_bytes);
                 // A packed body can give megabytes without waiting for the network once.
                 if body.len() > yielded + YIELD_BYTES {
                     yielded = body.len();
@@ -323,10 +324,15 @@ async fn short_body(response: &mut Response) -> Bytes {
         if chunk.is_empty() {
             break;
         }
-        body.push(chunk, None);
+        body.push(chunk, None, limits::ERROR_BODY_BYTES);
     }
     body.into_bytes()
 }
+
+/// Beyond so many bytes a body takes its room in few steps, since each step holds it twice.
+const LARGE_BODY: usize = 1 << 20;
+/// Room that such a step takes at least, where the limit allows it.
+const USUAL_MOST: usize = limits::BODY_BYTES as usize;
 
 /// Chunks as one text; a body that came as one chunk, as small ones do, is not copied.
 #[derive(Default)]
@@ -340,7 +346,7 @@ impl Body {
         self.only.len() + self.all.len()
     }
 
-    fn push(&mut self, chunk: Bytes, announced: Option<u64>) {
+    fn push(&mut self, chunk: Bytes, announced: Option<u64>, max_bytes: u64) {
         if self.len() == 0 {
             self.only = chunk;
             return;
@@ -352,10 +358,35 @@ impl Body {
             self.all.reserve(expected.max(self.only.len() + chunk.len()));
             self.all.extend_from_slice(&std::mem::take(&mut self.only));
         }
+        if self.all.capacity() - self.all.len() < chunk.len() && self.all.len() > LARGE_BODY {
+            // The same for a body without an announcement, once it is clear that it is large.
+            let room = usize::try_from(max_bytes).unwrap_or(usize::MAX).saturating_sub(self.all.len());
+            self.all.reserve(room.min(self.all.len().max(USUAL_MOST)).max(chunk.len()));
+        }
         self.all.extend_from_slice(&chunk);
     }
 
     fn into_bytes(self) -> Bytes {
         if self.all.is_empty() { self.only } else { self.all.freeze() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_body_takes_its_room_once() {
+        let (chunk, most) = (Bytes::from(vec![b'x'; 64 << 10]), 8 << 20);
+        let mut body = Body::default();
+        let mut rooms: Vec<usize> = Vec::new();
+        for _ in 0..100 {
+            body.push(chunk.clone(), None, most);
+            rooms.push(body.all.capacity());
+        }
+        rooms.dedup();
+        let large: Vec<_> = rooms.into_iter().filter(|room| *room > 2 * LARGE_BODY).collect();
+        assert!(matches!(large[..], [room] if room as u64 >= most), "{large:?}");
+        assert_eq!(body.into_bytes().len(), 100 * chunk.len());
     }
 }

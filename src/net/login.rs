@@ -12,7 +12,7 @@ use super::sigv4::SigV4;
 use super::{Answer, ExchangeError};
 use crate::base::span::Span;
 use crate::base::time::Clock;
-use crate::base::value::Value;
+use crate::base::value::{Text, Value};
 use reqwest::{Response, StatusCode};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,14 +34,8 @@ pub enum Login {
 
 /// A login by a request of its own, rendered for one request of a source.
 pub trait TokenLogin: Send + Sync {
-    /// Its place in the spec.
-    fn span(&self) -> Span;
-    /// Its name, if it is a named login.
-    fn name(&self) -> Option<&str>;
-    /// What is different for every login that gives another token.
-    fn key(&self) -> [u8; 32];
-    /// The requests that log in, tried in order until one works.
-    fn requests(&self) -> &[HttpRequest];
+    /// Which login it is, and what it asks.
+    fn asks(&self) -> &Asks;
     /// The token in the answer to one of them.
     ///
     /// # Errors
@@ -58,6 +52,18 @@ pub trait TokenLogin: Send + Sync {
     fn complaint(&self, _: &Answer) -> Option<String> {
         None
     }
+}
+
+/// Which login it is, and what it asks.
+pub struct Asks {
+    /// Its name, if it is a named login.
+    pub name: Option<Text>,
+    /// Its place in the spec.
+    pub span: Span,
+    /// What is different for every login that gives another token.
+    pub key: [u8; 32],
+    /// The requests that log in, tried in order until one works.
+    pub requests: Vec<HttpRequest>,
 }
 
 /// What a login gave.

@@ -306,6 +306,9 @@ pub struct Observations {
     sums: Sums,
 }
 
+/// Room for the samples of a small run at once.
+const USUAL_SAMPLES: usize = 16;
+
 impl Observations {
     /// Adds a sample; false where there are `most` already.
     pub fn add(&mut self, sample: Sample, most: usize) -> bool {
@@ -316,8 +319,10 @@ impl Observations {
         if room {
             // Room takes no memory before it is filled, and growing step by step would hold the samples
             // of a large run twice.
-            if self.samples.len() == limits::SAMPLES_APART {
-                self.samples.reserve_exact(most - limits::SAMPLES_APART);
+            match self.samples.len() {
+                0 => self.samples.reserve_exact(USUAL_SAMPLES.min(most)),
+                limits::SAMPLES_APART => self.samples.reserve_exact(most - limits::SAMPLES_APART),
+                _ => {}
             }
             self.samples.push(sample);
         }

@@ -11,7 +11,7 @@ use crate::base::value::{Text, Value};
 use crate::expr::code::Code;
 use crate::expr::names;
 use crate::expr::tree::Expr;
-use crate::map::Mapped;
+use crate::map::{Mapped, Scratches};
 use crate::rows::{Choose, Input, RowsSpec};
 use crate::source::Folders;
 use crate::spec::source::{Origin, SourceSpec};
@@ -104,7 +104,7 @@ pub fn compile(mut spec: Spec, folders: Folders) -> Result<Plan, Vec<Diagnostic>
     let names = Arc::new(std::mem::take(&mut spec.names));
     let facts = [("name", &spec.name), ("version", &spec.version)].map(|(key, text)| (Text::from(key), Value::Text(text.clone())));
     let facts = Value::map(facts.into_iter().collect());
-    Ok(Plan { spec, folders, sources, lets, mappings, remember, names, facts, version: 0 })
+    Ok(Plan { spec, folders, sources, lets, mappings, remember, names, facts, version: 0, scratches: Scratches::default() })
 }
 
 fn source_plan(at: usize, source: &SourceSpec, spec: &Spec, graph: &Graph) -> SourcePlan {

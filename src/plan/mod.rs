@@ -16,6 +16,7 @@ use crate::conf::instance::Instance;
 use crate::expr::code::Code;
 use crate::expr::function::Cache;
 use crate::expr::names;
+use crate::map::Scratches;
 use crate::observation::TagSet;
 use crate::rows::{Let, RowsSpec};
 use crate::source::Folders;
@@ -46,6 +47,8 @@ pub struct Plan {
     pub facts: Value,
     /// A fingerprint of its texts: the same for two plans of the same files.
     pub version: u64,
+    /// Memory that its runs leave to each other; nothing of a run is in it.
+    pub scratches: Scratches,
 }
 
 /// What a run knows of one source before it begins.
@@ -141,6 +144,11 @@ impl Plan {
         let once = spec.sources.iter().any(|source| source.rows.once.is_some());
         let mapped = spec.mappings.iter().any(|placed| placed.mapped.rows.once.is_some() || placed.mapped.mapping.watches());
         once || mapped || !spec.state.is_empty() || !spec.previous.is_empty()
+    }
+
+    /// True if some place of the spec reads that name.
+    pub fn reads(&self, name: NameId) -> bool {
+        self.spec.uses.iter().any(|used| used.name == name)
     }
 
     /// The place of a source.

@@ -17,6 +17,7 @@ use crate::map::{Mapped, RowReads};
 use crate::rows::{Choose, RowsSpec};
 use crate::spec::source::{OnError, Origin, SourceSpec};
 use crate::spec::{Family, Placed, Spec};
+use crate::yaml::read::Use;
 
 /// What the answers of one source are wanted for.
 #[derive(Debug, Default)]
@@ -43,9 +44,8 @@ pub fn wanted(at: usize, spec: &Spec, plan: &SourcePlan, mappings: &[MapPlan], l
     let is_fed = |planned: &MapPlan| planned.from.iter().any(|input| input.at == at && !input.requests);
     let feeds: Vec<usize> = (0..mappings.len()).filter(|n| mappings.get(*n).is_some_and(is_fed)).collect();
     let fed = || feeds.iter().filter_map(|n| Some((spec.mappings.get(*n)?, mappings.get(*n)?)));
-    if matches!(source.origin, Origin::Derived) || is_read_elsewhere(source, spec, &["count", "body", "requests"]) {
-        return whole(feeds);
-    }
+    let of_document = parts_by_name(source, spec).filter(|_| !matches!(source.origin, Origin::Derived));
+    let Some(of_document) = of_document else { return whole(feeds) };
     let group_rows = reads_group_rows(source, fed().map(|(placed, _)| &placed.mapped));
     let through_groups = group_rows && !source.rows.group.is_empty();
     let row = if through_groups { Want::whole() } else { row_want(source, fed().map(|(placed, _)| &placed.mapped)) };
@@ -61,6 +61,7 @@ pub fn wanted(at: usize, spec: &Spec, plan: &SourcePlan, mappings: &[MapPlan], l
         },
         Some(Choose::Recurse { .. }) => (Want::whole(), None),
     };
+    of_document.iter().for_each(|path| doc.add(path));
     // Conditions and pages see the whole document as their row.
     source.codes_of_document(&mut |code| read_of_row(code, &mut doc));
     doc.settle();
@@ -80,11 +81,25 @@ fn whole(feeds: Vec<usize>) -> Wanted {
     Wanted { doc: Want::whole(), streamed: None, feeds, bodies: true, group_rows: true }
 }
 
+/// The parts of the document that are read as `SOURCE.doc.PART`; none where something reads the whole of
+/// it, or the rows.
+fn parts_by_name(source: &SourceSpec, spec: &Spec) -> Option<Vec<Vec<Step>>> {
+    let part = |used: &&Use| used.name == source.name && used.member.as_deref() == Some("doc") && used.keys.len() > 1;
+    let rest = is_read_elsewhere_but(source, spec, &["count", "body", "requests"], &|used| part(&used));
+    let steps = |used: &Use| used.keys.iter().skip(1).map(|key| Step::Key(key.clone())).collect();
+    (!rest).then(|| spec.uses.iter().filter(part).map(steps).collect())
+}
+
 /// True if anything but mappings reads the document or the rows: another source, a name of the run,
 /// a page of text, the memory of the last run.
 fn is_read_elsewhere(source: &SourceSpec, spec: &Spec, also_aside: &[&str]) -> bool {
+    is_read_elsewhere_but(source, spec, also_aside, &|_| false)
+}
+
+/// The same for all uses but these.
+fn is_read_elsewhere_but(source: &SourceSpec, spec: &Spec, also_aside: &[&str], but: &dyn Fn(&Use) -> bool) -> bool {
     let aside = |member: &str| ASIDE.contains(&member) || also_aside.contains(&member);
-    let by_name = spec.uses.iter().any(|used| match used.name {
+    let by_name = spec.uses.iter().filter(|used| !but(used)).any(|used| match used.name {
         name if name == source.name => !used.member.as_deref().is_some_and(aside),
         names::PREVIOUS => used.member.as_deref().is_none_or(|member| member == spec.names.text(source.name)),
         _ => false,
@@ -134,7 +149,7 @@ fn row_want<'m>(source: &SourceSpec, fed: impl Iterator<Item = &'m Mapped>) -> W
 /// A value that is a row itself, or a list of rows.
 fn list_or_one(row: &Want) -> Want {
     let mut want = row.clone();
-    want.add_part(&[Step::All], row);
+    want.add_items(row);
     want
 }
 

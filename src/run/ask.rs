@@ -42,8 +42,8 @@ pub struct Prepared {
     pub decoder: Result<Option<Arc<dyn Decoder>>, String>,
     /// Its settings.
     pub rules: Result<Rules, ExchangeError>,
-    /// The names, where a condition or a page needs them.
-    pub frame: Option<Frame>,
+    /// The names; with values where a condition or a page reads them.
+    pub frame: Frame,
 }
 
 /// What an item came to, besides its pages.
@@ -81,27 +81,37 @@ impl Failed {
     }
 }
 
-/// Asks for one item and hands its pages to the sink.
-pub async fn ask(cx: &RunCx<'_>, of: &Of<'_>, prepared: Prepared, sink: &mut dyn PageSink) -> Item {
+/// What is asked, with its decoder, its settings and its names.
+type Parts<'p> = (&'p [Request], &'p Option<Arc<dyn Decoder>>, &'p Rules, &'p mut Frame);
+
+impl Prepared {
+    /// What is asked, and how; else what cannot be rendered.
+    fn parts(&mut self) -> Result<Parts<'_>, ExchangeError> {
+        let Prepared { requests, decoder, rules, frame, .. } = self;
+        let requests = requests.as_ref().map_err(Clone::clone)?;
+        let decoder = decoder.as_ref().map_err(|why| ExchangeError::new(ErrorKind::Decode, why.as_str()))?;
+        Ok((requests, decoder, rules.as_ref().map_err(Clone::clone)?, frame))
+    }
+}
+
+/// Asks for one item and hands its pages to the sink. What it is asked with stays where it is: moving
+/// it into the wait would cost every run a kilobyte.
+pub async fn ask(cx: &RunCx<'_>, of: &Of<'_>, prepared: &mut Prepared, sink: &mut dyn PageSink) -> Item {
     let began = cx.clock.instant();
-    let Prepared { binds, requests, decoder, rules, frame } = prepared;
+    let binds = prepared.binds.clone();
     let mut item = Item { binds, failure: None, capped: None, warnings: Vec::new(), remarks: Vec::new(), elapsed: Duration::ZERO };
-    let decoder = decoder.map_err(|why| ExchangeError::new(ErrorKind::Decode, why));
-    let parts = requests.and_then(|requests| Ok((requests, decoder?, rules?)));
-    match parts {
+    match prepared.parts() {
         Err(error) => item.failure = Some(Failed::at_end(error)),
-        Ok((requests, decoder, rules)) => {
+        Ok((requests, decoder, rules, frame)) => {
             // A failure that is worth another attempt must be found here.
             let again = rules.retry.as_ref().is_some_and(|retry| retry.failures.names(ErrorKind::Decode));
             let unread = requests.len() == 1 && of.plan.wanted.streamed.is_some() && cx.trace.is_none() && !again;
-            let mut asking =
-                Asking { cx, of, decoder, rules, frame, capped: None, warnings: Vec::new(), ready: false, unread, current: None, began };
-            item.failure = asking.item(&item.binds, &requests, sink).await.err();
-            item.capped = asking.capped;
-            item.warnings = asking.warnings;
-            item.remarks = asking.frame.map(|frame| frame.remarks).unwrap_or_default();
+            let (capped, warnings, current) = (&mut item.capped, &mut item.warnings, None);
+            let mut asking = Asking { cx, of, decoder, rules, frame, capped, warnings, ready: false, unread, current, began };
+            item.failure = asking.item(&item.binds, requests, sink).await.err();
         }
     }
+    item.remarks = std::mem::take(&mut prepared.frame.remarks);
     item.elapsed = cx.clock.instant().saturating_duration_since(began);
     item
 }
@@ -122,11 +132,11 @@ pub struct Of<'s> {
 struct Asking<'a, 'r> {
     cx: &'a RunCx<'r>,
     of: &'a Of<'a>,
-    decoder: Option<Arc<dyn Decoder>>,
-    rules: Rules,
-    frame: Option<Frame>,
-    capped: Option<String>,
-    warnings: Vec<String>,
+    decoder: &'a Option<Arc<dyn Decoder>>,
+    rules: &'a Rules,
+    frame: &'a mut Frame,
+    capped: &'a mut Option<String>,
+    warnings: &'a mut Vec<String>,
     /// The poll is over: further pages are ready with the first.
     ready: bool,
     /// Rows are read straight out of the answers, and no document is made.
@@ -141,7 +151,7 @@ impl Asking<'_, '_> {
         let now = self.cx.clock.instant();
         let kept = self.rules.cache.and_then(|_| self.cx.reuse.answer(self.of.spec.name, binds, now));
         if let Some(kept) = kept {
-            (self.capped, self.warnings) = (kept.capped, kept.warnings);
+            (*self.capped, *self.warnings) = (kept.capped, kept.warnings);
             return sink.pages(kept.pages).map_err(Failed::at_end);
         }
         // Pages of an address that fails half-way are no pages of the next one.
@@ -149,6 +159,11 @@ impl Asking<'_, '_> {
             let Some(request) = requests.first() else { return Ok(()) };
             return self.address(request, sink).await;
         }
+        Box::pin(self.addresses(binds, requests, sink)).await
+    }
+
+    /// One address after the other until one works; what it gives may be kept for later runs.
+    async fn addresses(&mut self, binds: &Binds, requests: &[Request], sink: &mut dyn PageSink) -> Result<(), Failed> {
         let mut last = Ok(());
         for (n, request) in requests.iter().enumerate() {
             let mut pages = Vec::new();
@@ -181,7 +196,8 @@ impl Asking<'_, '_> {
         self.warnings.clear();
         let paginate = self.of.repeats.and_then(|repeats| repeats.paginate.as_ref());
         let result = match (paginate, self.rules.pages, request) {
-            (Some(paginate), Some(rule), Request::Http(http)) => self.pages(paginate, rule, http, sink).await,
+            // On the heap, since the place would be a part of every run otherwise.
+            (Some(paginate), Some(rule), Request::Http(http)) => Box::pin(self.pages(paginate, rule, http, sink)).await,
             _ => self.chunks(request, sink).await,
         };
         let elapsed = self.cx.clock.instant().saturating_duration_since(self.began);
@@ -220,7 +236,7 @@ impl Asking<'_, '_> {
         sink: &mut dyn PageSink,
     ) -> Result<(), ExchangeError> {
         let mut first = first.clone();
-        self.with_frame(|frame| paginate.pager.first(&mut first, frame))?;
+        paginate.pager.first(&mut first, self.frame)?;
         let mut seen = Seen::default();
         let (mut n_pages, mut n_items, mut n_found) = (0, 0, 0_usize);
         let mut request = first.clone();
@@ -232,12 +248,11 @@ impl Asking<'_, '_> {
             let Some(mut page) = self.ready(&asked).await?.into_iter().next() else { return Ok(()) };
             let Request::Http(last) = asked else { return Ok(()) };
             n_pages += 1;
-            let plan = self.of.plan;
-            let (found, n_rows) = self.with_frame(|frame| records_and_their_number(plan, &page, frame));
+            let (found, n_rows) = records_and_their_number(self.of.plan, &page, self.frame);
             seen.page(&page, n_rows, n_pages)?;
             let room = rule.max_items.map_or(usize::MAX, |most| most.saturating_sub(n_found));
             let n_chosen = found.len();
-            page.records = Some(found.into_iter().take(room).collect());
+            page.records = Some(Arc::new(found.into_iter().take(room).collect()));
             n_found += n_chosen;
             n_items += n_rows;
             let next =
@@ -246,14 +261,14 @@ impl Asking<'_, '_> {
             let next = next?;
             if n_chosen > room || (n_chosen == room && next.is_some()) {
                 let most = rule.max_items.unwrap_or(room);
-                self.capped = Some(format!("`max_items` of {most} is reached: further rows are left out"));
+                *self.capped = Some(format!("`max_items` of {most} is reached: further rows are left out"));
                 return Ok(());
             }
             match next {
                 None => return Ok(()),
                 Some(_) if n_pages >= rule.max_pages => {
                     let most = rule.max_pages;
-                    self.capped = Some(format!("`max_pages` of {most} is reached: further pages are left out"));
+                    *self.capped = Some(format!("`max_pages` of {most} is reached: further pages are left out"));
                     return Ok(());
                 }
                 Some(next) => request = next,
@@ -263,11 +278,10 @@ impl Asking<'_, '_> {
 
     fn next_page(&mut self, paginate: &Paginate, turn: &Turn<'_>, page: &Page) -> Result<Option<HttpRequest>, ExchangeError> {
         self.see(page);
-        let stops = |frame: &mut Frame| paginate.stop_when.as_ref().is_some_and(|stop| stop.0.holds(frame));
-        if turn.n_rows == 0 || self.with_frame(stops) {
+        if turn.n_rows == 0 || paginate.stop_when.as_ref().is_some_and(|stop| stop.0.holds(self.frame)) {
             return Ok(None);
         }
-        let next = self.with_frame(|frame| paginate.pager.next(turn, frame))?;
+        let next = paginate.pager.next(turn, self.frame)?;
         let one_row = matches!((&page.doc, &page.decoded), (Value::Map(_), None)) && self.of.spec.rows.rows.is_none();
         if next.is_none() && turn.n_pages == 1 && one_row && paginate.pager.counts_rows() {
             let why = "the first page is taken for the last one: without `rows`, a page that is a map counts as one row";
@@ -276,23 +290,14 @@ impl Asking<'_, '_> {
         Ok(next)
     }
 
-    /// What the frame says; conditions and pages always have one.
-    fn with_frame<T>(&mut self, of: impl FnOnce(&mut Frame) -> T) -> T {
-        let cx = self.cx;
-        of(self.frame.get_or_insert_with(|| super::base_frame(cx)))
-    }
-
     /// Makes the page what `row` and the source's own name stand for.
     fn see(&mut self, page: &Page) {
         let own = self.of.spec.name;
         let mut result = SourceResult::without_exchange(Fate::Ok, None);
         result.fill(page.answer.clone(), page.doc.clone());
-        result.rows = Arc::new(page.records.clone().unwrap_or_default());
-        let doc = page.doc.clone();
-        self.with_frame(|frame| {
-            frame.set(ROW, doc);
-            frame.set(own, Value::Lazy(Arc::new(result)));
-        });
+        result.rows = page.records.clone().unwrap_or_default();
+        self.frame.set(ROW, page.doc.clone());
+        self.frame.set(own, Value::Lazy(Arc::new(result)));
     }
 
     /// Repeats until the answer is ready.
@@ -313,7 +318,7 @@ impl Asking<'_, '_> {
 
     fn holds(&mut self, condition: &Code, page: &Page) -> bool {
         self.see(page);
-        self.with_frame(|frame| condition.holds(frame))
+        condition.holds(self.frame)
     }
 
     async fn poll_pause(&mut self, rule: PollRule, until: &Code, began: Instant) -> Result<(), ExchangeError> {
@@ -321,7 +326,7 @@ impl Asking<'_, '_> {
         let late = polled.saturating_add(rule.every) > rule.timeout;
         if late || rule.every >= self.left() {
             let limit = if late { format!("`poll.timeout` of {}", words::time(rule.timeout)) } else { "the run's deadline".to_owned() };
-            let why = self.with_frame(|frame| until.with_values("`until` does not hold", frame));
+            let why = until.with_values("`until` does not hold", self.frame);
             let message = format!("not ready after {}, {limit} ends the waiting: {why}", words::time(polled));
             return Err(ExchangeError::new(ErrorKind::Timeout, message));
         }
@@ -404,7 +409,7 @@ impl Asking<'_, '_> {
     }
 
     fn decoded(&mut self, request: &Request, answer: Answer) -> Result<Page, ExchangeError> {
-        let decoder = match &self.decoder {
+        let decoder = match self.decoder {
             Some(decoder) => decoder.clone(),
             None => {
                 let kind = decode::guess(answer.header("content-type"), &answer.url).unwrap_or_else(|| usual(request, &answer));
@@ -434,12 +439,12 @@ impl Asking<'_, '_> {
     fn expected(&mut self, page: &Page) -> Result<(), ExchangeError> {
         let Some(expect) = &self.of.spec.expect else { return Ok(()) };
         self.see(page);
-        let why = match self.with_frame(|frame| expect.0.eval(frame)) {
+        let why = match expect.0.eval(self.frame) {
             Ok(value) if value.is_true() => return Ok(()),
             Ok(_) | Err(Fault::Missing) => "`expect` does not hold".to_owned(),
             Err(Fault::Failed(why)) => format!("`expect` cannot be computed: {why}"),
         };
-        let message = self.with_frame(|frame| expect.0.with_values(&why, frame));
+        let message = expect.0.with_values(&why, self.frame);
         Err(ExchangeError { answer: Some(Box::new(page.answer.clone())), ..ExchangeError::new(ErrorKind::Expect, message) })
     }
 }

@@ -56,13 +56,20 @@ impl PageSink for Assembly<'_> {
 }
 
 impl<'a> Assembly<'a> {
-    /// A result without anything in it.
-    pub fn new(cx: &'a RunCx<'a>, spec: &'a SourceSpec, source: &'a SourcePlan, held: &'a Held, frame: &'a mut Frame) -> Self {
+    /// A result without anything in it; the pages that come first belong to the item with these names.
+    pub fn new(
+        cx: &'a RunCx<'a>,
+        spec: &'a SourceSpec,
+        source: &'a SourcePlan,
+        held: &'a Held,
+        frame: &'a mut Frame,
+        binds: Arc<Binds>,
+    ) -> Self {
         let result = SourceResult::without_exchange(Fate::Ok, None);
         let flow = Flow::of(cx, source, held, frame);
         let (rows, docs, made) = (Vec::new(), Vec::new(), Vec::new());
         let began = cx.clock.instant();
-        Assembly { cx, spec, source, held, frame, binds: Arc::default(), result, rows, docs, flow, made, n_pages: 0, began }
+        Assembly { cx, spec, source, held, frame, binds, result, rows, docs, flow, made, n_pages: 0, began }
     }
 
     /// The pages that follow belong to the item with these names.
@@ -74,18 +81,22 @@ impl<'a> Assembly<'a> {
     /// Rows that go straight to the mappings come first, because their answer may prove to be
     /// undecodable: then nothing of the exchange counts.
     fn take_all(&mut self, mut pages: Vec<Page>) -> Result<(), ExchangeError> {
-        let mut counts = Vec::with_capacity(pages.len());
         for page in &mut pages {
             let before = self.n_rows();
             if let Err(error) = self.page_rows(page) {
                 self.flow.iter_mut().for_each(|flow| drop(flow.take_made()));
                 return Err(undecodable(page.answer.clone(), error));
             }
-            counts.push(self.n_rows() - before);
+            page.n_rows = self.n_rows() - before;
         }
         let made = self.flow.as_mut().map(Flow::take_made).unwrap_or_default();
         self.keep(made);
-        pages.into_iter().zip(counts).for_each(|(page, count)| self.take(page, count));
+        if self.result.requests.is_empty() {
+            // Most sources have one answer.
+            self.docs.reserve_exact(pages.len());
+            self.result.requests.reserve_exact(pages.len());
+        }
+        pages.into_iter().for_each(|page| self.take(page));
         Ok(())
     }
 
@@ -104,7 +115,7 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    fn take(&mut self, mut page: Page, count: usize) {
+    fn take(&mut self, mut page: Page) {
         self.result.kept.append(&mut page.answer.kept);
         self.docs.push(page.doc.clone());
         self.result.requests.push(RequestNote {
@@ -112,7 +123,7 @@ impl<'a> Assembly<'a> {
             url: page.answer.url.clone(),
             status: page.answer.status,
             elapsed: page.answer.elapsed,
-            count,
+            count: page.n_rows,
             // A log may be read in a thousand chunks, and nobody looks at them again.
             body: if self.flow.is_some() && !self.source.wanted.bodies { Bytes::new() } else { page.answer.body.clone() },
             from_cache: page.from_cache,
@@ -159,14 +170,19 @@ impl<'a> Assembly<'a> {
         }
         let records = match page.records.take() {
             Some(records) => records,
-            None => records(self.source, page, self.frame),
+            None => Arc::new(records(self.source, page, self.frame)),
         };
         if let Some(flow) = &mut self.flow {
             flow.records(&page.answer, &records, inherited.as_ref(), self.frame);
             return Ok(());
         }
         if self.source.per_record.is_plain() && self.source.carries.is_empty() {
-            self.rows.extend(records);
+            let records = Arc::unwrap_or_clone(records);
+            if self.rows.is_empty() {
+                self.rows = records;
+            } else {
+                self.rows.extend(records);
+            }
             return Ok(());
         }
         let rows = &mut self.rows;
@@ -247,7 +263,7 @@ impl<'a> Assembly<'a> {
             result.elapsed = result.elapsed.max(cx.clock.instant().saturating_duration_since(began));
         }
         let rows = if source.after.group.is_empty() { limited(source, rows, frame) } else { grouped(source, rows, held, frame) };
-        result.rows = Arc::new(rows);
+        *Arc::make_mut(&mut result.rows) = rows;
         result.pages = docs;
         (result, made)
     }

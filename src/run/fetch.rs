@@ -58,6 +58,9 @@ fn descend(source: &SourcePlan, level: usize, sources: &Results<'_>, frame: &mut
             let looped = !source.before.each.is_empty();
             let holds = !looped || source.before.when.as_ref().is_none_or(|when| when.0.holds(frame));
             if holds {
+                if out.is_empty() && source.before.each.is_empty() {
+                    out.reserve_exact(1);
+                }
                 out.push(Arc::new(binds.clone()));
             }
         }
@@ -81,7 +84,6 @@ fn descend(source: &SourcePlan, level: usize, sources: &Results<'_>, frame: &mut
 /// Runs a source that was found ready.
 pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
     let Start { at, input, items, held } = start;
-    frame.remarks.clear();
     let plan = &cx.check.plan;
     let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) else {
         return Fetched { at, result: SourceResult::without_exchange(Fate::Off, None), remarks: Vec::new(), made: Vec::new() };
@@ -166,16 +168,28 @@ async fn exchange_all(cx: &RunCx<'_>, of: &Of<'_>, items: Vec<Arc<Binds>>, held:
         return (SourceResult::without_exchange(Fate::Failed, Some((ErrorKind::Limit, why))), Vec::new());
     }
     if let [binds] = &items[..] {
-        let prepared = prepare(cx, of, binds, frame);
-        let mut assembly = Assembly::new(cx, of.spec, of.plan, held, frame);
-        assembly.begin(binds);
-        let item = ask(cx, of, prepared, &mut assembly).await;
+        let mut prepared = prepare(cx, of, binds, frame);
+        let mut assembly = Assembly::new(cx, of.spec, of.plan, held, frame, binds.clone());
+        let item = ask(cx, of, &mut prepared, &mut assembly).await;
         assembly.end(item);
         return assembly.finish();
     }
+    // On the heap, since the place would be a part of every run otherwise.
+    Box::pin(exchange_many(cx, of, items, at_once, held, frame)).await
+}
+
+/// The requests of a loop.
+async fn exchange_many(
+    cx: &RunCx<'_>,
+    of: &Of<'_>,
+    items: Vec<Arc<Binds>>,
+    at_once: usize,
+    held: &Held,
+    frame: &mut Frame,
+) -> (SourceResult, Vec<Made>) {
     // Requests are rendered when their turn comes, while the rows of earlier ones are made.
     let mut rendering = frame.fresh();
-    let mut assembly = Assembly::new(cx, of.spec, of.plan, held, frame);
+    let mut assembly = Assembly::new(cx, of.spec, of.plan, held, frame, Arc::default());
     let mut waiting = items.iter();
     let mut running = FuturesOrdered::new();
     loop {
@@ -194,9 +208,9 @@ async fn exchange_all(cx: &RunCx<'_>, of: &Of<'_>, items: Vec<Arc<Binds>>, held:
     result
 }
 
-async fn ask_whole(cx: &RunCx<'_>, of: &Of<'_>, prepared: Prepared) -> (Item, Vec<Page>) {
+async fn ask_whole(cx: &RunCx<'_>, of: &Of<'_>, mut prepared: Prepared) -> (Item, Vec<Page>) {
     let mut pages = Vec::new();
-    let item = ask(cx, of, prepared, &mut pages).await;
+    let item = ask(cx, of, &mut prepared, &mut pages).await;
     (item, pages)
 }
 
@@ -209,7 +223,7 @@ fn prepare(cx: &RunCx<'_>, of: &Of<'_>, binds: &Arc<Binds>, frame: &mut Frame) -
         Origin::Derived => Ok(Vec::new()),
     };
     let needs_frame = of.spec.expect.is_some() || of.repeats.is_some_and(|repeats| repeats.paginate.is_some() || repeats.poll.is_some());
-    let own = needs_frame.then(|| frame.fresh());
+    let own = if needs_frame { frame.fresh() } else { frame.blank() };
     Prepared { binds: binds.clone(), requests, decoder: decoder(of.spec, frame), rules: Rules::of(of.spec, frame), frame: own }
 }
 

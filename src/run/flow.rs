@@ -95,10 +95,11 @@ impl<'a> Flow<'a> {
             let stage = Stage::new(&placed.mapped.rows, frame);
             Some(Feed { placed, stage, made: Made::by(*mapping, placed.mapped.span) })
         };
-        let feeds = source.wanted.feeds.iter().filter_map(feed).collect();
+        let mut feeds = Vec::with_capacity(source.wanted.feeds.len());
+        feeds.extend(source.wanted.feeds.iter().filter_map(feed));
         let over_all = Stage::new(&source.over_all, frame);
         let over_all = if source.wanted.group_rows { over_all } else { over_all.counting() };
-        let shared = Shared { cx, ended: None, scratch: Scratch::default() };
+        let shared = Shared { cx, ended: None, scratch: cx.check.plan.scratches.take() };
         Some(Flow { source, wanted, held, over_all, feeds, shared, n_rows: 0 })
     }
 
@@ -191,7 +192,10 @@ impl<'a> Flow<'a> {
             });
             feed.made
         };
-        feeds.into_iter().map(end).collect()
+        let mut made = Vec::with_capacity(feeds.len());
+        made.extend(feeds.into_iter().map(end));
+        shared.cx.check.plan.scratches.leave(shared.scratch);
+        made
     }
 }
 

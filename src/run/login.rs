@@ -110,14 +110,14 @@ fn secrets(token: &Value, out: &mut Vec<String>) {
 
 async fn token(cx: &RunCx<'_>, source: &str, login: &dyn TokenLogin, refused: Option<u64>) -> Result<Given, ExchangeError> {
     let log_in: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(log_in(cx, source, login));
-    cx.check.sessions.token(login.key(), refused, cx.clock, log_in).await
+    cx.check.sessions.token(login.asks().key, refused, cx.clock, log_in).await
 }
 
 /// The requests of a login, in turn until one works.
 async fn log_in(cx: &RunCx<'_>, source: &str, login: &dyn TokenLogin) -> Result<Token, ExchangeError> {
-    let name = login.name().map_or_else(|| format!("{source}.login"), |name| format!("auth.{name}"));
+    let name = login.asks().name.as_deref().map_or_else(|| format!("{source}.login"), |name| format!("auth.{name}"));
     let mut last = ExchangeError::new(ErrorKind::Auth, "there is nothing to ask");
-    for http in login.requests() {
+    for http in &login.asks().requests {
         let request = Request::Http(Box::new(http.clone()));
         let began = cx.clock.instant();
         let outcome = authorized(cx, &name, &request).await;
@@ -145,7 +145,7 @@ fn failed(login: &dyn TokenLogin, request: &Request, error: ExchangeError) -> Ex
         ErrorKind::HttpStatus | ErrorKind::Decode | ErrorKind::Expect => ErrorKind::Auth,
         other => other,
     };
-    let name = login.name().map(|name| format!(" `{name}`")).unwrap_or_default();
+    let name = login.asks().name.as_deref().map(|name| format!(" `{name}`")).unwrap_or_default();
     let complaint = error.answer.as_ref().and_then(|answer| login.complaint(answer)).map(|why| format!(": {why}")).unwrap_or_default();
     // The answer of a login may hold secrets, so it is not that of the source.
     ExchangeError::new(kind, format!("the login{name} ({}) failed: {}{complaint}", request.describe(), error.message))
@@ -167,7 +167,7 @@ fn note(
         Some(error) => format!("error    {}: {}", error.kind.word(), one_line(&error.message)),
         None => "token    ****".to_owned(),
     });
-    trace.note(Step { span: login.span(), what: format!("login `{name}`"), lines });
+    trace.note(Step { span: login.asks().span, what: format!("login `{name}`"), lines });
 }
 
 #[cfg(test)]

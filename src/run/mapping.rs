@@ -10,8 +10,8 @@ use crate::base::map::Map;
 use crate::base::value::{Text, Value};
 use crate::expr::frame::Frame;
 use crate::expr::names::CHECKS;
+use crate::map::MapCx;
 use crate::map::watch::Watch;
-use crate::map::{MapCx, Scratch};
 use crate::observation::{ServiceCheck, Status};
 use crate::plan::{InputPlan, MapPlan};
 use crate::rows::Row;
@@ -26,7 +26,7 @@ pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, mut made: Vec<Made>, 
     let plan = &cx.check.plan;
     let now = cx.clock.now();
     let mut errors = Vec::new();
-    let mut scratch = Scratch::default();
+    let mut scratch = plan.scratches.take();
     let mut out = std::mem::take(&mut outcome.observations);
     let mut map_cx = MapCx {
         out: &mut out,
@@ -41,7 +41,8 @@ pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, mut made: Vec<Made>, 
     };
     begin_topology(cx, frame, &mut map_cx);
     source_checks(results, frame, &mut map_cx);
-    let mut checks_set = false;
+    // Nobody looks at the statuses of most specs.
+    let mut checks_set = !plan.reads(CHECKS);
     for (n, (placed, planned)) in plan.spec.mappings.iter().zip(&plan.mappings).enumerate() {
         if placed.family != Family::ServiceChecks && !checks_set {
             frame.set(CHECKS, statuses(&map_cx));
@@ -62,6 +63,7 @@ pub fn run_mappings(cx: &RunCx<'_>, results: &Results<'_>, mut made: Vec<Made>, 
     metadata(cx, frame, &mut map_cx);
     left.watched = std::mem::take(&mut map_cx.watch.now);
     outcome.observations = out;
+    plan.scratches.leave(scratch);
 }
 
 fn one_mapping(
@@ -172,11 +174,12 @@ fn input(results: &Results<'_>, input: InputPlan) -> Arc<Vec<Row>> {
 
 /// The end of the answer of the one source that it is about; else now.
 fn timestamp(results: &Results<'_>, planned: &MapPlan, now: Timestamp) -> Timestamp {
-    let about = if planned.from.is_empty() { planned.needs.clone() } else { planned.from.iter().map(|one| one.at).collect() };
-    match &about[..] {
-        [one] => results.get(*one).and_then(|result| result.ended).unwrap_or(now),
-        _ => now,
-    }
+    let about = match (&planned.from[..], &planned.needs[..]) {
+        ([one], _) => Some(one.at),
+        ([], [one]) => Some(*one),
+        _ => None,
+    };
+    about.and_then(|one| results.get(one)?.ended).unwrap_or(now)
 }
 
 /// The can-connect checks of the sources.

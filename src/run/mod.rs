@@ -150,7 +150,10 @@ fn base_frame(cx: &RunCx<'_>) -> Frame {
     frame.set(names::NOW, Value::Time(cx.clock.now()));
     frame.set(names::TABLES, check.plan.spec.tables.clone());
     frame.set(names::SPEC, check.plan.facts.clone());
-    frame.set(names::RUN, Value::Lazy(Arc::new(RunFacts { interval: cx.interval, number: cx.memory.runs() + 1, failures: None })));
+    if check.plan.reads(names::RUN) {
+        let facts = RunFacts { interval: cx.interval, number: cx.memory.runs() + 1, failures: None };
+        frame.set(names::RUN, Value::Lazy(Arc::new(facts)));
+    }
     frame.set(names::PREVIOUS, cx.memory.previous().clone());
     let state = remember::state_at_first(cx, &mut frame);
     frame.set(names::STATE, state);
@@ -159,6 +162,9 @@ fn base_frame(cx: &RunCx<'_>) -> Frame {
 
 /// `run.failed` and `run.errors` are known once all sources are done.
 fn set_run(cx: &RunCx<'_>, frame: &mut Frame, outcome: &Outcome) {
+    if !cx.check.plan.reads(names::RUN) {
+        return;
+    }
     let failures = outcome.errors.iter().map(|failure| failure.message.clone()).collect();
     let facts = RunFacts { interval: cx.interval, number: cx.memory.runs() + 1, failures: Some(failures) };
     frame.set(names::RUN, Value::Lazy(Arc::new(facts)));

@@ -99,7 +99,11 @@ pub async fn run_sources<'r>(cx: &'r RunCx<'_>, frame: &mut Frame) -> Results<'r
         };
         let Fetched { at, mut result, remarks, made } = done;
         frame.absorb(remarks);
-        state.results.made.extend(made);
+        if state.results.made.is_empty() {
+            state.results.made = made;
+        } else {
+            state.results.made.extend(made);
+        }
         if let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) {
             let needs_complete = source.needs.iter().all(|need| state.results.get(*need).is_none_or(|r| r.complete));
             result.complete = result.fate == Fate::Ok && needs_complete && result.caps.is_empty();
@@ -167,7 +171,10 @@ impl State<'_> {
                 None => {
                     let input = input_rows(spec, &self.results);
                     let items = items(source, &self.results, frame);
-                    starts.push((Start { at, input, items, held: Held::of(source, &self.results) }, frame.clone()));
+                    if starts.is_empty() {
+                        starts.reserve_exact(1);
+                    }
+                    starts.push((Start { at, input, items, held: Held::of(source, &self.results) }, frame.fresh()));
                 }
             }
             self.compute_lets(frame);

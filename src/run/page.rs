@@ -19,17 +19,19 @@ pub struct Page {
     /// The rows of the decoder's own, a list, where they are not those of the document.
     pub decoded: Option<Value>,
     /// Its rows before any of the row keys but `rows`, where they had to be looked at already.
-    pub records: Option<Vec<Row>>,
+    pub records: Option<Arc<Vec<Row>>>,
     /// The request in one line, where somebody looks on.
     pub request: String,
     /// True if an earlier run has fetched it.
     pub from_cache: bool,
+    /// How many rows were made of it.
+    pub n_rows: usize,
 }
 
 impl Page {
     /// A page that was just fetched.
     pub fn of(answer: Answer, doc: Value) -> Self {
-        Page { answer, doc, unread: None, decoded: None, records: None, request: String::new(), from_cache: false }
+        Page { answer, doc, unread: None, decoded: None, records: None, request: String::new(), from_cache: false, n_rows: 0 }
     }
 }
 

@@ -49,6 +49,9 @@ crate::words! {
     }
 }
 
+/// Names and values of headers.
+pub type Headers = Vec<(String, Secret)>;
+
 /// An address of a receiver.
 #[derive(Clone, Debug)]
 pub struct Address(pub Url);
@@ -120,7 +123,7 @@ pub struct Poster {
     connect: Arc<ConnectSettings>,
     proxies: Choice,
     timeout: Duration,
-    headers: Vec<(String, Secret)>,
+    headers: Headers,
     statuses: (Arc<StatusSet>, Arc<StatusSet>),
     /// What a message must not show, even where a receiver repeats it.
     secrets: Vec<Secret>,
@@ -139,7 +142,7 @@ pub struct Payload {
     /// What the body is.
     pub content_type: &'static str,
     /// What else the form asks for.
-    pub headers: Vec<(String, Secret)>,
+    pub headers: Headers,
     /// The body before it is packed.
     pub body: Vec<u8>,
     /// How it is packed.
@@ -211,7 +214,7 @@ impl Poster {
             headers.push((name.clone(), value.clone()));
         }
         Ok(HttpRequest {
-            method: "POST".to_owned(),
+            method: "POST".into(),
             headers,
             body: Some(body.into()),
             timeout: self.timeout,

@@ -170,8 +170,10 @@ impl Source for Prepared {
     }
 
     fn requests(&self, place: &Place<'_>, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
-        let requests = self.rendered(place.folders, None, frame)?;
-        Ok(requests.into_iter().map(|request| Request::Http(Box::new(request))).collect())
+        let rendered = self.rendered(place.folders, None, frame)?;
+        let mut requests = Vec::with_capacity(rendered.len());
+        requests.extend(rendered.into_iter().map(|request| Request::Http(Box::new(request))));
+        Ok(requests)
     }
 
     fn repeats(&self) -> Option<&Repeats> {
@@ -249,7 +251,8 @@ impl Prepared {
         }
         let with = |url: String, common: HttpRequest| HttpRequest { connect: through(&url), url, ..common };
         let Some(last) = urls.pop() else { return Ok(Vec::new()) };
-        let mut requests: Vec<HttpRequest> = urls.into_iter().map(|url| with(url, common.clone())).collect();
+        let mut requests = Vec::with_capacity(urls.len() + 1);
+        requests.extend(urls.into_iter().map(|url| with(url, common.clone())));
         requests.push(with(last, common));
         Ok(requests)
     }
@@ -264,8 +267,8 @@ impl Prepared {
         let http = &self.http;
         let mut headers = http.header_pairs(frame)?;
         let body = http.payload(&mut headers, frame)?;
-        let method = http.method.as_ref().and_then(|m| m.text(frame)).map(|m| m.to_uppercase());
-        let method = method.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.to_owned());
+        let method = http.method.as_ref().and_then(|m| m.text(frame)).map(|m| m.to_uppercase().into());
+        let method = method.unwrap_or(if body.is_some() { "POST" } else { "GET" }.into());
         let max_bytes = with_usual("max_bytes", &http.max_bytes, Size(limits::BODY_BYTES), frame)?.0.min(limits::BODY_BYTES_MOST);
         Ok(HttpRequest {
             method,
@@ -357,7 +360,7 @@ impl Http {
         };
         let Some(urls) = &self.url else {
             let base = base.ok_or_else(|| ExchangeError::new(ErrorKind::Limit, "`base_url` has no value"))?;
-            return Ok(vec![with_query(base, &query)?]);
+            return Ok(vec![with_query(base.to_owned(), &query)?]);
         };
         let render = |template: &Template, frame: &mut Frame| {
             let value = template.eval(frame).map_err(|fault| match fault {
@@ -369,9 +372,13 @@ impl Http {
                 Some(base) if url.starts_with('/') => format!("{}{url}", base.trim_end_matches('/')),
                 _ => url,
             };
-            with_query(&joined, &query)
+            with_query(joined, &query)
         };
-        urls.0.iter().map(|template| render(template, frame)).collect()
+        let mut rendered = Vec::with_capacity(urls.0.len());
+        for template in &urls.0 {
+            rendered.push(render(template, frame)?);
+        }
+        Ok(rendered)
     }
 }
 
@@ -417,12 +424,12 @@ fn statuses(
     }
 }
 
-fn with_query(url: &str, query: &[(String, String)]) -> Result<String, ExchangeError> {
+fn with_query(url: String, query: &[(String, String)]) -> Result<String, ExchangeError> {
     if query.is_empty() {
-        return Ok(url.to_owned());
+        return Ok(url);
     }
-    let shown = crate::base::print::one_line(url);
-    let mut parsed = url::Url::parse(url).map_err(|why| ExchangeError::new(ErrorKind::Limit, format!("{shown} is not a URL: {why}")))?;
+    let shown = crate::base::print::one_line(&url);
+    let mut parsed = url::Url::parse(&url).map_err(|why| ExchangeError::new(ErrorKind::Limit, format!("{shown} is not a URL: {why}")))?;
     parsed.query_pairs_mut().extend_pairs(query);
     Ok(parsed.into())
 }

@@ -69,10 +69,10 @@ pub fn read(whole: impl Into<Whole>, file: FileId, name: &str, sources: &Sources
     (spec, problems)
 }
 
-/// The first use of each name and member.
+/// The first use of each name with these keys.
 fn distinct(uses: &[(Use, ScopeId)]) -> Vec<Use> {
     let mut seen = HashSet::new();
-    uses.iter().map(|(used, _)| used).filter(|used| seen.insert((used.name, &used.member))).cloned().collect()
+    uses.iter().map(|(used, _)| used).filter(|used| seen.insert((used.name, &used.member, &used.keys))).cloned().collect()
 }
 
 /// Checks a fragment alone, or with those that it uses: its shape, but no name that a spec or

@@ -210,7 +210,7 @@ pub fn asked(a: &Asked) -> Found {
     match &a.request {
         Request::Http(http) => {
             let url = url::Url::parse(&http.url).ok();
-            fields.push(("method", Value::text(http.method.as_str())));
+            fields.push(("method", Value::text(&*http.method)));
             fields.push(("url", Value::text(http.url.as_str())));
             fields.push(("query", url.as_ref().map(query_of).unwrap_or_default()));
             fields.push(("headers", headers_of(http)));

@@ -37,7 +37,7 @@ fn fits_http(wanted: &Match, http: &HttpRequest) -> bool {
     wanted.argv.is_none()
         && wanted.path.is_none()
         && wanted.url.as_ref().is_none_or(|want| fits_url(want, &http.url, url.as_ref()))
-        && wanted.method.as_ref().is_none_or(|want| want.0.fits(&Value::text(http.method.as_str())))
+        && wanted.method.as_ref().is_none_or(|want| want.0.fits(&Value::text(&*http.method)))
         && wanted.query.0.iter().all(|entry| fits_text(&entry.value.0, &query.member(&entry.key)))
         && wanted.headers.0.iter().all(|entry| entry.value.0.fits(&headers.member(&entry.key.to_lowercase())))
         && wanted.body.as_ref().is_none_or(|want| fits_body(&want.0, sent))

@@ -52,21 +52,6 @@ impl Clock for Still {
     }
 }
 
-const KINDS: &[ErrorKind] = &[
-    ErrorKind::Timeout,
-    ErrorKind::Connect,
-    ErrorKind::Dns,
-    ErrorKind::Tls,
-    ErrorKind::TooLarge,
-    ErrorKind::Decode,
-    ErrorKind::Exit,
-    ErrorKind::Spawn,
-    ErrorKind::NotFound,
-    ErrorKind::Permission,
-    ErrorKind::Auth,
-    ErrorKind::Limit,
-];
-
 /// What the runs of one case left, and what was asked.
 pub struct Played {
     /// One for each map of answers.
@@ -214,8 +199,8 @@ fn script(answers: &Json) -> Script {
 /// One answer from its description.
 pub fn scripted(given: &Json) -> Scripted {
     if let Some(kind) = given["error"].as_str() {
-        let kind = KINDS.iter().find(|known| known.word() == kind).unwrap_or_else(|| panic!("no error kind {kind}"));
-        return Err(ExchangeError::new(*kind, given["message"].as_str().unwrap_or("it did not work")));
+        let kind = ErrorKind::from_word(kind).unwrap_or_else(|| panic!("no error kind {kind}"));
+        return Err(ExchangeError::new(kind, given["message"].as_str().unwrap_or("it did not work")));
     }
     let (body, content_type) = match given.get("json") {
         Some(document) => (document.to_string(), Some("application/json")),

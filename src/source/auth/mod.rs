@@ -295,7 +295,7 @@ mod tests {
     }
 
     fn asked(text: &str) -> HttpRequest {
-        token_login(text).requests()[0].clone()
+        token_login(text).asks().requests[0].clone()
     }
 
     #[test]

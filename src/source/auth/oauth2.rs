@@ -16,14 +16,13 @@ use super::{Around, Login};
 use crate::base::error_kind::ErrorKind;
 use crate::base::print::{cut, one_line};
 use crate::base::secret::Secret;
-use crate::base::span::Span;
-use crate::base::value::{Text, Value};
+use crate::base::value::Value;
 use crate::expr::code::{Code, Setting, Template};
 use crate::expr::data::{DataMap, DataTemplate};
 use crate::expr::frame::Frame;
 use crate::net::client::ConnectSettings;
 use crate::net::http::HttpRequest;
-use crate::net::login::{self, Token, TokenLogin};
+use crate::net::login::{self, Asks, Token, TokenLogin};
 use crate::net::{Answer, ExchangeError};
 use crate::source::http::Tls;
 use crate::source::wire::{maybe_text, wire_pairs, wire_text};
@@ -117,9 +116,9 @@ impl Scopes {
 impl Login for OAuth2 {
     fn apply(&self, around: &Around<'_>, request: &mut HttpRequest, frame: &mut Frame) -> Result<(), ExchangeError> {
         let (name, span) = (around.name.cloned(), around.span);
-        let ask = self.ask(around, frame)?;
-        let key = super::sessions::key(span, std::slice::from_ref(&ask));
-        request.login = login::Login::Token(Arc::new(Rendered { name, span, key, ask }));
+        let requests = vec![self.ask(around, frame)?];
+        let key = super::sessions::key(span, &requests);
+        request.login = login::Login::Token(Arc::new(Rendered(Asks { name, span, key, requests })));
         Ok(())
     }
 
@@ -144,7 +143,7 @@ impl OAuth2 {
         let client_secret = maybe_text(&self.client_secret, frame);
         let url = if url.starts_with('/') { format!("{}{url}", around.base_url.trim_end_matches('/')) } else { url };
         let mut form = vec![("grant_type".to_owned(), "client_credentials".to_owned())];
-        let mut ask = HttpRequest { method: "POST".to_owned(), connect: self.connection(&url, around, frame)?, ..HttpRequest::get(url) };
+        let mut ask = HttpRequest { method: "POST".into(), connect: self.connection(&url, around, frame)?, ..HttpRequest::get(url) };
         match self.style {
             Style::Body => {
                 form.push(("client_id".to_owned(), client_id));
@@ -185,28 +184,11 @@ impl OAuth2 {
 }
 
 /// The login of one moment.
-struct Rendered {
-    name: Option<Text>,
-    span: Span,
-    key: [u8; 32],
-    ask: HttpRequest,
-}
+struct Rendered(Asks);
 
 impl TokenLogin for Rendered {
-    fn span(&self) -> Span {
-        self.span
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
-    fn key(&self) -> [u8; 32] {
-        self.key
-    }
-
-    fn requests(&self) -> &[HttpRequest] {
-        std::slice::from_ref(&self.ask)
+    fn asks(&self) -> &Asks {
+        &self.0
     }
 
     fn token(&self, answer: Answer) -> Result<Token, ExchangeError> {

@@ -23,7 +23,7 @@ use crate::base::print::{cut, one_line, text_of};
 use crate::base::secret::{MASK, Secret};
 use crate::base::span::Span;
 use crate::base::suggest::{listed, nearest};
-use crate::base::value::{Text, Value};
+use crate::base::value::Value;
 use crate::decode::Decode;
 use crate::expr::code::{Code, Expression, Setting};
 use crate::expr::data::{DataMap, DataTemplate};
@@ -31,7 +31,7 @@ use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::expr::names::{ROW, TOKEN};
 use crate::net::http::HttpRequest;
-use crate::net::login::{self, Token, TokenLogin};
+use crate::net::login::{self, Asks, Token, TokenLogin};
 use crate::net::status::StatusSet;
 use crate::net::{Answer, ExchangeError};
 use crate::source::bad_part;
@@ -194,10 +194,7 @@ impl Login for Declared {
             Some(ttl) => Some(ttl.map_err(|fault| bad_part("auth.session.ttl", fault))?.duration()),
         };
         let rendered = Rendered {
-            name: around.name.cloned(),
-            span: around.span,
-            key: super::sessions::key(around.span, &requests),
-            requests,
+            asks: Asks { name: around.name.cloned(), span: around.span, key: super::sessions::key(around.span, &requests), requests },
             ttl,
             renew_on: match session.renew_on.get(frame) {
                 Err(Fault::Missing) => Arc::new(refused()),
@@ -224,10 +221,7 @@ impl Login for Declared {
 
 /// The login of one moment, with the names of that moment.
 struct Rendered {
-    name: Option<Text>,
-    span: Span,
-    key: [u8; 32],
-    requests: Vec<HttpRequest>,
+    asks: Asks,
     ttl: Option<std::time::Duration>,
     renew_on: Arc<StatusSet>,
     session: Arc<Session>,
@@ -235,20 +229,8 @@ struct Rendered {
 }
 
 impl TokenLogin for Rendered {
-    fn span(&self) -> Span {
-        self.span
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
-    fn key(&self) -> [u8; 32] {
-        self.key
-    }
-
-    fn requests(&self) -> &[HttpRequest] {
-        &self.requests
+    fn asks(&self) -> &Asks {
+        &self.asks
     }
 
     fn token(&self, answer: Answer) -> Result<Token, ExchangeError> {

@@ -140,7 +140,7 @@ pub fn key(span: Span, requests: &[HttpRequest]) -> [u8; 32] {
             Login::None => {}
             Login::Digest(login) => [&login.username, &login.password].into_iter().for_each(|text| part(text.reveal().as_bytes())),
             Login::SigV4(keys) => [keys.access_key.as_str(), keys.secret_key.reveal()].into_iter().for_each(|text| part(text.as_bytes())),
-            Login::Token(login) => part(&login.key()),
+            Login::Token(login) => part(&login.asks().key),
         }
     }
     hash.finalize().into()

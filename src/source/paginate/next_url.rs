@@ -93,7 +93,7 @@ pub fn follow(request: &HttpRequest, turn: &Turn<'_>, link: &str) -> Result<Http
     if next.host_str() != home.host_str() || asked.host_str() != home.host_str() {
         let bare = HttpRequest { login: Login::None, ..request.bare() };
         let connect = Arc::new(bare.connect.for_strangers());
-        return Ok(HttpRequest { url: next.into(), method: "GET".to_owned(), headers: Vec::new(), connect, ..bare });
+        return Ok(HttpRequest { url: next.into(), method: "GET".into(), headers: Vec::new(), connect, ..bare });
     }
     let kept = next
         .set_scheme(home.scheme())
