@@ -214,6 +214,12 @@ fn what_is_shipped_is_without_problems() {
 }
 
 #[test]
+fn tests_of_shipped_specs_pass_and_cover_every_line() {
+    let output = engine(root(), &["test", "--coverage", "100"]);
+    report(complaint(&output).into_iter().collect(), "shipped specs whose tests do not pass");
+}
+
+#[test]
 fn tests_of_examples_pass_and_every_example_has_one() {
     let mut found = Vec::new();
     for folder in EXAMPLES {

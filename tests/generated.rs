@@ -1,5 +1,5 @@
-//! The committed files of `schema/`, `docs/language.md`, `docs/engine-yaml.md` and `docs/limits.md` are those that
-//! the declarations give, and the pages in `docs/specs/` those that the shipped specs give.
+//! The committed files of `schema/`, `docs/language.md`, `docs/engine-yaml.md`, `docs/limits.md` and `docs/lint.md` are
+//! those that the declarations give, and the pages in `docs/specs/` those that the shipped specs give.
 //!
 //! `UPDATE=1 cargo test --test generated` rewrites them.
 
@@ -7,7 +7,7 @@
 
 use engine::base::span::Sources;
 use engine::catalog::fragments::Disk;
-use engine::manual::{engine as engine_yaml, limits, page as spec_page, reference, schema};
+use engine::manual::{engine as engine_yaml, limits, lint, page as spec_page, reference, schema};
 use engine::spec::share::assemble;
 use engine::trial::manual::{page, test_schema};
 use engine::yaml::load::load;
@@ -143,6 +143,7 @@ fn the_committed_files_are_what_the_declarations_say() {
     committed("docs/language.md", &reference::reference());
     committed("docs/engine-yaml.md", &engine_yaml::page());
     committed("docs/limits.md", &limits::limits());
+    committed("docs/lint.md", &lint::page());
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::base::value::Text;
 use crate::fold::Point;
 use crate::observation::{Observations, Status, TagSet};
 use crate::plan::Check;
+use crate::spool::Stats;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -251,6 +252,68 @@ pub struct Facts {
     pub interval_s: f64,
 }
 
+/// A sink as the status shows it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SinkView {
+    /// Its name.
+    pub name: String,
+    /// `ok`, or `failing` since the last delivery that was not taken.
+    pub status: &'static str,
+    /// Why the last delivery that failed did so.
+    pub last_error: Option<String>,
+    /// When that was.
+    pub last_error_at: Option<Timestamp>,
+    /// When something was taken last.
+    pub last_delivery: Option<Timestamp>,
+    /// Failures since then.
+    pub failures: u64,
+    /// Items that were taken.
+    pub delivered: u64,
+    /// Items that the receiver refused for good.
+    pub dropped: u64,
+    /// The last one of them.
+    pub last_dropped: Option<String>,
+    /// Records that could not be read.
+    pub unreadable: u64,
+    /// When the oldest record that waits was appended; none while nothing waits.
+    pub oldest: Option<Timestamp>,
+    /// The last record that it has.
+    pub acknowledged: u64,
+    /// What the spool had to drop before this sink had it, by kind.
+    pub dropped_by_spool: BTreeMap<&'static str, u64>,
+}
+
+impl SinkView {
+    /// A delivery was taken.
+    pub fn delivered(&mut self, n_items: u64, now: Timestamp) {
+        (self.status, self.failures, self.last_delivery) = ("ok", 0, Some(now));
+        self.delivered += n_items;
+    }
+
+    /// A delivery was not taken.
+    pub fn failed(&mut self, why: &str, now: Timestamp) {
+        (self.status, self.last_error, self.last_error_at) = ("failing", Some(why.to_owned()), Some(now));
+        self.failures += 1;
+    }
+}
+
+/// The spool as the status shows it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SpoolView {
+    /// Its bytes on disk.
+    pub bytes: u64,
+    /// Its files.
+    pub segments: usize,
+    /// The oldest record on disk.
+    pub oldest: Option<Timestamp>,
+    /// Records that are not durable yet.
+    pub pending: usize,
+    /// Why records wait in memory.
+    pub trouble: Option<String>,
+    /// Stretches of bytes that were no records, and files that were given up or set aside.
+    pub damaged: u64,
+}
+
 /// Everything but the instances.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
@@ -265,12 +328,18 @@ pub struct Summary {
     pub waiting_for_place: usize,
     /// All runs together.
     pub totals: Totals,
+    /// The sinks, by their names.
+    pub sinks: Vec<SinkView>,
+    /// The spool; none without sinks.
+    pub spool: Option<SpoolView>,
     /// The files.
     pub configuration: Configuration,
 }
 
 #[derive(Debug)]
 struct Inner {
+    sinks: BTreeMap<String, SinkView>,
+    spool: Option<SpoolView>,
     facts: Facts,
     rows: Vec<Option<Row>>,
     configuration: Configuration,
@@ -288,6 +357,8 @@ impl Board {
     /// A board without instances.
     pub fn new(facts: Facts) -> Self {
         Board(Mutex::new(Inner {
+            sinks: BTreeMap::new(),
+            spool: None,
             facts,
             rows: Vec::new(),
             configuration: Configuration::default(),
@@ -375,6 +446,33 @@ impl Board {
         change(&mut self.inner().configuration);
     }
 
+    /// Changes what is known of a sink.
+    pub fn sink(&self, name: &str, change: impl FnOnce(&mut SinkView)) {
+        let mut inner = self.inner();
+        let fresh = || SinkView { name: name.to_owned(), status: "ok", ..SinkView::default() };
+        change(inner.sinks.entry(name.to_owned()).or_insert_with(fresh));
+    }
+
+    /// The figures of the spool as they are now.
+    pub fn spool(&self, stats: &Stats) {
+        let mut inner = self.inner();
+        inner.spool = Some(SpoolView {
+            bytes: stats.bytes,
+            segments: stats.segments,
+            oldest: stats.oldest,
+            pending: stats.pending.0,
+            trouble: stats.trouble.clone(),
+            damaged: stats.bad_records + stats.given_up + stats.set_aside,
+        });
+        for (name, cursor) in &stats.receivers {
+            if let Some(sink) = inner.sinks.get_mut(name) {
+                sink.acknowledged = cursor.acknowledged;
+                let parts = cursor.dropped.parts().into_iter().filter(|(_, n)| *n > 0);
+                sink.dropped_by_spool = parts.chain([("records", cursor.dropped_records)]).filter(|(_, n)| *n > 0).collect();
+            }
+        }
+    }
+
     /// Another interval of the collector.
     pub fn set_interval(&self, interval: Duration) {
         self.inner().facts.interval_s = interval.as_secs_f64();
@@ -396,6 +494,8 @@ impl Board {
             running: inner.running,
             waiting_for_place: inner.waiting,
             totals: inner.totals,
+            sinks: inner.sinks.values().cloned().collect(),
+            spool: inner.spool.clone(),
             configuration: inner.configuration.clone(),
         }
     }

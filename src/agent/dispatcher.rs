@@ -5,6 +5,7 @@ use super::clocks::{Clocks, Jump, Reading};
 use super::host::host_of;
 use super::lanes::{Lanes, Turn};
 use super::load::Loaded;
+use super::memories::{Checkpoints, Filed, Written};
 use super::schedule::{Schedule, period};
 use super::worker::{Carried, Done, End, Generation, Job, Shared, work};
 use crate::base::limits;
@@ -32,6 +33,7 @@ pub(super) struct Entry {
     pub(super) generation: Arc<Generation>,
     /// None before the first run, and while a run has it.
     pub(super) carried: Option<Carried>,
+    pub(super) filed: Filed,
     host: u32,
     slow: bool,
 }
@@ -48,7 +50,10 @@ pub struct Dispatcher {
     due: Vec<Option<Instant>>,
     workers: JoinSet<(Turn, Option<Done>)>,
     once: bool,
-    runtime: Handle,
+    pub(super) runtime: Handle,
+    pub(super) checkpoints: Option<Checkpoints>,
+    /// What a reload cannot change, as it was at the start.
+    pub(super) fixed: Vec<(&'static str, String)>,
 }
 
 /// What the outside tells the dispatcher.
@@ -57,6 +62,8 @@ pub enum Message {
     Stop(&'static str),
     /// All files were read again.
     Loaded(Box<Loaded>, &'static str),
+    /// A checkpoint has ended.
+    Written(Written),
 }
 
 impl Dispatcher {
@@ -73,8 +80,15 @@ impl Dispatcher {
             workers: JoinSet::new(),
             once,
             runtime,
+            checkpoints: None,
+            fixed: Vec::new(),
             shared,
         }
+    }
+
+    /// Writes the files of memories at checkpoints, as the spool wants them.
+    pub fn with_checkpoints(self, checkpoints: Checkpoints) -> Self {
+        Dispatcher { checkpoints: Some(checkpoints), ..self }
     }
 
     /// Puts the first checks on the schedule.
@@ -95,12 +109,13 @@ impl Dispatcher {
         loop {
             self.start_waiting();
             if self.once && self.lanes.waiting() == 0 && self.workers.is_empty() {
-                return;
+                return self.last_checkpoint().await;
             }
             let next = self.schedule.next().filter(|_| !self.once);
             tokio::select! {
                 message = messages.recv() => match message {
                     Some(Message::Loaded(loaded, reason)) => self.take_over(*loaded, reason),
+                    Some(Message::Written(written)) => self.written(written),
                     Some(Message::Stop(reason)) => return self.drain(reason).await,
                     None => return self.drain("closed").await,
                 },
@@ -109,6 +124,7 @@ impl Dispatcher {
                 _ = looks.tick() => {
                     n_looks = n_looks.wrapping_add(1);
                     clocks.look(Reading::now()).into_iter().for_each(|jump| self.tell(jump));
+                    self.checkpoint_if_due();
                     if n_looks.is_multiple_of(LOOKS_PER_STRAYS) {
                         crate::net::reaper::reap_strays();
                     }
@@ -166,6 +182,7 @@ impl Dispatcher {
                 continue;
             };
             let due = self.due.get_mut(turn.id as usize).and_then(Option::take);
+            entry.filed.floor = self.checkpoints.as_ref().map(|checkpoints| checkpoints.highest);
             let job = Job {
                 id: turn.id,
                 check: entry.check.clone(),
@@ -189,8 +206,17 @@ impl Dispatcher {
             self.board.count(|totals| totals.panics += 1);
             return tracing::error!(target: "schedule", "the engine itself failed after a run: this is a bug of the engine");
         };
-        let entry = self.entries.get_mut(done.id as usize).and_then(Option::as_mut).filter(|_| stays);
-        let Some(entry) = entry else { return };
+        if !stays {
+            return self.save_now(done.check.owner(), done.carried.memory.filter(|_| done.moved.is_some()));
+        }
+        let Some(entry) = self.entries.get_mut(done.id as usize).and_then(Option::as_mut) else { return };
+        entry.filed.floor = None;
+        if let (Some(moved), Some(checkpoints)) = (done.moved, &mut self.checkpoints) {
+            checkpoints.highest = checkpoints.highest.max(moved.sequence);
+            if moved.worth_a_file && entry.filed.lacks == 0 {
+                entry.filed.lacks = moved.sequence;
+            }
+        }
         entry.slow = done.note.duration > limits::RUN_SLOW;
         let Carried { memory, reuse } = done.carried;
         let same = done.check.plan.version == entry.check.plan.version;
@@ -226,10 +252,11 @@ impl Dispatcher {
                 () = sleep_until(end) => {
                     tracing::warn!(target: "schedule", running = self.workers.len(), "runs were cancelled");
                     self.workers.shutdown().await;
-                    return;
+                    break;
                 }
             }
         }
+        self.last_checkpoint().await;
     }
 
     /// Bounds of a reading of engine.yaml.
@@ -249,7 +276,7 @@ impl Dispatcher {
         let period = period(self.interval, check.instance.min_interval);
         let (id, first) = self.schedule.add(check.id, period, n, self.shared.clock.instant());
         let check = Arc::new(check);
-        let entry = Entry { host: host_of(&check), slow: false, carried, generation, check: check.clone() };
+        let entry = Entry { host: host_of(&check), filed: Filed::default(), slow: false, carried, generation, check: check.clone() };
         let at = id as usize;
         if self.entries.len() <= at {
             self.entries.resize_with(at + 1, || None);
@@ -277,8 +304,9 @@ impl Dispatcher {
     /// Takes a check off the schedule.
     pub(super) fn remove(&mut self, id: u32) {
         self.schedule.remove(id);
-        if let Some(place) = self.entries.get_mut(id as usize) {
-            *place = None;
+        let entry = self.entries.get_mut(id as usize).and_then(Option::take);
+        if let Some(entry) = entry.filter(|entry| entry.filed.lacks > 0) {
+            self.save_now(entry.check.owner(), entry.carried.and_then(|carried| carried.memory));
         }
         self.board.remove(id);
     }

@@ -67,6 +67,20 @@ pub fn load(places: &Places, mut catalog: Catalog, no_spec: fn(&ConfFile, &Place
 }
 
 impl Loaded {
+    /// The keys of engine.yaml that only a start reads, with what they say.
+    pub fn fixed(&self) -> Vec<(&'static str, String)> {
+        let conf = &self.conf;
+        let sinks: Vec<&str> = conf.sinks.iter().map(|sink| self.sources.slice(sink.span)).collect();
+        let status = conf.status();
+        vec![
+            ("`sinks`", sinks.join("\n")),
+            ("`spool`", format!("{:?}", conf.spool())),
+            ("`status`", format!("{:?} {:?}", status.listen.value, status.hosts)),
+            ("`state_dir`", format!("{:?}", conf.state_dir)),
+            ("`limits.commands_at_once`", format!("{:?}", conf.limits().commands_at_once)),
+        ]
+    }
+
     /// The problems as the board shows them.
     pub fn file_problems(&self) -> Vec<FileProblem> {
         let told = |problem: &Diagnostic| FileProblem {

@@ -6,13 +6,17 @@
 
 pub mod board;
 pub mod clocks;
+pub mod deliver;
 pub mod dispatcher;
 pub mod host;
 pub mod lanes;
 pub mod line;
 pub mod load;
 pub mod log;
+pub mod memories;
+pub mod own;
 pub mod reload;
 pub mod schedule;
+pub mod spooler;
 pub mod watch;
 pub mod worker;

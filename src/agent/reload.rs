@@ -37,10 +37,18 @@ impl Dispatcher {
     /// Takes a reading of all files over.
     pub(super) fn take_over(&mut self, mut loaded: Loaded, reason: &'static str) {
         let first = reason == "start";
+        if first {
+            self.fixed = loaded.fixed();
+        }
         self.show(&loaded, reason);
         if loaded.broken_settings && !first {
             tracing::error!(target: "reload", reason, "engine.yaml has errors: nothing was changed");
             return;
+        }
+        if !first {
+            let variable = std::env::var("ENGINE_LOG").ok();
+            // What is wrong with the variable was told at the start.
+            let _ = super::log::start(&loaded.conf.logging(), variable.as_deref());
         }
         self.interval = loaded.conf.interval.duration();
         self.board.set_interval(self.interval);
@@ -85,6 +93,10 @@ impl Dispatcher {
             shown.kept_old = !first && (loaded.broken_settings || !loaded.broken.is_empty());
             shown.broken = loaded.broken.iter().map(|spec| spec.to_string()).collect();
             shown.problems = problems;
+            if !loaded.broken_settings {
+                let changed = loaded.fixed().into_iter().filter(|key| !self.fixed.contains(key));
+                shown.needs_restart = changed.map(|(key, _)| key.to_owned()).collect();
+            }
             shown.hidden = loaded.hidden.clone();
         });
     }

@@ -4,7 +4,8 @@
 //! memory moves, then it is saved. A crash in between repeats data and loses none.
 
 use super::board::{Counts, LastValue, RunNote};
-use super::line::Lines;
+use super::line::{Chunks, Lines};
+use super::spooler::{Moved, Spooler, Times};
 use crate::base::limits;
 use crate::base::number::Number;
 use crate::base::print::one_line;
@@ -15,6 +16,7 @@ use crate::expr::frame::Remark;
 use crate::fold::{Point, remembers};
 use crate::observation::Status;
 use crate::plan::Check;
+use crate::run::aside::{MANY, aside};
 use crate::run::exchanger::Exchanger;
 use crate::run::reuse::Reuse;
 use crate::run::{Failure, Memory, Outcome, RunCx, run, run_time};
@@ -33,12 +35,23 @@ pub struct Shared {
     pub exchanger: Box<dyn Exchanger>,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
-    /// True if lines are for people.
-    pub readable: bool,
-    /// Where lines go.
-    pub output: mpsc::Sender<Chunk>,
+    /// Where the output goes.
+    pub output: Output,
     /// Where memories lie, if they are to outlive the process.
     pub state: Option<State>,
+}
+
+/// Where the output of runs goes.
+pub enum Output {
+    /// To standard output, as lines.
+    Lines {
+        /// True if they are for people.
+        readable: bool,
+        /// Who writes them.
+        writer: mpsc::Sender<Chunk>,
+    },
+    /// To the sinks, through the spool.
+    Spool(Spooler),
 }
 
 /// What the runs of one reading of the configuration share.
@@ -110,6 +123,8 @@ pub struct Done {
     pub note: RunNote,
     /// How it ended.
     pub end: End,
+    /// The record that it left in the spool.
+    pub moved: Option<Moved>,
 }
 
 /// How a run ended.
@@ -154,13 +169,64 @@ pub async fn work(job: Job, shared: Arc<Shared>) -> Done {
     };
     let (mut outcome, end) = bounded(&cx).await;
     outcome.warnings.extend(warning.map(|message| Remark { span: check.instance.span, message, count: 1 }));
-    // Only people are shown what counters and rates came to; programs get the values as submitted.
-    let points = if shared.readable { outcome.fold(&memory) } else { Vec::new() };
-    let moved = memory.is_moved_by(&outcome.changes);
-    let note = note(&outcome, &points, &generation.sources, started, begun.saturating_duration_since(due));
-    let accepted = write(&check, &outcome, &points, &generation, &shared, moved).await;
-    let memory = remember(&check, outcome, memory, &shared, accepted.then_some(moved)).await;
-    Done { id, check, carried: Carried { memory, reuse }, note, end }
+    let late = begun.saturating_duration_since(due);
+    let end_of = Ending { id, check, generation, reuse, end, started, late, period };
+    match &shared.output {
+        Output::Lines { readable, writer } => end_of.in_lines(outcome, memory, *readable, writer, &shared).await,
+        Output::Spool(spooler) => end_of.in_spool(outcome, memory, spooler, &shared).await,
+    }
+}
+
+/// What the end of a run needs besides its outcome.
+struct Ending {
+    id: u32,
+    check: Arc<Check>,
+    generation: Arc<Generation>,
+    reuse: Reuse,
+    end: End,
+    started: Timestamp,
+    late: Duration,
+    period: Duration,
+}
+
+impl Ending {
+    async fn in_lines(self, mut outcome: Outcome, memory: Memory, readable: bool, writer: &mpsc::Sender<Chunk>, shared: &Shared) -> Done {
+        // Only people are shown what counters and rates came to; programs get the values as submitted.
+        let points = if readable { outcome.fold(&memory) } else { Vec::new() };
+        let moved = memory.is_moved_by(&outcome.changes);
+        let note = self.note(&outcome, &points);
+        let lines = Lines { sources: self.generation.sources.clone(), readable };
+        let chunks = lines.chunks(&self.check, &outcome, &points, shared.clock.now());
+        let accepted = write(chunks, writer, moved).await;
+        let memory = remember(&self.check, outcome, memory, shared, accepted.then_some(moved)).await;
+        self.done(memory, note, None)
+    }
+
+    async fn in_spool(self, mut outcome: Outcome, mut memory: Memory, spooler: &Spooler, shared: &Shared) -> Done {
+        let heavy = outcome.observations.samples.len() > MANY;
+        let points = aside(heavy, || outcome.fold(&memory));
+        let mut note = self.note(&outcome, &points);
+        let times = Times { started: self.started, ended: shared.clock.now(), period: self.period };
+        let taken = spooler.take(&self.check, outcome, points, &self.generation, times, &mut memory).await;
+        let moved = match taken {
+            Ok(moved) => Some(moved),
+            Err(why) => {
+                let (spec, instance) = (&self.check.plan.spec.name, self.check.label());
+                tracing::error!(target: "checks", spec = %spec, instance = %instance, "what the run reports was dropped: {why}");
+                (note.status, note.error) = (Status::Critical, Some(why.into()));
+                None
+            }
+        };
+        self.done(Some(memory), note, moved)
+    }
+
+    fn note(&self, outcome: &Outcome, points: &[Point]) -> RunNote {
+        note(outcome, points, &self.generation.sources, self.started, self.late)
+    }
+
+    fn done(self, memory: Option<Memory>, note: RunNote, moved: Option<Moved>) -> Done {
+        Done { id: self.id, check: self.check, carried: Carried { memory, reuse: self.reuse }, note, end: self.end, moved }
+    }
 }
 
 /// The run, which ends by itself at its deadline; what does not is dropped, with its connections and
@@ -228,18 +294,17 @@ async fn load(check: &Check, shared: &Shared) -> Loaded {
 }
 
 /// Writes what a run reports. With `wait` the answer is whether all of it was written out.
-async fn write(check: &Check, outcome: &Outcome, points: &[Point], generation: &Generation, shared: &Shared, wait: bool) -> bool {
-    let lines = Lines { sources: generation.sources.clone(), readable: shared.readable };
+async fn write(chunks: Chunks<'_>, writer: &mpsc::Sender<Chunk>, wait: bool) -> bool {
     // A chunk takes a tenth of a millisecond, and others have their turn while it is handed on.
-    for text in lines.chunks(check, outcome, points, shared.clock.now()) {
+    for text in chunks {
         // The writer is gone when nobody reads any more.
-        let _ = shared.output.send(Chunk { text, written: None }).await;
+        let _ = writer.send(Chunk { text, written: None }).await;
     }
     if !wait {
         return true;
     }
     let (written, done) = oneshot::channel();
-    let _ = shared.output.send(Chunk { text: String::new(), written: Some(written) }).await;
+    let _ = writer.send(Chunk { text: String::new(), written: Some(written) }).await;
     done.await.is_ok()
 }
 

@@ -81,6 +81,11 @@ pub const OUTPUT_GRACE: Duration = Duration::from_secs(1);
 
 /// Nesting of JSON, YAML and expressions: more has no use and threatens the stack.
 pub const DEPTH: usize = 128;
+/// Operators, filters and steps in one expression, an `if` counting four: a chain is walked by
+/// recursion, and the longest that people have written has some thirty.
+pub const LINKS: usize = 250;
+/// Keys of a map in a recorded answer that count as its fields; more are taken for data.
+pub const SEEN_KEYS: usize = 200;
 /// Values in one document.
 pub const NODES: usize = 2_000_000;
 /// A spec file.
@@ -259,8 +264,6 @@ pub const SPOOL_SET_ASIDE: usize = 4;
 pub const SPOOL_SEQUENCE_GAP: u64 = 1_000_000;
 /// What a receiver reads from the disk at once.
 pub const SPOOL_READ_BYTES: usize = 256 << 10;
-/// Questions that wait for the thread of the spool: more than there are runs and receivers at once.
-pub const SPOOL_COMMANDS: usize = 1024;
 /// A test has no more runs than this: what is remembered shows after a few.
 pub const TEST_RUNS: usize = 1000;
 /// So many failures of one expected list are told; more would hide the first.
@@ -318,3 +321,5 @@ pub const RELOAD_LOOK: Duration = Duration::from_secs(2);
 pub const LOG_REPEAT: Duration = Duration::from_secs(10);
 /// Different lines of the log whose repeats are counted.
 pub const LOG_LINES: usize = 2_000;
+/// Questions that wait for the thread of the spool: more than there are runs and receivers at once.
+pub const SPOOL_COMMANDS: usize = 1024;

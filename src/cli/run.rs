@@ -1,5 +1,6 @@
 //! `engine run`: every configured instance on the shared schedule, until it is stopped.
 
+use super::delivery;
 use super::lint::no_spec;
 use super::session::{counted, open, show, state_dir, take_folder, usage};
 use super::style::Style;
@@ -8,13 +9,16 @@ use crate::agent::board::{Board, Facts};
 use crate::agent::dispatcher::{Dispatcher, Message};
 use crate::agent::load::{Loaded, Look, load};
 use crate::agent::log;
+use crate::agent::memories::Checkpoints;
+use crate::agent::own::Own;
 use crate::agent::watch::{Read, watch_files};
-use crate::agent::worker::{Chunk, Shared, State};
+use crate::agent::worker::{Chunk, Output, Shared, State};
 use crate::base::time::{Clock, SystemClock};
 use crate::catalog::{Catalog, Places};
 use crate::conf::settings::Listen;
 use crate::net::command::Commands;
 use crate::run::exchanger::Live;
+use crate::state::folder::Folder;
 use crate::status::{Known, server};
 use clap::ValueEnum;
 use std::io::{IsTerminal, Write};
@@ -92,8 +96,18 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
         Ok(taken) => taken.unzip(),
         Err(why) => return usage(&why, common),
     };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let opened = match (loaded.conf.sinks.is_empty(), &folder) {
+        (true, _) => None,
+        (false, None) => return usage("sinks need a folder for their spool that can be written to: name one with `state_dir`", common),
+        (false, Some(folder)) => match delivery::open(&loaded.conf, folder, &clock) {
+            Ok(opened) => Some((opened, folder.clone())),
+            Err(why) => return usage(&why, common),
+        },
+    };
     let reader = Reader { common: common.clone(), places };
-    schedule.block_on(serve(loaded, reader, arguments, folder.map(State::new), socket, signals, workers.handle().clone()));
+    let started = Started { folder, opened, socket, signals, clock };
+    schedule.block_on(serve(loaded, reader, arguments, started, workers.handle().clone()));
     workers.shutdown_timeout(Duration::from_secs(1));
     CLEAN
 }
@@ -116,27 +130,44 @@ impl Read for Reader {
     }
 }
 
-async fn serve(
-    loaded: Loaded,
-    reader: Reader,
-    arguments: &Arguments,
-    state: Option<State>,
+/// What is there before the first run.
+struct Started {
+    folder: Option<Folder>,
+    opened: Option<(delivery::Open, Folder)>,
     socket: PathBuf,
     signals: Signals,
-    workers: Handle,
-) {
-    let readable = arguments.format.map_or_else(|| std::io::stdout().is_terminal(), |format| format == Format::Human);
+    clock: Arc<dyn Clock>,
+}
+
+async fn serve(loaded: Loaded, reader: Reader, arguments: &Arguments, started: Started, workers: Handle) {
+    let Started { folder, opened, socket, signals: Signals { term, int, hangup }, clock } = started;
     let _ = crate::net::reaper::become_subreaper();
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let (output, lines) = mpsc::channel(OUTPUT_QUEUE);
-    let writer = std::thread::spawn(move || write_lines(lines));
+    let board = Arc::new(Board::new(facts(&loaded, &*clock)));
+    let (messages, inbox) = mpsc::channel(16);
+    let hostname = delivery::hostname(&loaded.engine);
+    let base = delivery::base_of(reader.places.config.as_deref());
+    let (output, writer, checkpoints, running) = match opened {
+        None => {
+            let readable = arguments.format.map_or_else(|| std::io::stdout().is_terminal(), |format| format == Format::Human);
+            let (writer, lines) = mpsc::channel(OUTPUT_QUEUE);
+            (Output::Lines { readable, writer }, Some(std::thread::spawn(move || write_lines(lines))), None, None)
+        }
+        Some((opened, folder)) => {
+            let spooler = opened.spooler(&hostname);
+            let checkpoints = Checkpoints::new(folder, opened.keeper(), messages.clone(), clock.instant());
+            let running = opened.start(&loaded.conf, base, &board, &clock, &workers);
+            if !arguments.once {
+                let (interval, tags) = (loaded.conf.interval.duration(), loaded.conf.tags.clone());
+                let own = Own { board: board.clone(), spooler: spooler.clone(), clock: clock.clone(), interval, tags };
+                running.report_own(own, &workers);
+            }
+            (Output::Spool(spooler), None, Some(checkpoints), Some(running))
+        }
+    };
     let bounds = loaded.conf.limits();
     let outside = crate::source::Outside { commands: Commands::at_once(bounds.commands_at_once.0), ..Default::default() };
     let exchanger = Box::new(Live { outside, clock: clock.clone() });
-    let shared = Arc::new(Shared { exchanger, clock: clock.clone(), readable, output, state });
-    let board = Arc::new(Board::new(facts(&loaded, &*clock)));
-    let (messages, inbox) = mpsc::channel(16);
-    let Signals { term, int, hangup } = signals;
+    let shared = Arc::new(Shared { exchanger, clock: clock.clone(), output, state: folder.map(State::new) });
     tokio::spawn(watch_signals(term, int, messages.clone()));
     if !arguments.once {
         let known = Arc::new(Known { board: board.clone(), clock });
@@ -144,20 +175,30 @@ async fn serve(
         tokio::spawn(watch_files(reader, hangup, loaded.conf.secrets().refresh.duration(), messages));
     }
     let mut dispatcher = Dispatcher::new(shared, board, &bounds, workers, arguments.once);
+    if let Some(checkpoints) = checkpoints {
+        dispatcher = dispatcher.with_checkpoints(checkpoints);
+    }
     dispatcher.begin(loaded);
     dispatcher.run(inbox).await;
     crate::net::reaper::end_strays().await;
+    if let Some(running) = running {
+        running.end(arguments.once).await;
+    }
     let _ = std::fs::remove_file(&socket);
-    // All senders are gone, so the writer ends after its last line; a reader that has stopped
-    // reading must not hold up the end.
+    end_of_lines(writer).await;
+}
+
+/// All senders are gone, so the writer ends after its last line; a reader that has stopped reading
+/// must not hold up the end.
+async fn end_of_lines(writer: Option<std::thread::JoinHandle<()>>) {
     let end = std::time::Instant::now() + Duration::from_secs(2);
-    while !writer.is_finished() && std::time::Instant::now() < end {
+    while writer.as_ref().is_some_and(|writer| !writer.is_finished()) && std::time::Instant::now() < end {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
 fn facts(loaded: &Loaded, clock: &dyn Clock) -> Facts {
-    let hostname = loaded.engine.member("hostname").as_text().unwrap_or_default().to_owned();
+    let hostname = delivery::hostname(&loaded.engine).to_string();
     let interval_s = loaded.conf.interval.0;
     Facts { version: env!("CARGO_PKG_VERSION"), hostname, pid: std::process::id(), started: clock.now(), interval_s }
 }

@@ -45,7 +45,9 @@ pub fn state_dir(common: &Common, places: &Places, catalog: &Catalog) -> Option<
     let base = places.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let configured = || catalog.conf.state_dir.as_deref().map(|dir| base.join(dir));
     let given = common.state_dir.clone().or_else(|| std::env::var_os("ENGINE_STATE_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from));
-    given.or_else(configured)
+    // The spool of the sinks needs a place.
+    let beside = || (!catalog.conf.sinks.is_empty()).then(|| base.join("state"));
+    given.or_else(configured).or_else(beside)
 }
 
 /// Takes a folder of memories for as long as the answer lives. Where nothing can be written there,

@@ -70,7 +70,9 @@ pub fn socket_of(state_dir: Option<&Path>, places: &Places) -> PathBuf {
 fn in_error(status: &Json, instances: &[Json], name: &str) -> bool {
     let failing = instances.iter().any(|instance| instance["status"] == "error");
     let files = list(status, "/configuration/problems").iter().any(|problem| problem["level"] == "error");
-    failing || (name.is_empty() && files)
+    let sinks = list(status, "/sinks").iter().any(|sink| sink["status"] == "failing");
+    let spool = status.pointer("/spool/trouble").is_some_and(|trouble| !trouble.is_null());
+    failing || (name.is_empty() && (files || sinks || spool))
 }
 
 fn human(status: &Json, instances: &[Json], name: &str, style: Style) {
@@ -81,12 +83,57 @@ fn human(status: &Json, instances: &[Json], name: &str, style: Style) {
         println!("{} ok, {} warning, {} error, {} waiting for their first run", by["ok"], by["warning"], by["error"], by["waiting"]);
         let totals = &status["totals"];
         println!("{} runs, {} with an error, {} ticks skipped", totals["runs"], totals["errors"], totals["skipped"]);
+        sinks(status, style);
         files(&status["configuration"], style);
         println!();
     }
     let width = instances.iter().map(|instance| text(&instance["instance"]).chars().count()).max().unwrap_or(0);
     for instance in instances {
         line(instance, width, style);
+    }
+}
+
+/// Each sink in a line, and what the spool has to say.
+fn sinks(status: &Json, style: Style) {
+    for sink in list(status, "/sinks") {
+        let failing = sink["status"] == "failing";
+        let word = if failing { style.bad("FAILING") } else { style.good("OK") };
+        let waits = match sink["oldest"].as_str() {
+            Some(_) => format!("what waits is from {} on", time(&sink["oldest"])),
+            None => "nothing waits".to_owned(),
+        };
+        println!(
+            "sink {}  {word}  {} items delivered, last {}; {waits}",
+            text(&sink["name"]),
+            sink["delivered"],
+            time(&sink["last_delivery"])
+        );
+        if let Some(error) = sink["last_error"].as_str().filter(|_| failing) {
+            println!("    {}", style.bad(&one_line(error)));
+        }
+        if let Some(dropped) = sink["last_dropped"].as_str() {
+            println!(
+                "    {}",
+                style.warn(&format!("{} items were refused for good, the last one: {}", sink["dropped"], one_line(dropped)))
+            );
+        }
+        let by_spool: Vec<String> =
+            sink["dropped_by_spool"].as_object().into_iter().flatten().map(|(kind, n)| format!("{n} {kind}")).collect();
+        if !by_spool.is_empty() {
+            println!(
+                "    {}",
+                style.warn(&format!("dropped before it was delivered, since the spool is bounded: {}", by_spool.join(", ")))
+            );
+        }
+    }
+    let Some(spool) = status["spool"].as_object() else { return };
+    let figure = |key: &str| spool.get(key).and_then(Json::as_u64).unwrap_or(0);
+    println!("spool  {} bytes in {} files", figure("bytes"), figure("segments"));
+    if let Some(trouble) = spool.get("trouble").and_then(Json::as_str) {
+        println!("    {}", style.bad(&format!("the disk is in trouble, records wait in memory: {}", one_line(trouble))));
+    }
+    if figure("damaged") > 0 {
+        println!("    {}", style.warn(&format!("{} damaged pieces were passed over", figure("damaged"))));
     }
 }
 

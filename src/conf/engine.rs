@@ -50,9 +50,9 @@ crate::fields! {
         pub conf_dir: Option<Text>;
         /// The folders of the specs, of which the first that has a spec wins; `specs` beside this file where it is not given.
         pub spec_dirs: Option<OneOrMany<Text>>;
-        /// The folder of what is remembered between runs, beside this file where it is relative. Without it a restart forgets everything: counters begin anew, and what was sent `once` is sent again. Needs a restart.
+        /// The folder of what is remembered between runs, and of the spool; beside this file where it is relative. With sinks it is `state` beside this file where it is not given; else without it a restart forgets everything: counters begin anew, and what was sent `once` is sent again. Needs a restart.
         pub state_dir: Option<Text>;
-        /// Where observations go: each entry is one sink, or its bare name where it needs no settings.
+        /// Where observations go: each entry is one sink, or its bare name where it needs no settings. Without any they go to standard output. Needs a restart.
         pub sinks: Vec<Placed<AnySink>>;
         /// The durable queue before the sinks.
         pub spool: Option<SpoolConf>;
@@ -109,6 +109,11 @@ impl EngineConf {
     /// The log, as usual where nothing is said.
     pub fn logging(&self) -> LoggingConf {
         self.logging.clone().unwrap_or_default()
+    }
+
+    /// The spool, as usual where nothing is said.
+    pub fn spool(&self) -> SpoolConf {
+        self.spool.clone().unwrap_or_default()
     }
 
     /// How secret handles are read, as usual where nothing is said.

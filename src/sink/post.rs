@@ -13,6 +13,7 @@ use super::bounded::Bounded;
 use super::secret_text::SecretText;
 use super::{DeliverCx, OpenCx, Verdict};
 use crate::base::diag::Diagnostic;
+use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::print::{cut, one_line};
 use crate::base::secret::{MASK, Secret};
@@ -48,6 +49,9 @@ crate::words! {
         Deflate = "deflate",
     }
 }
+
+/// Names and values of headers.
+pub type Headers = Vec<(String, Secret)>;
 
 /// An address of a receiver.
 #[derive(Clone, Debug)]
@@ -120,7 +124,7 @@ pub struct Poster {
     connect: Arc<ConnectSettings>,
     proxies: Choice,
     timeout: Duration,
-    headers: Vec<(String, Secret)>,
+    headers: Headers,
     statuses: (Arc<StatusSet>, Arc<StatusSet>),
     /// What a message must not show, even where a receiver repeats it.
     secrets: Vec<Secret>,
@@ -139,7 +143,7 @@ pub struct Payload {
     /// What the body is.
     pub content_type: &'static str,
     /// What else the form asks for.
-    pub headers: Vec<(String, Secret)>,
+    pub headers: Headers,
     /// The body before it is packed.
     pub body: Vec<u8>,
     /// How it is packed.
@@ -178,8 +182,9 @@ impl Poster {
             proxies: proxies.map_err(|why| format!("`proxy`: {why}"))?.unwrap_or_default(),
             timeout: receiver.timeout.duration(),
             headers,
-            // Whatever comes back is looked at here, and its body only for a reason.
-            statuses: (Arc::new(StatusSet::none()), Arc::new(StatusSet::any())),
+            // Whatever comes back is looked at here. An answer that says yes must come whole: one that
+            // breaks off may be that of something in between. The body of a no is only for its reason.
+            statuses: (Arc::new(StatusSet::default()), Arc::new(StatusSet::of([(0, 199), (300, u16::MAX)]))),
             secrets,
         })
     }
@@ -192,6 +197,8 @@ impl Poster {
         let request = self.request(payload, batch.id(cx.engine))?;
         match cx.http.exchange(&request, cx.clock).await {
             Ok(answer) => self.judge(answer, cx.clock.now()),
+            // Only of a yes so much is read.
+            Err(error) if error.kind == ErrorKind::TooLarge => Err(Verdict::Delivered(None)),
             Err(error) => Err(Verdict::Later { why: self.masked(&error.message), after: None }),
         }
     }

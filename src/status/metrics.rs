@@ -1,6 +1,6 @@
 //! What the engine counts of itself, in the text format of Prometheus (version 0.0.4).
 
-use crate::agent::board::{InstanceView, Summary};
+use crate::agent::board::{InstanceView, SinkView, Summary};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -42,8 +42,57 @@ pub fn metrics(summary: &Summary, instances: &[InstanceView]) -> String {
     single(&mut out, "engine_run_seconds_total", "counter", "The length of all runs together.", totals.run_seconds);
     let problems = summary.configuration.problems.iter().filter(|problem| problem.level == "error").count();
     single(&mut out, "engine_configuration_errors", "gauge", "Errors in the files of the configuration.", problems as f64);
+    delivery(&mut out, summary);
     by_check(&mut out, instances);
     out
+}
+
+/// The spool and the sinks.
+fn delivery(out: &mut String, summary: &Summary) {
+    if let Some(spool) = &summary.spool {
+        let family_of = |name, help| Family { name, kind: "gauge", help };
+        family(out, &family_of("engine_spool_bytes", "Bytes of the spool on disk."), &[(String::new(), spool.bytes as f64)]);
+        let trouble = f64::from(u8::from(spool.trouble.is_some()));
+        family(out, &family_of("engine_spool_trouble", "1 while the disk of the spool fails."), &[(String::new(), trouble)]);
+        family(out, &family_of("engine_spool_damaged", "Damaged pieces that were passed over."), &[(String::new(), spool.damaged as f64)]);
+    }
+    let of =
+        |take: &dyn Fn(&SinkView) -> f64| -> Vec<_> { summary.sinks.iter().map(|sink| (label("sink", &sink.name), take(sink))).collect() };
+    if summary.sinks.is_empty() {
+        return;
+    }
+    let failing = |sink: &SinkView| f64::from(u8::from(sink.status == "failing"));
+    family(out, &Family { name: "engine_sink_failing", kind: "gauge", help: "1 since the last delivery was not taken." }, &of(&failing));
+    let delivered = |sink: &SinkView| sink.delivered as f64;
+    family(out, &Family { name: "engine_sink_delivered_total", kind: "counter", help: "Items that the receiver took." }, &of(&delivered));
+    let dropped = |sink: &SinkView| sink.dropped as f64;
+    family(
+        out,
+        &Family { name: "engine_sink_refused_total", kind: "counter", help: "Items that the receiver refused for good." },
+        &of(&dropped),
+    );
+    let oldest = |sink: &SinkView| sink.oldest.map_or(0.0, |oldest| oldest.as_millisecond() as f64 / 1e3);
+    family(
+        out,
+        &Family {
+            name: "engine_sink_oldest_seconds",
+            kind: "gauge",
+            help: "When the oldest record that waits was made; 0 while nothing waits.",
+        },
+        &of(&oldest),
+    );
+    let by_spool: Vec<_> = summary
+        .sinks
+        .iter()
+        .flat_map(|sink| {
+            sink.dropped_by_spool.iter().map(|(kind, n)| (format!("{{sink=\"{}\",kind=\"{kind}\"}}", escaped(&sink.name)), *n as f64))
+        })
+        .collect();
+    family(
+        out,
+        &Family { name: "engine_spool_dropped_total", kind: "counter", help: "What the spool dropped before a sink had it." },
+        &by_spool,
+    );
 }
 
 /// What can be told for each spec without a series for each instance.
@@ -80,8 +129,11 @@ fn by_check(out: &mut String, instances: &[InstanceView]) {
 }
 
 fn label(name: &str, value: &str) -> String {
-    let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-    format!("{{{name}=\"{escaped}\"}}")
+    format!("{{{name}=\"{}\"}}", escaped(value))
+}
+
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 fn family(out: &mut String, family: &Family<'_>, samples: &[(String, f64)]) {

@@ -41,9 +41,45 @@ pub fn overview(summary: &Summary, instances: &[InstanceView], q: String) -> Str
         "</p><p class=dim>{} runs, {} with an error; {} ticks skipped; {} in progress, {} wait for a place; {} pauses or jumps of the clock</p>",
         t.runs, t.errors, t.skipped, summary.running, summary.waiting_for_place, t.clock_jumps
     );
+    sinks(&mut out, summary);
     configuration(&mut out, summary);
     table(&mut out, instances, &q);
     out + "</body></html>\n"
+}
+
+fn sinks(out: &mut String, summary: &Summary) {
+    if let Some(trouble) = summary.spool.as_ref().and_then(|spool| spool.trouble.as_deref()) {
+        let _ = write!(out, "<p class=error>The disk of the spool is in trouble, records wait in memory: {}</p>", escaped(trouble));
+    }
+    if summary.sinks.is_empty() {
+        return;
+    }
+    out.push_str("<h2>Sinks</h2><table><tr><th>sink<th>status<th>why<th class=n>delivered<th>last<th>waits since<th class=n>refused<th>dropped by the spool");
+    for sink in &summary.sinks {
+        let failing = sink.status == "failing";
+        let (class, why) = if failing { ("error", sink.last_error.as_deref()) } else { ("ok", sink.last_dropped.as_deref()) };
+        let by_spool: Vec<String> = sink.dropped_by_spool.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        let _ = write!(
+            out,
+            "<tr><td>{}<td class={class}>{}<td><code>{}</code><td class=n>{}<td>{}<td>{}<td class=n>{}<td>{}",
+            escaped(&sink.name),
+            sink.status,
+            escaped(why.unwrap_or_default()),
+            sink.delivered,
+            time(sink.last_delivery),
+            time(sink.oldest),
+            sink.dropped,
+            by_spool.join(", ")
+        );
+    }
+    out.push_str("</table>");
+    if let Some(spool) = &summary.spool {
+        let _ = write!(
+            out,
+            "<p class=dim>The spool has {} bytes in {} files; {} damaged pieces were passed over.</p>",
+            spool.bytes, spool.segments, spool.damaged
+        );
+    }
 }
 
 fn configuration(out: &mut String, summary: &Summary) {

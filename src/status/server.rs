@@ -88,7 +88,8 @@ pub fn open_socket(path: &Path) -> io::Result<std::os::unix::net::UnixListener> 
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let facts = fs::metadata(folder)?;
         let own = facts.uid() == rustix::process::geteuid().as_raw();
-        if !own || facts.mode() & 0o022 != 0 {
+        // In a folder with the sticky bit others can make files, and not replace ours.
+        if !own || facts.mode() & 0o022 != 0 && facts.mode() & 0o1000 == 0 {
             return Err(io::Error::other(format!("{} can be written to by others", folder.display())));
         }
     }

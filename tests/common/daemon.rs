@@ -1,5 +1,7 @@
 //! A running daemon in a folder of its own.
 
+#![allow(dead_code)]
+
 use serde_json::Value as Json;
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -86,6 +88,13 @@ impl<'s> Daemon<'s> {
         let id = self.child.lock().expect("no panic before").id();
         let sent = Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status().expect("kill runs");
         assert!(sent.success(), "{}", self.said());
+    }
+
+    /// Kills it, without a chance for last words.
+    pub fn kill(&self) {
+        let mut child = self.child.lock().expect("no panic before");
+        child.kill().expect("a child");
+        child.wait().expect("an end");
     }
 
     /// Sends a signal and waits for the end.
