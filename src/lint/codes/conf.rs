@@ -218,17 +218,6 @@ lint: {levels: {reserved-tag: off}}
 ",
     },
     Code {
-        code: "not-read",
-        finds: "A key of engine.yaml that this version does not read.",
-        why: "Whoever wrote it expects an effect.",
-        bad: "# engine.yaml
-logging: {level: debug}
-",
-        good: "# engine.yaml
-interval: 15s
-",
-    },
-    Code {
         code: "open-status",
         finds: "A status page that other machines can reach.",
         why: "It shows addresses, errors and times of everything that runs.",
