@@ -1,5 +1,5 @@
-//! The guide does what it shows: its files are written, its commands run, and what they print is what
-//! stands below them.
+//! The guide and the README do what they show: their files are written, their commands run, and what
+//! those print is what stands below them.
 //!
 //! Blocks of YAML that begin with `# specs/…` or `# conf.d/…` are files, `$ cat > FILE <<'END'` makes
 //! others, and `$ engine …` runs; what follows is its output, in which a line `…` stands for any lines
@@ -84,7 +84,9 @@ fn commands(lines: &[&str], start: usize, end: usize, out: &mut Vec<Step>) {
     while at < end {
         let command = lines[at].strip_prefix("$ ").unwrap_or_else(|| panic!("line {}: no command", at + 1));
         let next = (at + 1..end).find(|line| lines[*line].starts_with("$ ")).unwrap_or(end);
-        if let Some(arguments) = command.strip_prefix("engine ") {
+        let arguments = command.strip_prefix("engine ").or_else(|| command.strip_prefix("cargo run --release -- "));
+        // What runs until it is stopped is not for a test.
+        if let Some(arguments) = arguments.filter(|arguments| *arguments != "run") {
             let arguments = arguments.split_whitespace().map(str::to_owned).collect();
             out.push(Step::Run { arguments, first: at + 1, last: next });
         } else if let Some((target, mark)) = command.strip_prefix("cat >").and_then(|rest| rest.split_once(" <<'")) {
@@ -130,17 +132,27 @@ fn engine(folder: &Path, arguments: &[String]) -> String {
 
 #[test]
 fn the_guide_does_what_it_shows() {
+    play("docs/guide.md", 10);
+}
+
+#[test]
+fn the_readme_does_what_it_shows() {
+    play("README.md", 3);
+}
+
+/// Does what a page shows: so many commands at least.
+fn play(page: &str, least: usize) {
     let listener = port_of_four_digits();
     let alive = listener.local_addr().expect("an address").to_string();
     let dead = port_of_four_digits().local_addr().expect("an address").to_string();
     let _service = Service::on(listener, routes());
-    let page = root().join("docs/guide.md");
-    let text = fs::read_to_string(&page).expect("the guide");
+    let page = root().join(page);
+    let text = fs::read_to_string(&page).expect("a page");
     let mut lines: Vec<&str> = text.lines().collect();
     let folder = tempfile::tempdir().expect("a folder");
     let (mut wrong, mut rewritten) = (Vec::new(), Vec::new());
     let steps = steps(&lines);
-    assert!(steps.iter().filter(|step| matches!(step, Step::Run { .. })).count() > 10, "{steps:?}");
+    assert!(steps.iter().filter(|step| matches!(step, Step::Run { .. })).count() >= least, "{steps:?}");
     for step in &steps {
         match step {
             Step::Write { path, text, more } => {

@@ -48,7 +48,7 @@ fn engine(folder: &Path, name: &str) -> Command {
 }
 
 /// Milliseconds from start to end.
-fn wall(mut command: Command) -> Outcome<f64> {
+pub fn wall(mut command: Command) -> Outcome<f64> {
     let before = Instant::now();
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
     let spent = before.elapsed().as_secs_f64() * 1e3;

@@ -20,6 +20,7 @@ mod exposition;
 mod fetch;
 mod http;
 mod large;
+mod lint;
 mod list;
 mod load;
 mod log;
@@ -54,6 +55,7 @@ const WORKLOADS: &[(&str, Workload)] = &[
     ("spool", spool::measure),
     ("deliver", deliver::measure),
     ("beside", beside::measure),
+    ("lint", lint::measure),
 ];
 
 fn main() -> Outcome {

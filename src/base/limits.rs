@@ -81,6 +81,11 @@ pub const OUTPUT_GRACE: Duration = Duration::from_secs(1);
 
 /// Nesting of JSON, YAML and expressions: more has no use and threatens the stack.
 pub const DEPTH: usize = 128;
+/// Operators, filters and steps in one expression, an `if` counting four: a chain is walked by
+/// recursion, and the longest that people have written has some thirty.
+pub const LINKS: usize = 250;
+/// Keys of a map in a recorded answer that count as its fields; more are taken for data.
+pub const SEEN_KEYS: usize = 200;
 /// Values in one document.
 pub const NODES: usize = 2_000_000;
 /// A spec file.

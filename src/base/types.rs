@@ -3,6 +3,7 @@
 //! A type says what a value is where it is there; any value may be missing. Times and sizes are
 //! numbers, kept apart only for messages. [`Type::Any`] is "not known" and never a reason to complain.
 
+use super::limits;
 use super::value::{Text, Value};
 use std::sync::Arc;
 
@@ -37,6 +38,8 @@ pub struct Fields {
     pub known: Vec<(Text, Type)>,
     /// The type of all other keys; none where there are no others.
     pub rest: Option<Type>,
+    /// True if the keys are those that were seen, so that another one may turn up.
+    pub seen: bool,
 }
 
 impl Type {
@@ -48,12 +51,12 @@ impl Type {
     /// A map of exactly these keys.
     pub fn closed<'k>(known: impl IntoIterator<Item = (&'k str, Type)>) -> Type {
         let known = known.into_iter().map(|(key, of)| (Text::from(key), of)).collect();
-        Type::Map(Arc::new(Fields { known, rest: None }))
+        Type::Map(Arc::new(Fields { known, rest: None, seen: false }))
     }
 
     /// A map of any keys to that.
     pub fn map_of(of: Type) -> Type {
-        Type::Map(Arc::new(Fields { known: Vec::new(), rest: Some(of) }))
+        Type::Map(Arc::new(Fields { known: Vec::new(), rest: Some(of), seen: false }))
     }
 
     /// The type of a constant.
@@ -69,12 +72,28 @@ impl Type {
         }
     }
 
+    /// What was seen of a value: the keys of its maps. What its leaves are, another value may say
+    /// otherwise.
+    pub fn seen(value: &Value) -> Type {
+        match value {
+            Value::List(items) => Type::list(items.iter().map(Type::seen).reduce(Type::or).unwrap_or_default()),
+            // Many keys are data: a map from identifiers.
+            Value::Map(map) if map.len() > limits::SEEN_KEYS || map.is_empty() => Type::map_of(Type::Any),
+            Value::Map(map) => {
+                let known = map.iter().map(|(key, value)| (key.clone(), Type::seen(value))).collect();
+                Type::Map(Arc::new(Fields { known, rest: None, seen: true }))
+            }
+            _ => Type::Any,
+        }
+    }
+
     /// What a value is that is this or the other.
     pub fn or(self, other: Type) -> Type {
         match (self, other) {
             (a, b) if a == b => a,
             (a, b) if a.is_number() && b.is_number() => Type::Number,
-            (Type::List(_), Type::List(_)) => Type::list(Type::Any),
+            (Type::List(a), Type::List(b)) => Type::list((*a).clone().or((*b).clone())),
+            (Type::Map(a), Type::Map(b)) if a.seen && b.seen => Type::Map(Arc::new(Fields::either(&a, &b))),
             (Type::Map(_), Type::Map(_)) => Type::map_of(Type::Any),
             _ => Type::Any,
         }
@@ -98,5 +117,17 @@ impl Type {
             Type::List(_) => "a list",
             Type::Map(_) => "a map",
         }
+    }
+}
+
+impl Fields {
+    /// The keys of both.
+    fn either(a: &Fields, b: &Fields) -> Fields {
+        let of = |fields: &Fields, key: &Text| fields.known.iter().find(|(known, _)| known == key).map(|(_, of)| of.clone());
+        let mut known: Vec<(Text, Type)> =
+            a.known.iter().map(|(key, own)| (key.clone(), of(b, key).map_or(own.clone(), |other| own.clone().or(other)))).collect();
+        known.extend(b.known.iter().filter(|(key, _)| of(a, key).is_none()).cloned());
+        let rest = (known.len() > limits::SEEN_KEYS).then_some(Type::Any);
+        Fields { known, rest, seen: true }
     }
 }

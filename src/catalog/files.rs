@@ -171,7 +171,17 @@ pub fn read_text(path: &Path, most: u64) -> Result<String, String> {
     if facts.len() > most {
         return Err(format!("it is larger than {}", crate::net::words::size(most)));
     }
-    let bytes = std::fs::read(path).map_err(|error| words(&error))?;
+    as_text(std::fs::read(path).map_err(|error| words(&error))?, most)
+}
+
+/// Bytes as the text of a file of at most `most` bytes.
+///
+/// # Errors
+/// Why they are none.
+pub fn as_text(bytes: Vec<u8>, most: u64) -> Result<String, String> {
+    if bytes.len() as u64 > most {
+        return Err(format!("it is larger than {}", crate::net::words::size(most)));
+    }
     String::from_utf8(bytes).map_err(|error| format!("it is not UTF-8: the byte at {} is not", error.utf8_error().valid_up_to()))
 }
 

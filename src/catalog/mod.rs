@@ -17,11 +17,12 @@ use crate::conf::engine::EngineConf;
 use crate::conf::instance::{self, Instances};
 use crate::expr::frame::Frame;
 use crate::expr::names;
-use crate::lint::beside::Beside;
+use crate::lint::beside::{Beside, Recorded};
 use crate::lint::{Conf, Levels};
 use crate::plan::compile::compile;
 use crate::plan::{Check, Plan};
 use crate::source::Folders;
+use crate::spec::Spec;
 use crate::spec::share::{Whole, assemble};
 use crate::yaml::load::{Loaded, load};
 use files::{ConfFile, FragmentFile, SpecFile};
@@ -40,6 +41,9 @@ pub struct Places {
     pub config: Option<PathBuf>,
 }
 
+/// What the tests of a spec have recorded; they are known above this layer.
+pub type Recall<'r> = dyn Fn(&Spec) -> Recorded + 'r;
+
 /// Everything that was found and read in one session.
 #[derive(Debug, Default)]
 pub struct Catalog {
@@ -51,6 +55,8 @@ pub struct Catalog {
     pub engine: Value,
     /// The settings of the engine.
     pub conf: EngineConf,
+    /// Files as an editor has them.
+    unsaved: Vec<(PathBuf, Vec<u8>)>,
     /// What the instances are known by.
     known: twins::Known,
 }
@@ -89,9 +95,15 @@ impl Catalog {
         catalog
     }
 
+    /// What an editor has not saved yet stands for the file.
+    pub fn unsaved(&mut self, path: PathBuf, bytes: Vec<u8>) {
+        self.unsaved.push((path, bytes));
+    }
+
     /// Reads a file into the session; a problem where that fails.
     pub fn load(&mut self, path: &Path, most: u64) -> Option<(FileId, Loaded)> {
-        match files::read_text(path, most) {
+        let unsaved = self.unsaved.iter().find(|(known, _)| known == path).map(|(_, bytes)| bytes.clone());
+        match unsaved.map_or_else(|| files::read_text(path, most), |bytes| files::as_text(bytes, most)) {
             Ok(text) => {
                 // A fragment that was read through a spec is the same file when it is read alone.
                 let shown = path.to_string_lossy();
@@ -116,11 +128,11 @@ impl Catalog {
     }
 
     /// The same, and what the rules of lint say of it.
-    pub fn linted(&mut self, spec: &SpecFile, levels: &Levels) -> Option<Arc<Plan>> {
-        self.read(spec, Some(levels))
+    pub fn linted(&mut self, spec: &SpecFile, levels: &Levels, recorded: &Recall<'_>) -> Option<Arc<Plan>> {
+        self.read(spec, Some((levels, recorded)))
     }
 
-    fn read(&mut self, spec: &SpecFile, lint: Option<&Levels>) -> Option<Arc<Plan>> {
+    fn read(&mut self, spec: &SpecFile, lint: Option<(&Levels, &Recall<'_>)>) -> Option<Arc<Plan>> {
         let (file, whole) = self.whole(&spec.path, &spec.specs())?;
         let root = lint.map(|_| whole.loaded.root.clone());
         let folder = |path: &Path| std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default();
@@ -132,8 +144,9 @@ impl Catalog {
         let version = fingerprint(&texts.join("\0"));
         let (read, mut problems) = crate::spec::read::read(whole, file, &spec.name, &self.sources);
         let complete = read.is_some();
-        if let (Some(root), Some(read), Some(levels)) = (&root, &read, lint) {
-            problems.extend(crate::lint::spec(root, read, &self.sources, &beside(spec), levels));
+        if let (Some(root), Some(read), Some((levels, recall))) = (&root, &read, lint) {
+            let beside = Beside { recorded: recall(read), ..beside(spec) };
+            problems.extend(crate::lint::spec(root, read, &self.sources, &beside, levels));
         }
         let plan = match read.map(|read| compile(read, folders)) {
             Some(Ok(plan)) => Some(Arc::new(Plan { version, ..plan })),
@@ -143,7 +156,7 @@ impl Catalog {
             }
             None => None,
         };
-        if let Some(levels) = lint {
+        if let Some((levels, _)) = lint {
             fragments_and(file, &problems).into_iter().for_each(|file_of| {
                 crate::lint::allow::apply(file_of, &mut problems, &self.sources, levels, complete && file_of == file);
             });
@@ -207,7 +220,7 @@ impl Catalog {
         let Some(file) = self.sources.find(&conf.path.to_string_lossy()) else { return checks };
         let loaded = load(&self.sources, file);
         let folder = conf.path.parent().map(Path::to_path_buf).unwrap_or_default();
-        let beside = Beside { folder, has_tests: None, mode: files::mode };
+        let beside = Beside { folder, has_tests: None, recorded: Recorded::new(), mode: files::mode };
         let mut own = self.problems.split_off(from);
         let subject = Conf { root: &loaded.root, spec: &plan.spec, sources: &self.sources, file, beside: &beside };
         own.extend(crate::lint::conf(&subject, levels));
@@ -275,7 +288,7 @@ fn beside(spec: &SpecFile) -> Beside {
     let folder = spec.path.parent().map(Path::to_path_buf).unwrap_or_default();
     let own = spec.path.file_stem().is_some_and(|stem| stem == "spec");
     let tests = if own { folder.join("tests") } else { folder.join(&spec.name).join("tests") };
-    Beside { folder, has_tests: Some(tests.is_dir()), mode: files::mode }
+    Beside { folder, has_tests: Some(tests.is_dir()), recorded: Recorded::new(), mode: files::mode }
 }
 
 /// Instances of several files of one spec are numbered through.

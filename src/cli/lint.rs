@@ -1,28 +1,33 @@
-//! `engine lint`: mistakes in specs, instances and settings.
+//! `engine lint`: mistakes in specs, instances, tests and settings.
 
+use super::lint_fix::Edited;
+use super::lint_target::{Target, targets, targets_at};
 use super::session::{counted, open, usage};
 use super::style::Style;
-use super::{CLEAN, Common, FAILED};
+use super::{CLEAN, Common, FAILED, lint_fix};
 use crate::base::diag::{self, Level};
 use crate::base::render;
 use crate::base::suggest::{listed, nearest};
-use crate::catalog::files::{
-    ConfFile, FragmentFile, SpecFile, all_confs, all_specs, find_spec, fragment_at, fragments_in, is_yaml, spec_at, specs_in,
-};
+use crate::catalog::files::{ConfFile, all_specs, find_spec};
 use crate::catalog::{Catalog, Places};
-use crate::lint::Levels;
-use crate::trial::find::{is_test, is_tests, tests_in, tests_of};
+use crate::lint::{Levels, fix, sarif, summary};
+use crate::trial::recorded::recorded;
 use clap::ValueEnum;
+use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// Arguments of `lint`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  engine lint                          everything: specs, conf.d, engine.yaml
+  engine lint                          everything: specs, tests, conf.d, engine.yaml
   engine lint specs/disk.yaml          one spec
-  engine lint --format json conf.d     as JSON, for tools")]
+  engine lint --fix specs              make the edits that are safe
+  engine lint --format sarif > x.sarif for code hosts and editors
+  engine lint --stdin-filename specs/disk.yaml < unsaved.yaml")]
 pub struct Arguments {
-    /// Specs, fragments, files of conf.d, or folders of them; everything where none is given.
+    /// Specs, fragments, tests, files of conf.d, engine.yaml, or folders of them; everything where none is given.
     paths: Vec<PathBuf>,
     /// How problems are written.
     #[arg(long, default_value = "human")]
@@ -30,6 +35,24 @@ pub struct Arguments {
     /// Makes warnings errors.
     #[arg(long, value_name = "LEVEL")]
     deny: Option<Deny>,
+    /// The most problems that are drawn in full; 0 draws all of them.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: usize,
+    /// Makes the edits that are safe, then tells what is left.
+    #[arg(long)]
+    fix: bool,
+    /// Shows what `--fix` would change, and changes nothing.
+    #[arg(long)]
+    diff: bool,
+    /// With `--fix` or `--diff`: takes names that are only the nearest known ones, too.
+    #[arg(long)]
+    guesses: bool,
+    /// Tells again whenever a file has changed, until it is interrupted.
+    #[arg(long)]
+    watch: bool,
+    /// Reads standard input as if it were this file, which an editor has not saved yet.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "fix", "diff", "watch"])]
+    stdin_filename: Option<PathBuf>,
 }
 
 /// How problems are written.
@@ -39,6 +62,8 @@ pub enum Format {
     Human,
     /// One JSON object.
     Json,
+    /// SARIF 2.1.0, for code hosts and editors.
+    Sarif,
 }
 
 /// What becomes an error.
@@ -48,110 +73,138 @@ pub enum Deny {
     Warnings,
 }
 
-/// What a path is.
-enum Target {
-    Spec(SpecFile),
-    Fragment(FragmentFile),
-    Conf(ConfFile),
-    Test(PathBuf),
+/// Everything that was looked at.
+struct Looked {
+    catalog: Catalog,
+    targets: Vec<Target>,
 }
 
 /// Lints and reports.
 pub fn run(arguments: &Arguments, common: &Common) -> u8 {
-    let (places, mut catalog) = match open(common) {
-        Ok(opened) => opened,
-        Err(why) => return usage(&why, common),
-    };
-    let targets = match targets(&arguments.paths, &places) {
-        Ok(targets) => targets,
-        Err(why) => return usage(&why, common),
+    let mut seen = BTreeMap::new();
+    loop {
+        let looked = match look(arguments, common, &[]) {
+            Ok(looked) => looked,
+            Err(why) => return usage(&why, common),
+        };
+        let code = match arguments.fix || arguments.diff {
+            true => fixed(arguments, common, looked),
+            false => report(arguments, common, looked),
+        };
+        if !arguments.watch {
+            return code;
+        }
+        wait(arguments, common, &mut seen);
+    }
+}
+
+/// The problems of everything that was asked for; some files may have other texts than on the disk.
+fn look(arguments: &Arguments, common: &Common, texts: &[Edited]) -> Result<Looked, String> {
+    let (places, mut catalog) = open(common)?;
+    texts.iter().for_each(|edited| catalog.unsaved(edited.path.clone(), edited.after.clone().into_bytes()));
+    let targets = match &arguments.stdin_filename {
+        Some(path) => {
+            let mut bytes = Vec::new();
+            std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("standard input cannot be read: {error}"))?;
+            catalog.unsaved(path.clone(), bytes);
+            targets_at(path)
+        }
+        None => targets(&arguments.paths, &places)?,
     };
     let (levels, problems) = crate::lint::levels(catalog.conf.lint.as_ref());
     catalog.problems.extend(problems);
     for target in &targets {
         match target {
-            Target::Spec(spec) => {
-                catalog.linted(spec, &levels);
-            }
+            Target::Spec(file) => drop(catalog.linted(file, &levels, &|spec| recorded(file, spec))),
             Target::Fragment(fragment) => catalog.fragment(fragment),
             Target::Conf(conf) => lint_conf(conf, &places, &levels, &mut catalog),
-            Target::Test(path) => crate::trial::lint::lint(path, &mut catalog),
+            Target::Tests(path) => crate::trial::lint::lint(path, &mut catalog),
+            Target::Engine(path) if places.config.as_ref() == Some(path) && arguments.stdin_filename.is_none() => {}
+            Target::Engine(path) => lint_engine(path, &mut catalog),
         }
     }
-    report(arguments, common, &mut catalog, targets.len())
+    diag::sort(&mut catalog.problems);
+    Ok(Looked { catalog, targets })
 }
 
-fn report(arguments: &Arguments, common: &Common, catalog: &mut Catalog, n_files: usize) -> u8 {
-    diag::sort(&mut catalog.problems);
-    let problems = &catalog.problems;
+fn report(arguments: &Arguments, common: &Common, looked: Looked) -> u8 {
+    let (problems, sources) = (&looked.catalog.problems, &looked.catalog.sources);
+    let n_files = looked.targets.len();
     let errors = problems.iter().filter(|p| p.level == Level::Error).count();
     match arguments.format {
         Format::Human => {
-            print!("{}", render::human(problems, &catalog.sources, Style::stdout(common.color).color));
+            print!("{}", summary::human(problems, sources, Style::stdout(common.color).color, arguments.limit));
             let files = if n_files == 1 { "1 file".to_owned() } else { format!("{n_files} files") };
             println!("{files} checked: {}", counted(problems));
         }
         Format::Json => {
-            let json = serde_json::json!({"files": n_files, "errors": errors, "problems": render::json(problems, &catalog.sources)});
+            let json = serde_json::json!({"files": n_files, "errors": errors, "problems": render::json(problems, sources)});
             println!("{json:#}");
         }
+        Format::Sarif => println!("{:#}", sarif::sarif(problems, sources)),
     }
     let denied = arguments.deny == Some(Deny::Warnings) && problems.iter().any(|p| p.level == Level::Warning);
     if errors > 0 || denied { FAILED } else { CLEAN }
 }
 
-fn targets(paths: &[PathBuf], places: &Places) -> Result<Vec<Target>, String> {
-    if paths.is_empty() {
-        let specs = all_specs(&places.spec_dirs).into_iter().flat_map(with_tests);
-        let fragments = places.spec_dirs.iter().flat_map(|folder| fragments_in(folder)).map(Target::Fragment);
-        return Ok(specs.chain(fragments).chain(all_confs(&places.conf_dir).into_iter().map(Target::Conf)).collect());
-    }
-    let mut out = Vec::new();
-    for path in paths {
-        if !path.exists() {
-            return Err(format!("{}: there is no such file or folder", path.display()));
+/// Makes or shows edits. One may make room for another, so they are made in rounds, in memory.
+fn fixed(arguments: &Arguments, common: &Common, mut looked: Looked) -> u8 {
+    let which = if arguments.guesses { fix::Which::Guesses } else { fix::Which::Safe };
+    let targets: Vec<PathBuf> = looked.targets.iter().map(|target| target.path().to_path_buf()).collect();
+    let mut texts: Vec<Edited> = Vec::new();
+    for _ in 0..lint_fix::ROUNDS {
+        if !lint_fix::edit(&looked.catalog, &targets, which, &mut texts) {
+            break;
         }
-        out.extend(targets_at(path));
+        looked = match look(arguments, common, &texts) {
+            Ok(looked) => looked,
+            Err(why) => return usage(&why, common),
+        };
     }
-    Ok(out)
+    if arguments.diff {
+        print!("{}", texts.iter().map(Edited::diff).collect::<String>());
+        return CLEAN;
+    }
+    if let Some(why) = texts.iter().find_map(|edited| edited.write().err()) {
+        return usage(&why, common);
+    }
+    let n_edits: usize = texts.iter().map(|edited| edited.n_edits).sum();
+    if arguments.format == Format::Human {
+        eprintln!("{n_edits} {} made", if n_edits == 1 { "edit" } else { "edits" });
+    }
+    report(arguments, common, looked)
 }
 
-fn targets_at(path: &Path) -> Vec<Target> {
-    let named_conf = |path: &Path| path.file_name().is_some_and(|name| name == "conf.d");
-    if path.is_dir() {
-        let spec = path.join("spec.yaml");
-        if spec.is_file() {
-            let own = fragments_in(path).into_iter().map(Target::Fragment);
-            return spec_at(&spec).into_iter().flat_map(with_tests).chain(own).collect();
+/// How often files are looked at with `--watch`.
+const WATCH_EVERY: Duration = Duration::from_millis(300);
+
+/// Waits until one of the files has another time than before.
+fn wait(arguments: &Arguments, common: &Common, seen: &mut BTreeMap<PathBuf, Option<SystemTime>>) {
+    let times = || -> BTreeMap<PathBuf, Option<SystemTime>> {
+        let Ok((places, _)) = open(common) else { return BTreeMap::new() };
+        let files = targets(&arguments.paths, &places).unwrap_or_default();
+        let paths = files.iter().map(|target| target.path().to_path_buf()).chain(places.config);
+        paths.map(|path| (path.clone(), std::fs::metadata(&path).and_then(|facts| facts.modified()).ok())).collect()
+    };
+    if seen.is_empty() {
+        *seen = times();
+    }
+    loop {
+        std::thread::sleep(WATCH_EVERY);
+        let now = times();
+        if now != *seen {
+            *seen = now;
+            return;
         }
-        if named_conf(path) {
-            return all_confs(path).into_iter().map(Target::Conf).collect();
-        }
-        let of_fragments = fragment_at(&path.join("x.yaml")).is_some();
-        let specs = specs_in(path).into_iter().filter(|_| !of_fragments && !is_tests(path)).flat_map(with_tests);
-        let specs = specs.chain(tests_in(path).into_iter().map(Target::Test));
-        return specs.chain(fragments_in(path).into_iter().map(Target::Fragment)).collect();
     }
-    if is_test(path) {
-        return vec![Target::Test(path.to_path_buf())];
-    }
-    if let Some(fragment) = fragment_at(path) {
-        return vec![Target::Fragment(fragment)];
-    }
-    let parent = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    let in_d = parent.extension().is_some_and(|ending| ending == "d");
-    if is_yaml(path) && in_d {
-        let folder = if named_conf(&parent) { path.file_stem() } else { parent.file_stem() };
-        let name = folder.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        return vec![Target::Conf(ConfFile { name, path: path.to_path_buf() })];
-    }
-    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    vec![Target::Spec(spec_at(path).unwrap_or(SpecFile { name: stem, path: path.to_path_buf() }))]
 }
 
-fn with_tests(spec: SpecFile) -> impl Iterator<Item = Target> {
-    let tests = tests_of(&spec).into_iter().map(Target::Test);
-    std::iter::once(Target::Spec(spec)).chain(tests)
+fn lint_engine(path: &Path, catalog: &mut Catalog) {
+    if let Some((_, loaded)) = catalog.load(path, crate::base::limits::SPEC_BYTES) {
+        let (conf, problems) = crate::conf::engine::read(loaded, &[], &mut catalog.sources);
+        let (_, of_levels) = crate::lint::levels(conf.lint.as_ref());
+        catalog.problems.extend(problems.into_iter().chain(of_levels));
+    }
 }
 
 fn lint_conf(conf: &ConfFile, places: &Places, levels: &Levels, catalog: &mut Catalog) {

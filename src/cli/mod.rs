@@ -10,6 +10,8 @@ pub mod completions;
 pub mod delivery;
 pub mod explain;
 pub mod lint;
+mod lint_fix;
+mod lint_target;
 pub mod man;
 pub mod run;
 pub mod schema;

@@ -158,7 +158,7 @@ impl<'t, 'k> Scan<'t, 'k> {
                 return None;
             }
             self.at += 1;
-            names.add(&name, &self.open)?;
+            names.add(name.clone(), &self.open)?;
             self.open.push(name.clone());
             entry(self, &name)?;
             match self.peek()? {
@@ -296,7 +296,7 @@ struct Names<'t> {
 
 impl<'t> Names<'t> {
     /// `None` if the key is there already.
-    fn add(&mut self, name: &Cow<'t, str>, open: &[Cow<'t, str>]) -> Option<()> {
+    fn add(&mut self, name: Cow<'t, str>, open: &[Cow<'t, str>]) -> Option<()> {
         let last = name.bytes().next_back().unwrap_or_default();
         let first = name.bytes().next().unwrap_or_default();
         let bit = 1 << ((name.len() ^ usize::from(last.wrapping_mul(5)) ^ usize::from(first).wrapping_mul(3)) % 64);
@@ -305,9 +305,9 @@ impl<'t> Names<'t> {
         let own = open.get(self.first..).unwrap_or_default();
         if own.len() >= FEW_KEYS {
             let many = self.many.get_or_insert_with(|| own.iter().cloned().collect());
-            return many.insert(name.clone()).then_some(());
+            return many.insert(name).then_some(());
         }
-        (fresh || own.iter().all(|known| known != name)).then_some(())
+        (fresh || own.iter().all(|known| *known != name)).then_some(())
     }
 }
 

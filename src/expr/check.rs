@@ -18,6 +18,8 @@ use crate::base::value::Text;
 pub enum Slip {
     /// A key that the value never has: the key, and those there are.
     NoSuchKey(Text, Vec<Text>),
+    /// A key that no recorded answer has: the key, and those there are.
+    NotRecorded(Text, Vec<Text>),
     /// A member of something that has none.
     NoMembers(Text, Type),
     /// Calculating with what is no number: the sign, and both sides.
@@ -132,7 +134,8 @@ fn step(of: Type, next: &Step, slips: &mut Vec<Slip>) -> Type {
         (Type::Map(fields), Step::Key(key)) => match fields.known.iter().find(|(known, _)| known == key) {
             Some((_, found)) => found.clone(),
             None => fields.rest.clone().unwrap_or_else(|| {
-                slips.push(Slip::NoSuchKey(key.clone(), fields.known.iter().map(|(known, _)| known.clone()).collect()));
+                let known = fields.known.iter().map(|(known, _)| known.clone()).collect();
+                slips.push(if fields.seen { Slip::NotRecorded(key.clone(), known) } else { Slip::NoSuchKey(key.clone(), known) });
                 Type::Any
             }),
         },
@@ -334,6 +337,7 @@ impl Slip {
     pub fn title(&self) -> String {
         match self {
             Slip::NoSuchKey(key, _) => format!("there is never a `{key}`"),
+            Slip::NotRecorded(key, _) => format!("no recorded answer has `{key}`"),
             Slip::NoMembers(key, of) => format!("{} has no `{key}`", of.words()),
             Slip::Calculation(sign, a, b) => format!("`{sign}` between {} and {}", a.words(), b.words()),
             Slip::Comparison(_, a, b) => format!("a comparison of {} with {}", a.words(), b.words()),
@@ -344,9 +348,9 @@ impl Slip {
     /// What this spot is, in a few words.
     pub fn label(&self) -> String {
         match self {
-            Slip::NoSuchKey(key, known) => match nearest(key, known.iter().map(|known| &**known)) {
+            Slip::NoSuchKey(key, known) | Slip::NotRecorded(key, known) => match nearest(key, known.iter().map(|known| &**known)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "missing in every row".to_owned(),
+                None => "not there".to_owned(),
             },
             Slip::NoMembers(..) => "always missing".to_owned(),
             Slip::Calculation(..) => "this always fails".to_owned(),
@@ -361,7 +365,9 @@ impl Slip {
         let has_text = |a: &Type, b: &Type| *a == Type::Text || *b == Type::Text;
         match self {
             Slip::NoSuchKey(_, known) if known.is_empty() => "read the value itself".to_owned(),
-            Slip::NoSuchKey(_, known) => format!("there are {}", listed(known.iter().map(|known| &**known), 20)),
+            Slip::NoSuchKey(_, known) | Slip::NotRecorded(_, known) => {
+                format!("there are {}", listed(known.iter().map(|known| &**known), 20))
+            }
             Slip::NoMembers(..) => "leave the key out, or read another value".to_owned(),
             Slip::Calculation("+", a, b) if has_text(a, b) => {
                 "join texts with `~`; make a number of one with `| number`, or give its column a type under `types`".to_owned()

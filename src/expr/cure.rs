@@ -5,6 +5,10 @@ use crate::base::span::Sources;
 use crate::yaml::locate;
 use crate::yaml::node::{Node, Style};
 
+/// Names of the language that have members of their own: a `$` before them is no document of a source.
+const NO_SOURCES: &[&str] =
+    &["row", "instance", "init_config", "engine", "state", "previous", "tables", "run", "checks", "change", "parent"];
+
 /// The cure for the slip that a text which does not parse most likely has.
 pub fn cure(text: &str) -> String {
     if text.contains("{{") && !text.contains("}}") {
@@ -15,6 +19,7 @@ pub fn cure(text: &str) -> String {
         let name: String = text.chars().skip_while(|c| *c != '$').skip(1).take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         match &*name {
             "" => "a path stands alone; inside an expression write `row.name` for `$.name`".to_owned(),
+            name if NO_SOURCES.contains(&name) => format!("a path stands alone; inside an expression write `{name}.…` without `$`"),
             name => format!(
                 "a path stands alone; inside an expression the document of a source is `{name}.doc`: write `{name}.doc.…` for `${name}.…`"
             ),

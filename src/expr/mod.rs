@@ -4,6 +4,7 @@
 //! over the parsed tree. Rewriting MiniJinja's operators into calls was the other way: it would
 //! have kept its missing values, which refuse `row.a.b | default(0)`, and its printing.
 
+mod chain;
 pub mod check;
 pub mod code;
 mod cure;

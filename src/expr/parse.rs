@@ -1,6 +1,7 @@
 //! Text to tree: MiniJinja's grammar, with every name and function looked up at once and every slip
 //! placed in the YAML file.
 
+use super::chain::is_too_long;
 use super::cure::{Continued, DigitName, cure};
 use super::function;
 use super::names;
@@ -10,6 +11,7 @@ use super::precedence;
 use super::repeated::{self, Repeated};
 use super::tree::{Comparison, Expr, For, Part, Slice};
 use crate::base::diag::Diagnostic;
+use crate::base::limits;
 use crate::base::number::Number;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
@@ -38,6 +40,9 @@ impl Parsed {
 
 /// Parses the whole text of a node as an expression.
 pub fn expression(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Parsed> {
+    if too_long(text, false, node, reader) {
+        return None;
+    }
     let mut parser = Parser { node, reader, uses: Vec::new(), locals: Vec::new(), judged: Vec::new() };
     match minijinja::machinery::parse_expr(text) {
         Ok(tree) => parser.expr(&tree).map(|expr| Parsed::of_tree(expr, parser.uses)),
@@ -48,9 +53,23 @@ pub fn expression(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Pa
     }
 }
 
+/// Reports an expression that is longer than any stack should bear.
+fn too_long(text: &str, holes: bool, node: &Node, reader: &mut Reader<'_>) -> bool {
+    let long = is_too_long(text, holes);
+    if long {
+        let title = format!("an expression of more than {} operators", limits::LINKS);
+        let problem = Diagnostic::error("bad-expression", title, node.span).label("too long");
+        reader.report(problem.help("compute parts of it under `let`, or put a list and a filter for the repetition"));
+    }
+    long
+}
+
 /// Parses a text with `{{ }}`. A text that is exactly one hole gives the hole's expression when
 /// `typed` is set.
 pub fn template(text: &str, node: &Node, typed: bool, reader: &mut Reader<'_>) -> Option<Parsed> {
+    if too_long(text, true, node, reader) {
+        return None;
+    }
     let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build().ok()?;
     let mut parser = Parser { node, reader, uses: Vec::new(), locals: Vec::new(), judged: Vec::new() };
     let tree = match minijinja::machinery::parse(text, "text", syntax) {

@@ -1,6 +1,12 @@
 //! What lies beside a file: facts of the disk that rules may use, found by the caller.
 
+use crate::base::types::Type;
+use crate::base::value::Text;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+
+/// The types of documents, by source.
+pub type Recorded = HashMap<Text, Type>;
 
 /// Facts of the disk.
 #[derive(Clone, Debug)]
@@ -9,6 +15,8 @@ pub struct Beside {
     pub folder: PathBuf,
     /// True if there are tests for the spec; not known where nothing lies on a disk.
     pub has_tests: Option<bool>,
+    /// The types of the answers that tests have recorded, by source.
+    pub recorded: Recorded,
     /// The permission bits of a file, if it exists.
     pub mode: fn(&Path) -> Option<u32>,
 }
@@ -16,7 +24,7 @@ pub struct Beside {
 impl Beside {
     /// Nothing is known, as for a text that was not read from a disk.
     pub fn unknown() -> Self {
-        Beside { folder: PathBuf::new(), has_tests: None, mode: |_| None }
+        Beside { folder: PathBuf::new(), has_tests: None, recorded: Recorded::new(), mode: |_| None }
     }
 
     /// True if everybody may write the file.

@@ -7,6 +7,7 @@ use super::tags::{Tag, tags};
 use super::types::{Findings, check};
 use crate::base::name::NameId;
 use crate::base::span::{Sources, Span};
+use crate::base::types::Type;
 use crate::expr::code::{Code, has_holes, is_path};
 use crate::spec::defaults::Defaults;
 use crate::spec::source::SourceSpec;
@@ -53,6 +54,8 @@ pub struct SourceView<'s> {
     pub written: &'s Node,
     /// What was read of it.
     pub read: &'s SourceSpec,
+    /// The type of its recorded answers, where tests have some.
+    pub recorded: Option<Type>,
 }
 
 /// One mapping with its defaults.
@@ -129,7 +132,7 @@ impl<'s> Subject<'s> {
             spec,
             texts,
             beside,
-            sources: source_views(root, spec, &defaults),
+            sources: source_views(root, spec, &defaults, beside),
             mappings: mapping_views(root, spec, &defaults),
             points: Vec::new(),
             tags: Vec::new(),
@@ -193,7 +196,7 @@ impl<'s> Subject<'s> {
     }
 }
 
-fn source_views<'s>(root: &'s Node, spec: &'s Spec, defaults: &Defaults) -> Vec<SourceView<'s>> {
+fn source_views<'s>(root: &'s Node, spec: &'s Spec, defaults: &Defaults, beside: &Beside) -> Vec<SourceView<'s>> {
     let entries = root.entry("sources").and_then(|entry| entry.value.as_map()).unwrap_or(&[]);
     let view = |read: &'s SourceSpec| {
         let entry = entries.iter().find(|entry| entry.key_span == read.span)?;
@@ -203,6 +206,7 @@ fn source_views<'s>(root: &'s Node, spec: &'s Spec, defaults: &Defaults) -> Vec<
             node: defaults.source(&entry.value, &[]),
             written: &entry.value,
             read,
+            recorded: beside.recorded.get(&entry.key).cloned(),
         })
     };
     spec.sources.iter().filter_map(view).collect()

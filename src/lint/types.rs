@@ -12,7 +12,7 @@ use crate::base::value::{Text, Value};
 use crate::expr::check::{Slip, type_of};
 use crate::expr::code::Code;
 use crate::expr::names;
-use crate::rows::RowsSpec;
+use crate::rows::{Choose, RowsSpec};
 use crate::spec::Spec;
 use crate::spec::config::{ConfigField, ConfigType, FieldType};
 use crate::yaml::node::Node;
@@ -52,14 +52,18 @@ pub fn check(subject: &Subject<'_>) -> Findings {
     }
     for source in &subject.sources {
         let row = rows.get(&source.read.name).cloned().unwrap_or_default();
-        global.insert(source.read.name, result(row));
+        global.insert(source.read.name, result(row, source.recorded.clone().unwrap_or_default()));
     }
     for local in &subject.spec.lets {
         let found = out.code(&local.value.0, &global);
         global.insert(local.name, found);
     }
     for source in &subject.sources {
-        let row = if source.read.rows.rows.is_some() { Type::Any } else { incoming(&source.read.rows, source, &rows) };
+        let before = incoming(&source.read.rows, source, &rows);
+        if let (Some(Choose::Items(of)), true) = (&source.read.rows.rows, source.recorded.is_some()) {
+            out.code(&of.0, &HashMap::from([(names::ROW, before.clone())]));
+        }
+        let row = chosen(&source.read.rows, before);
         out.rows(&source.read.rows, row, &global, &rows);
     }
     for mapping in &subject.mappings {
@@ -67,7 +71,7 @@ pub fn check(subject: &Subject<'_>) -> Findings {
         let inputs =
             spec.from.iter().map(|input| if input.requests { request() } else { rows.get(&input.source).cloned().unwrap_or_default() });
         let row = inputs.reduce(Type::or).unwrap_or_default();
-        let row = if spec.rows.is_some() { Type::Any } else { row };
+        let row = chosen(spec, row);
         let names = out.rows(spec, row, &global, &rows);
         mapping.read.mapped.mapping.codes(&mut |code| {
             let found = out.code(code, &names);
@@ -124,13 +128,28 @@ impl Findings {
     }
 }
 
+/// The rows that `rows` chooses: the items of a list, or the value itself.
+fn chosen(spec: &RowsSpec, row: Type) -> Type {
+    match &spec.rows {
+        None => row,
+        Some(Choose::Recurse { .. }) => Type::Any,
+        Some(Choose::Items(of)) => {
+            let known = |name: NameId| if name == names::ROW { row.clone() } else { Type::Any };
+            match type_of(&of.0.expr, &known, &mut Vec::new()) {
+                Type::List(item) => (*item).clone(),
+                other => other,
+            }
+        }
+    }
+}
+
 /// A row with the fields of `set`.
 fn with_set(row: Type, spec: &RowsSpec) -> Type {
     let Type::Map(fields) = &row else { return row };
     let mut known: Vec<(Text, Type)> =
         fields.known.iter().filter(|(key, _)| !spec.set.iter().any(|(set, _)| set == key)).cloned().collect();
     known.extend(spec.set.iter().map(|(key, _)| (key.clone(), Type::Any)));
-    Type::Map(Arc::new(Fields { known, rest: fields.rest.clone() }))
+    Type::Map(Arc::new(Fields { known, rest: fields.rest.clone(), seen: fields.seen }))
 }
 
 fn grouped(spec: &RowsSpec) -> Type {
@@ -157,14 +176,19 @@ fn rows_of_source(source: &SourceView<'_>, rows: &HashMap<NameId, Type>) -> Opti
     if !spec.group.is_empty() {
         return Some(grouped(spec));
     }
-    if spec.rows.is_some() {
-        return Some(Type::Any);
-    }
-    Some(with_set(incoming(spec, source, rows), spec))
+    Some(with_set(chosen(spec, incoming(spec, source, rows)), spec))
+}
+
+/// The rows before the row keys: what the decoder declares, or else what was recorded.
+fn decoded(source: &SourceView<'_>) -> Option<Type> {
+    declared(source).or_else(|| {
+        let doc = source.recorded.clone()?;
+        Some(if let Type::List(item) = doc { (*item).clone() } else { doc })
+    })
 }
 
 /// The rows of a decoder, where its options or its format say which fields they have.
-fn decoded(source: &SourceView<'_>) -> Option<Type> {
+fn declared(source: &SourceView<'_>) -> Option<Type> {
     let decode = &source.node.entry("decode")?.value;
     let last = items(decode).last()?;
     let (name, options) = match last.as_map() {
@@ -233,7 +257,7 @@ fn request() -> Type {
 }
 
 /// What the name of a source is.
-fn result(row: Type) -> Type {
+fn result(row: Type, doc: Type) -> Type {
     let error = Type::closed([("kind", Type::Text), ("message", Type::Text)]);
     let certificate =
         Type::closed([("days_left", Type::Number), ("not_after", Type::Time), ("subject", Type::Text), ("issuer", Type::Text)]);
@@ -244,7 +268,7 @@ fn result(row: Type) -> Type {
         ("error", error),
         ("certificate", certificate),
         ("headers", Type::map_of(Type::Any)),
-        ("doc", Type::Any),
+        ("doc", doc),
         ("pages", Type::list(Type::Any)),
         ("rows", Type::list(row)),
         ("requests", Type::list(Type::Any)),
@@ -274,13 +298,13 @@ fn of_run(spec: &Spec) -> Names {
 /// Tables are constant; only their names are told here, since their items are looked up by data.
 fn tables(value: &Value) -> Type {
     let known = value.as_map().map(|map: &Arc<Map>| map.iter().map(|(key, _)| (key.clone(), Type::Any)).collect());
-    Type::Map(Arc::new(Fields { known: known.unwrap_or_default(), rest: Some(Type::Any) }))
+    Type::Map(Arc::new(Fields { known: known.unwrap_or_default(), rest: Some(Type::Any), seen: false }))
 }
 
 fn config(fields: &[ConfigField]) -> Type {
     let known = fields.iter().map(|field| (field.key.clone(), of_field(&field.field))).collect();
     // Standard keys are there without a declaration.
-    Type::Map(Arc::new(Fields { known, rest: Some(Type::Any) }))
+    Type::Map(Arc::new(Fields { known, rest: Some(Type::Any), seen: false }))
 }
 
 fn of_field(field: &FieldType) -> Type {

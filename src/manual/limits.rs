@@ -152,6 +152,8 @@ const LIMITS: &[(&str, &[Limit])] = &[
         &[
             limit!(Count NODES, "values of one document", "", "The source fails with the kind `decode`."),
             limit!(Count DEPTH, "levels of JSON, YAML, XML and expressions", "", "The source fails with the kind `decode`; a spec or expression has an error."),
+            limit!(Count SEEN_KEYS, "keys of a recorded map that `lint` takes for fields", "", "More are taken for data, and nothing is said of them."),
+            limit!(Count LINKS, "operators, filters and steps in one expression; an `if` counts four", "", "An error in the spec."),
             limit!(Bytes HTML_BYTES, "a page of HTML", "", "The source fails with the kind `decode`."),
             limit!(Count HTML_NODES, "elements, texts and comments of a page of HTML", "", "The source fails with the kind `decode`."),
             limit!(Count HTML_DEPTH, "levels of a page of HTML", "", "The source fails with the kind `decode`."),

@@ -10,6 +10,7 @@ pub mod conf;
 pub mod engine;
 pub mod examples;
 pub mod limits;
+pub mod lint;
 pub mod names;
 pub mod page;
 pub mod parts;

@@ -6,6 +6,7 @@
 
 use super::conf;
 use crate::conf::engine::EngineConf;
+use crate::spec::source::SourceSpec;
 use crate::yaml::read::Record;
 use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
 use serde_json::{Map, Value as Json, json};
@@ -17,6 +18,11 @@ const COMPUTED: &str = r"^\$|\{[{%]";
 /// The schema of a spec.
 pub fn spec_schema() -> Json {
     let mut defs = Defs::default();
+    // A decoder has one description. Its options may be computed in sources, though not in logins, which
+    // come before them: the wider form is the one that counts.
+    for field in SourceSpec::docs().iter().filter(|field| field.key == "decode") {
+        defs.shape(&field.shape);
+    }
     let root = defs.object(&crate::spec::docs::docs());
     defs.whole("A spec", "How an integration is monitored.", root)
 }

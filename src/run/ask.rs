@@ -81,9 +81,12 @@ impl Failed {
     }
 }
 
+/// What is asked, with its decoder, its settings and its names.
+type Parts<'p> = (&'p [Request], &'p Option<Arc<dyn Decoder>>, &'p Rules, &'p mut Frame);
+
 impl Prepared {
-    /// What is asked, and how.
-    fn parts(&mut self) -> Result<(&[Request], &Option<Arc<dyn Decoder>>, &Rules, &mut Frame), ExchangeError> {
+    /// What is asked, and how; else what cannot be rendered.
+    fn parts(&mut self) -> Result<Parts<'_>, ExchangeError> {
         let Prepared { requests, decoder, rules, frame, .. } = self;
         let requests = requests.as_ref().map_err(Clone::clone)?;
         let decoder = decoder.as_ref().map_err(|why| ExchangeError::new(ErrorKind::Decode, why.as_str()))?;

@@ -50,6 +50,9 @@ crate::words! {
     }
 }
 
+/// Names and values of headers.
+pub type Headers = Vec<(String, Secret)>;
+
 /// An address of a receiver.
 #[derive(Clone, Debug)]
 pub struct Address(pub Url);
@@ -121,7 +124,7 @@ pub struct Poster {
     connect: Arc<ConnectSettings>,
     proxies: Choice,
     timeout: Duration,
-    headers: Vec<(String, Secret)>,
+    headers: Headers,
     statuses: (Arc<StatusSet>, Arc<StatusSet>),
     /// What a message must not show, even where a receiver repeats it.
     secrets: Vec<Secret>,
@@ -140,7 +143,7 @@ pub struct Payload {
     /// What the body is.
     pub content_type: &'static str,
     /// What else the form asks for.
-    pub headers: Vec<(String, Secret)>,
+    pub headers: Headers,
     /// The body before it is packed.
     pub body: Vec<u8>,
     /// How it is packed.

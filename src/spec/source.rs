@@ -15,7 +15,7 @@ use crate::rows::RowsSpec;
 use crate::rows::read::SourceName;
 use crate::source::{KINDS, Source};
 use crate::yaml::basic::{Count, OneOrMany, Seconds};
-use crate::yaml::kind::find;
+use crate::yaml::kind::{check_names, find};
 use crate::yaml::node::{Data, Entry, Node};
 use crate::yaml::read::{Field, Fields, Reader, Record};
 use crate::yaml::shape::{FieldDoc, KindDoc, Shape};
@@ -329,6 +329,7 @@ fn report_inner_keys(fields: &mut Fields<'_>, reader: &mut Reader<'_>) {
 fn read_decode(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Decode> {
     let Some(node) = fields.node("decode") else { return Some(Decode::Guess) };
     if computed(node) {
+        check_names("decoder", decode::KINDS, node, reader);
         return DataTemplate::read_words(node, reader).map(|options| Decode::Computed(options, node.span));
     }
     decode::read(node, reader).map(Decode::Fixed)

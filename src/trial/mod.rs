@@ -25,6 +25,7 @@ pub mod made;
 pub mod manual;
 pub mod matching;
 pub mod play;
+pub mod recorded;
 pub mod rules;
 pub mod script;
 pub mod stage;

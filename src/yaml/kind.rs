@@ -1,7 +1,7 @@
 //! Families of kinds: "exactly one of these keys", each with fields of its own.
 
 use super::node::Node;
-use super::read::Reader;
+use super::read::{Reader, unknown_key};
 use super::shape::KindDoc;
 use crate::base::diag::Diagnostic;
 use crate::base::suggest::{listed, nearest};
@@ -42,6 +42,26 @@ pub fn read_one<T>(family: &str, kinds: &[Kind<T>], node: &Node, reader: &mut Re
                 .help(format!("write one of {names}, or one of them as the only key of a map with its options"));
             reader.report(problem);
             None
+        }
+    }
+}
+
+/// Checks the names that are written of members whose options are computed, one or a list of them:
+/// which kind it is and which keys it has is known all the same.
+pub fn check_names<T>(family: &str, kinds: &[Kind<T>], node: &Node, reader: &mut Reader<'_>) {
+    for item in node.as_list().unwrap_or(std::slice::from_ref(node)) {
+        let Some([entry]) = item.as_map() else { continue };
+        if entry.key.contains('{') || entry.key.starts_with('$') {
+            continue;
+        }
+        let key = Node { span: entry.key_span, ..Node::null(entry.key_span) };
+        let Some(kind) = known(family, kinds, &entry.key, &key, reader) else { continue };
+        let fields = (kind.docs)().fields;
+        for option in entry.value.as_map().unwrap_or(&[]).iter().filter(|option| !option.key.contains('{')) {
+            if !fields.iter().any(|field| field.key == &*option.key) {
+                let what = format!("{family} `{}`", kind.name);
+                reader.report(unknown_key(option, &what, fields.iter().map(|field| field.key)));
+            }
         }
     }
 }

@@ -3,6 +3,13 @@
 //! The readers own these problems and their words; here stands only what a person may want to know
 //! beyond the message. The examples are tests, so a code that no reader gives any more is noticed.
 
+mod conf;
+mod login;
+mod notation;
+mod sharing;
+mod spec;
+mod yaml;
+
 /// One code of the readers.
 #[derive(Debug)]
 pub struct Code {
@@ -19,7 +26,7 @@ pub struct Code {
 }
 
 /// The tables, by what is read.
-const TABLES: &[&[Code]] = &[];
+const TABLES: &[&[Code]] = &[yaml::TABLE, notation::TABLE, spec::TABLE, login::TABLE, sharing::TABLE, conf::TABLE];
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Code> {

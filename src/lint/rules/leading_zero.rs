@@ -29,11 +29,8 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let digits = scalar.text.strip_prefix('0').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()));
         if digits && matches!(scalar.literal, Literal::Number(_)) {
             let problem = finding(format!("`{}` loses its zeros", scalar.text), node.span).label("a number");
-            found.push(
-                problem
-                    .help(format!("write `\"{}\"` if the digits are meant as a text", scalar.text))
-                    .edit(node.span, format!("\"{}\"", scalar.text)),
-            );
+            // No edit: the text is another value than the number.
+            found.push(problem.help(format!("write `\"{}\"` if the digits are meant as a text", scalar.text)));
         }
     });
 }

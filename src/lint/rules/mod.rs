@@ -82,6 +82,7 @@ mod unit_at_odds;
 mod unknown_allow;
 mod unknown_check_name;
 mod unreachable_status;
+mod unrecorded_field;
 mod unused_config;
 mod unused_index;
 mod unused_let;
@@ -180,6 +181,7 @@ pub const RULES: &[Rule] = &[
     unknown_allow::RULE,
     unknown_check_name::RULE,
     unreachable_status::RULE,
+    unrecorded_field::RULE,
     unused_config::RULE,
     unused_index::RULE,
     unused_let::RULE,

@@ -3,10 +3,12 @@
 use super::RULES;
 use crate::base::diag::Diagnostic;
 use crate::base::span::Sources;
+use crate::base::types::Type;
+use crate::base::value::{Text, Value};
 use crate::conf::instance;
 use crate::conf::secrets::SecretStore;
 use crate::expr::frame::Frame;
-use crate::lint::beside::Beside;
+use crate::lint::beside::{Beside, Recorded};
 use crate::lint::{Conf, Levels, allow};
 use crate::yaml::load::load;
 use std::collections::BTreeSet;
@@ -24,7 +26,9 @@ impl SecretStore for Open {
 /// A disk on which the files of the examples lie.
 fn disk(example: &str) -> Beside {
     let mode = |path: &Path| path.to_string_lossy().contains("shared").then_some(0o777);
-    Beside { folder: "/".into(), has_tests: Some(!example.contains("untested")), mode }
+    let user = ["name", "mem_used"].map(|key| (Text::from(key), Value::Int(1)));
+    let recorded = Recorded::from([("recorded".into(), Type::seen(&Value::list(vec![Value::map(user.into_iter().collect())])))]);
+    Beside { folder: "/".into(), recorded, has_tests: Some(!example.contains("untested")), mode }
 }
 
 /// The problems of an example: a spec, perhaps without its first lines, and perhaps a file of conf.d

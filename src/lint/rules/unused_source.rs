@@ -1,6 +1,7 @@
 //! `unused-source`: a source that nothing reads.
 
 use crate::base::diag::{Diagnostic, Level};
+use crate::expr::names::PREVIOUS;
 use crate::lint::subject::Subject;
 use crate::lint::{Find, Rule, finding};
 
@@ -29,14 +30,17 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let after = || subject.spec.sources.iter().flat_map(|source| &source.after).map(|(name, _)| *name);
     for source in &subject.sources {
         let name = source.read.name;
-        let used =
-            subject.is_used(name) || rows().any(|rows| rows.from.iter().any(|input| input.source == name)) || after().any(|n| n == name);
+        let kept = subject.uses().any(|place| place.name == PREVIOUS && place.member.as_deref() == Some(source.name));
+        let used = kept
+            || subject.is_used(name)
+            || rows().any(|rows| rows.from.iter().any(|input| input.source == name))
+            || after().any(|n| n == name);
         if !used && source.read.service_check.is_none() {
             let problem = finding(format!("the source `{}` is never read", source.name), source.name_span);
             found.push(
                 problem
                     .label("no mapping and no other source uses this")
-                    .help("remove it, or make something of it: `from: ".to_owned() + source.name + "`"),
+                    .help(format!("remove it, or make something of it: `from: {}`", source.name)),
             );
         }
     }

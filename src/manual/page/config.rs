@@ -3,6 +3,7 @@
 use super::words::{at, code, codes, entries, items, line, scalar, sentence, text, texts};
 use crate::expr::names::STANDARD_KEYS;
 use crate::manual::reference::{grid, joined};
+use crate::manual::standard;
 use crate::spec::print;
 use crate::yaml::node::{Data, Entry, Literal, Node, Scalar, Style};
 
@@ -10,9 +11,10 @@ use crate::yaml::node::{Data, Entry, Literal, Node, Scalar, Style};
 pub(super) fn configuration(root: &Node) -> String {
     let config = |section: &str| at(root, &["config", section]).and_then(Node::as_map).unwrap_or(&[]);
     let standard: Vec<String> =
-        at(root, &["config"]).map(|config| texts(config, "use")).unwrap_or_default().into_iter().map(standard).collect();
+        at(root, &["config"]).map(|config| texts(config, "use")).unwrap_or_default().into_iter().map(standard_options).collect();
     let mut blocks = vec!["## Configuration".to_owned()];
-    let (instance, init) = (rows(config("instance"), ""), rows(config("init_config"), ""));
+    let own = |section: &str| config(section).iter().filter(|field| !is_standard(section, field)).cloned().collect::<Vec<_>>();
+    let (instance, init) = (rows(&own("instance"), ""), rows(&own("init_config"), ""));
     match (instance.is_empty(), standard.is_empty()) {
         (true, true) => blocks.push("There is nothing of its own to set.".to_owned()),
         (true, false) => {}
@@ -26,7 +28,14 @@ pub(super) fn configuration(root: &Node) -> String {
     joined(&blocks)
 }
 
-fn standard(set: &str) -> String {
+/// True for a field that `config.use` has declared: the page of the language describes it.
+fn is_standard(section: &str, field: &Entry) -> bool {
+    let said = text(&field.value, "description");
+    let mut options = standard::sets().into_iter().flat_map(|(_, options)| options);
+    options.any(|option| option.section == section && option.key == *field.key && said.is_none_or(|said| said == option.doc))
+}
+
+fn standard_options(set: &str) -> String {
     format!("And the [standard options of `{set}`](../language.md#standard-options-of-{set}).")
 }
 

@@ -56,7 +56,7 @@ fn lines(root: &Node, mapping: &Node) -> Vec<Line> {
     if let Some(families) = child(mapping, "families") {
         return exposed(root, mapping, families);
     }
-    let kind = child(mapping, "type").map_or("gauge", |kind| scalar(kind).unwrap_or("by data"));
+    let kind = child(mapping, "type").map_or("gauge", |kind| scalar(kind).filter(|kind| !kind.contains(['{', '$'])).unwrap_or("by data"));
     let names = names(root, mapping, text(mapping, "name").unwrap_or_default());
     names.into_iter().map(|name| own(root, mapping, mapping, kind, &name)).collect()
 }

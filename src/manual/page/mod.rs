@@ -50,9 +50,30 @@ pub fn page(name: &str, file: &str, root: &Node, before: &str) -> String {
     joined(&there) + "\n"
 }
 
-/// The notes of a page: what stands between the marks, or nothing.
+/// The page that lists all specs: their names with the trees of what they consist of.
+pub fn index(specs: &[(String, Node)]) -> String {
+    let row = |(name, root): &(String, Node)| {
+        let about = words::line(text(root, "description").unwrap_or_default());
+        vec![format!("[{name}]({name}.md)"), text(root, "title").unwrap_or_default().to_owned(), about]
+    };
+    let table = super::reference::grid(&["spec", "of", "what it monitors"], specs.iter().map(row));
+    joined(&["# Shipped specs".to_owned(), INDEX.to_owned(), table]) + "\n"
+}
+
+const INDEX: &str = "Their YAML is in `specs/`. Copy the example of a page to `conf.d/NAME.yaml` and change it; what has no required
+settings and an instance in `conf.d` runs at once.";
+
+/// The notes of a page: what stands between the marks. Of a page without them, which was written by
+/// hand, what follows the first paragraph before the first chapter.
 pub fn notes(page: &str) -> &str {
-    page.split_once(NOTES).and_then(|(_, rest)| rest.split_once(END_OF_NOTES)).map_or("", |(notes, _)| notes.trim())
+    match page.split_once(NOTES).and_then(|(_, rest)| rest.split_once(END_OF_NOTES)) {
+        Some((notes, _)) => notes.trim(),
+        None => {
+            let (intro, _) = page.split_once("\n## ").unwrap_or((page, ""));
+            let about = intro.trim_start().split_once("\n\n").map_or("", |(_, about)| about.trim_start());
+            about.split_once("\n\n").map_or("", |(_, notes)| notes.trim())
+        }
+    }
 }
 
 /// Notes with an empty line on both sides.
@@ -80,6 +101,8 @@ mod tests {
         let second = of("name: x\n", &with);
         assert!(second.contains("\nSwitch it on first.\n"), "{second}");
         assert_eq!(of("name: x\n", &second), second, "nothing is left to change");
+        let by_hand = of("name: x\n", "# x\n\nWhat it is.\n\nSwitch it on.\n\nThen wait.\n\n## Metrics\n\nNone.\n");
+        assert!(by_hand.contains("<!-- notes -->\n\nSwitch it on.\n\nThen wait.\n\n<!-- end"), "{by_hand}");
     }
 
     #[test]

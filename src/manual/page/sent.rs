@@ -29,7 +29,7 @@ fn reads(root: &Node, source: &Node) -> String {
         let urls = urls(root, http).iter().map(|url| code(url)).collect::<Vec<_>>().join(" or ");
         let body = ["json", "form", "body"].iter().any(|key| child(http, key).is_some());
         let method = text(http, "method").unwrap_or(if body { "POST" } else { "GET" });
-        format!("{method} {urls}{each}")
+        format!("{} {urls}{each}", pattern(method))
     } else if let Some(command) = child(source, "command") {
         format!("the program {}{each}", code(&texts(command, "argv").join(" ")))
     } else if let Some(file) = child(source, "file") {

@@ -17,7 +17,7 @@ mod series;
 mod write;
 
 use super::filter::{Common, Family, Filter};
-use super::post::{Address, Poster, Receiver};
+use super::post::{Address, Headers, Poster, Receiver};
 use super::secret_text::SecretText;
 use super::{OpenCx, Settings, Sink, own_name, read_kind};
 use crate::base::diag::Diagnostic;
@@ -89,7 +89,7 @@ impl Login {
     ///
     /// # Errors
     /// A secret that cannot be read.
-    pub fn header(&self, cx: &OpenCx<'_>) -> Result<(Vec<(String, Secret)>, Vec<Secret>), String> {
+    pub fn header(&self, cx: &OpenCx<'_>) -> Result<(Headers, Vec<Secret>), String> {
         let secret = |text: &Option<SecretText>| text.as_ref().map(|text| text.get(cx)).transpose();
         let (password, token) = (secret(&self.password)?, secret(&self.bearer_token)?);
         let value = match (&token, &self.username) {

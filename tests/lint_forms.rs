@@ -1,0 +1,176 @@
+//! The forms of `engine lint`: what it writes, what it changes, and by which place it reads a file.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
+
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const SPEC: &str = "# the head\nname: demo\nversion: 1.0.0\ndescription: Shows forms.\nsources:\n  page:\n    file: {path: /tmp/a}   # of the page\n    decode: raw\n    cache: 60   # a minute\nmetrics:\n  - {name: demo.a b, value: page.body | length}   # the name\n  - {name: demo.c, value: \"{{ page.elapsed }}\"}\n";
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+    folder
+}
+
+fn engine(folder: &Path, arguments: &[&str], input: &str) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
+    command.arg("lint").args(arguments).current_dir(folder).env_remove("ENGINE_CONFIG");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
+    (output.status.code().expect("a code"), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn fixes_are_made_once_and_comments_stay() {
+    let work = folder(&[("specs/demo.yaml", SPEC)]);
+    let (_, diff, _) = engine(work.path(), &["--diff"], "");
+    assert!(diff.contains("-    cache: 60   # a minute\n+    cache: 60s   # a minute\n"), "{diff}");
+    let read = || std::fs::read_to_string(work.path().join("specs/demo.yaml")).expect("the spec");
+    assert_eq!(read(), SPEC, "--diff changes nothing");
+    let (code, _, said) = engine(work.path(), &["--fix"], "");
+    assert_eq!((code, said.trim()), (0, "3 edits made"));
+    let expected = SPEC.replace("60 ", "60s ").replace("demo.a b", "demo.a_b").replace("\"{{ page.elapsed }}\"", "page.elapsed");
+    assert_eq!(read(), expected);
+    let (_, _, said) = engine(work.path(), &["--fix"], "");
+    assert_eq!((read(), said.trim()), (expected, "0 edits made"));
+}
+
+#[test]
+fn guesses_are_made_where_they_are_asked_for() {
+    let text = SPEC.replace("decode:", "deocde:");
+    let work = folder(&[("specs/demo.yaml", &text)]);
+    engine(work.path(), &["--fix"], "");
+    let read = || std::fs::read_to_string(work.path().join("specs/demo.yaml")).expect("the spec");
+    assert!(read().contains("deocde:"));
+    assert_eq!(engine(work.path(), &["--fix", "--guesses"], "").0, 0);
+    assert!(read().contains("decode: raw"), "{}", read());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Whatever combination of slips: what is fixed is right, and fixing again changes nothing.
+    #[test]
+    fn fixing_twice_is_fixing_once(cache in 1u32..900, sizes in 1u32..4000, words in "[a-z]{1,6}( |/|-)[a-z]{1,6}", braces in any::<bool>()) {
+        let value = if braces { "\"{{ page.elapsed }}\"" } else { "page.elapsed" };
+        let text = format!("name: demo\nversion: 1.0.0\ndescription: d\nsources:\n  page: # é\n    file: {{path: /tmp/a, max_bytes: {}}}\n    decode: raw\n    cache: {cache} # c\nmetrics:\n  - {{name: \"demo.{words}\", value: {value}}}\n", sizes * 1024);
+        let work = folder(&[("specs/demo.yaml", &text)]);
+        engine(work.path(), &["--fix"], "");
+        let once = std::fs::read_to_string(work.path().join("specs/demo.yaml")).expect("the spec");
+        prop_assert!(once.contains("# é") && once.contains("# c"), "{}", once);
+        let (code, said, _) = engine(work.path(), &["--fix", "--format", "json"], "");
+        let twice = std::fs::read_to_string(work.path().join("specs/demo.yaml")).expect("the spec");
+        prop_assert_eq!(once, twice);
+        let json: Json = serde_json::from_str(&said).expect("JSON");
+        prop_assert_eq!((code, json["errors"].as_u64()), (0, Some(0)));
+    }
+}
+
+/// The parts of SARIF 2.1.0 that are written, as strict as its specification says them.
+fn sarif_schema() -> Json {
+    let message = json!({"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}, "additionalProperties": false});
+    let region = json!({"type": "object", "required": ["startLine", "startColumn", "endLine", "endColumn"], "additionalProperties": false,
+        "properties": {"startLine": {"type": "integer", "minimum": 1}, "startColumn": {"type": "integer", "minimum": 1},
+            "endLine": {"type": "integer", "minimum": 1}, "endColumn": {"type": "integer", "minimum": 1}}});
+    let artifact = json!({"type": "object", "required": ["uri"], "additionalProperties": false, "properties": {"uri": {"type": "string", "pattern": "^[^ ]+$"}}});
+    let physical = json!({"type": "object", "required": ["artifactLocation", "region"], "additionalProperties": false, "properties": {"artifactLocation": artifact, "region": region}});
+    let location = json!({"type": "object", "required": ["physicalLocation"], "additionalProperties": false,
+        "properties": {"id": {"type": "integer", "minimum": 0}, "physicalLocation": physical, "message": message}});
+    let level = json!({"enum": ["none", "note", "warning", "error"]});
+    let replacement = json!({"type": "object", "required": ["deletedRegion"], "additionalProperties": false,
+        "properties": {"deletedRegion": region, "insertedContent": {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}, "additionalProperties": false}}});
+    let change = json!({"type": "object", "required": ["artifactLocation", "replacements"], "additionalProperties": false,
+        "properties": {"artifactLocation": artifact, "replacements": {"type": "array", "minItems": 1, "items": replacement}}});
+    let fix = json!({"type": "object", "required": ["artifactChanges"], "additionalProperties": false,
+        "properties": {"description": message, "artifactChanges": {"type": "array", "minItems": 1, "items": change}}});
+    let result = json!({"type": "object", "required": ["message", "ruleId"], "additionalProperties": false, "properties": {
+        "ruleId": {"type": "string"}, "ruleIndex": {"type": "integer", "minimum": 0}, "level": level, "message": message,
+        "locations": {"type": "array", "items": location}, "relatedLocations": {"type": "array", "uniqueItems": true, "items": location}, "fixes": {"type": "array", "items": fix}}});
+    let rule = json!({"type": "object", "required": ["id"], "additionalProperties": false, "properties": {"id": {"type": "string"},
+        "shortDescription": message, "fullDescription": message, "help": message,
+        "defaultConfiguration": {"type": "object", "properties": {"level": level}, "additionalProperties": false}}});
+    let driver = json!({"type": "object", "required": ["name"], "additionalProperties": false,
+        "properties": {"name": {"type": "string"}, "semanticVersion": {"type": "string"}, "rules": {"type": "array", "uniqueItems": true, "items": rule}}});
+    let run = json!({"type": "object", "required": ["tool"], "additionalProperties": false, "properties": {
+        "tool": {"type": "object", "required": ["driver"], "properties": {"driver": driver}, "additionalProperties": false},
+        "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]}, "results": {"type": "array", "items": result}}});
+    json!({"type": "object", "required": ["version", "runs"], "additionalProperties": false,
+        "properties": {"$schema": {"type": "string", "format": "uri"}, "version": {"const": "2.1.0"}, "runs": {"type": "array", "minItems": 1, "items": run}}})
+}
+
+#[test]
+fn sarif_is_what_its_specification_says() {
+    let broken = SPEC.replace("decode:", "deocde:") + "  - {name: demo.c, value: page.elapsed}\n  - {name: demo.c, value: page.elapsed}\n";
+    for text in [SPEC, &broken, "", "a: ["] {
+        let work = folder(&[("specs/de mo.yaml", text)]);
+        let (_, said, _) = engine(work.path(), &["--format", "sarif"], "");
+        let sarif: Json = serde_json::from_str(&said).expect("JSON");
+        let schema = jsonschema::validator_for(&sarif_schema()).expect("a schema");
+        let wrong: Vec<String> = schema.iter_errors(&sarif).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(wrong.is_empty(), "{wrong:?}\n{said}");
+        let run = &sarif["runs"][0];
+        let results = run["results"].as_array().expect("a list");
+        assert!(!results.is_empty(), "{said}");
+        for result in results {
+            let index = usize::try_from(result["ruleIndex"].as_u64().expect("a number")).expect("a number");
+            assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+            assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "specs/de%20mo.yaml");
+        }
+    }
+}
+
+#[test]
+fn a_file_is_read_by_its_place() {
+    let test = "instance: {}\ngiven: {}\nexpcet: {}\n";
+    let spec = SPEC.replace("demo.a b", "demo.ab").replace("\"{{ page.elapsed }}\"", "page.elapsed").replace("60 ", "60s ");
+    let work = folder(&[
+        ("specs/demo.yaml", &spec),
+        ("specs/demo/tests/one.yaml", test),
+        ("conf.d/demo.yaml", "instances:\n  - {nothing: 1}\n"),
+        ("other/engine.yaml", "intervall: 15s\n"),
+    ]);
+    for (path, words) in [
+        ("specs/demo.yaml", "1 file checked: no problems"),
+        ("specs/demo/tests/one.yaml", "expcet"),
+        ("conf.d/demo.yaml", "unknown key `nothing`"),
+        ("other/engine.yaml", "did you mean `interval`?"),
+    ] {
+        let (_, said, _) = engine(work.path(), &[path], "");
+        assert!(said.contains(words), "{path}: {said}");
+        let text = std::fs::read_to_string(work.path().join(path)).expect("the file");
+        let (_, unsaved, _) = engine(work.path(), &["--stdin-filename", path], &text);
+        assert!(unsaved.contains(words), "{path}: {unsaved}");
+    }
+    let (code, said, _) = engine(work.path(), &["--stdin-filename", "specs/demo.yaml"], &spec.replace("decode:", "deocde:"));
+    assert_eq!((code, said.contains("did you mean `decode`?")), (1, true), "{said}");
+}
+
+#[test]
+fn many_alike_are_told_in_one_line_and_levels_are_those_of_the_settings() {
+    let metrics: String = (0..9).map(|n| format!("  - {{name: bare{n}, value: 1}}\n")).collect();
+    let spec = format!("name: demo\nversion: 1.0.0\ndescription: d\nmetrics:\n{metrics}");
+    let work = folder(&[
+        ("specs/demo.yaml", &spec),
+        ("loud.yaml", "lint: {levels: {bare-metric-name: error}}\n"),
+        ("off.yaml", "lint: {levels: {bare-metric-name: off}}\n"),
+    ]);
+    let (code, said, _) = engine(work.path(), &[], "");
+    assert_eq!((code, said.matches("note[bare-metric-name]: the metric").count()), (0, 3), "{said}");
+    assert!(said.contains("note[bare-metric-name]: 6 more in specs/demo.yaml, lines 8, 9, 10, 11, 12, 13"), "{said}");
+    assert_eq!(engine(work.path(), &["--limit", "0"], "").1.matches("note[bare-metric-name]").count(), 9);
+    let (code, said, _) = engine(work.path(), &["--config", "loud.yaml"], "");
+    assert_eq!((code, said.contains("error[bare-metric-name]")), (1, true));
+    let (code, said, _) = engine(work.path(), &["--config", "off.yaml"], "");
+    assert_eq!((code, said.contains("bare-metric-name")), (0, false), "{said}");
+}
