@@ -18,5 +18,6 @@ pub mod own;
 pub mod reload;
 pub mod schedule;
 pub mod spooler;
+pub mod view;
 pub mod watch;
 pub mod worker;
