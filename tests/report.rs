@@ -57,10 +57,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-fn word<T: 'static>(words: &'static [&'static str], of: fn(&str) -> Option<T>) -> impl Strategy<Value = T>
-where
-    T: std::fmt::Debug,
-{
+fn word<T: std::fmt::Debug + 'static>(words: &'static [&'static str], of: fn(&str) -> Option<T>) -> impl Strategy<Value = T> {
     (0..words.len()).prop_map(move |at| of(words[at]).expect("a word"))
 }
 
