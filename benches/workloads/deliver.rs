@@ -77,7 +77,7 @@ fn samples() -> Vec<Sample> {
     let at = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(1_700_000_000);
     let about = |metric: usize| About {
         name: format!("bench.family_{metric:04}.value").into(),
-        metric_type: if metric % 2 == 0 { MetricType::Gauge } else { MetricType::MonotonicCount },
+        metric_type: if metric.is_multiple_of(2) { MetricType::Gauge } else { MetricType::MonotonicCount },
         hostname: None,
         device: None,
         unit: Some("byte".into()),

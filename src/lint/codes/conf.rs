@@ -218,14 +218,24 @@ lint: {levels: {reserved-tag: off}}
 ",
     },
     Code {
-        code: "not-read",
-        finds: "A key of engine.yaml that this version does not read.",
-        why: "Whoever wrote it expects an effect.",
-        bad: "# engine.yaml
-logging: {level: debug}
-",
-        good: "# engine.yaml
-interval: 15s
-",
+        code: "open-status",
+        finds: "A status page that other machines can reach.",
+        why: "It shows addresses, errors and times of everything that runs.",
+        bad: "# engine.yaml\nstatus: {listen: \"0.0.0.0:5051\"}\n",
+        good: "# engine.yaml\nstatus: {listen: \"127.0.0.1:5051\"}\n",
+    },
+    Code {
+        code: "same-sink",
+        finds: "Two sinks of one name.",
+        why: "What a sink has delivered is remembered by its name; the two would share one memory.",
+        bad: "# engine.yaml\nsinks: [stdout, stdout]\n",
+        good: "# engine.yaml\nsinks: [stdout]\n",
+    },
+    Code {
+        code: "unknown-variable",
+        finds: "A variable of the environment that begins with `ENGINE_` and stands for no key.",
+        why: "Whoever set it expects an effect.",
+        bad: "ENGINE_INTERVALL=15s engine run\n",
+        good: "ENGINE_INTERVAL=15s engine run\n",
     },
 ];

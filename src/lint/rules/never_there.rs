@@ -1,6 +1,7 @@
 //! `never-there`: a field that its row, result or setting can never have.
 
 use crate::base::diag::{Diagnostic, Level};
+use crate::base::types::Type;
 use crate::expr::check::Slip;
 use crate::lint::subject::Subject;
 use crate::lint::{Find, Rule, finding};
@@ -25,7 +26,11 @@ metrics:
 };
 
 fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for (span, slip) in subject.types.slips.iter().filter(|(_, slip)| matches!(slip, Slip::NoSuchKey(..) | Slip::NoMembers(..))) {
+    for (span, slip) in
+        subject.types.slips.iter().filter(|(_, slip)| {
+            matches!(slip, Slip::NoSuchKey(..) | Slip::NoMembers(_, Type::Text | Type::Number | Type::Bool | Type::Time))
+        })
+    {
         found.push(finding(slip.title(), *span).label(slip.label()).help(slip.help()));
     }
 }

@@ -1,6 +1,7 @@
 //! `unrecorded-field`: a field that no recorded answer of the tests has.
 
 use crate::base::diag::{Diagnostic, Level};
+use crate::base::types::Type;
 use crate::expr::check::Slip;
 use crate::lint::subject::Subject;
 use crate::lint::{Find, Rule, finding};
@@ -27,7 +28,9 @@ metrics:
 };
 
 fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    for (span, slip) in subject.types.slips.iter().filter(|(_, slip)| matches!(slip, Slip::NotRecorded(..))) {
+    for (span, slip) in
+        subject.types.slips.iter().filter(|(_, slip)| matches!(slip, Slip::NotRecorded(..) | Slip::NoMembers(_, Type::List(_))))
+    {
         found.push(finding(slip.title(), *span).label(slip.label()).help(slip.help()));
     }
 }
