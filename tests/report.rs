@@ -57,9 +57,9 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-fn word<T: 'static>(words: &'static [&'static str], of: fn(&str) -> Option<T>) -> impl Strategy<Value = T>
+fn word<T>(words: &'static [&'static str], of: fn(&str) -> Option<T>) -> impl Strategy<Value = T>
 where
-    T: std::fmt::Debug,
+    T: std::fmt::Debug + 'static,
 {
     (0..words.len()).prop_map(move |at| of(words[at]).expect("a word"))
 }
