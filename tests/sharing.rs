@@ -165,7 +165,7 @@ tables:
 
 #[test]
 fn the_whole_of_standard_options_is_a_spec_too() {
-    let text = "name: one\nversion: 1.0.0\nconfig: {use: http}\nsources:\n  page: {http: {url: 'http://h/'}}\nmetrics: [{name: n, value: page.count}]\n";
+    let text = "name: one\nversion: 1.0.0\nconfig: {use: http}\nsources:\n  page: {http: {url: 'https://h/'}}\nmetrics: [{name: n, value: page.count}]\n";
     let site = Site::new(&[("specs/one.yaml", text)]);
     let (_, whole) = site.run(&["check", "one", "--plan"]);
     assert!(

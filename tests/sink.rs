@@ -183,9 +183,14 @@ fn a_single_item_that_is_refused_is_dropped_by_name() {
     }
 }
 
+/// A name for the way in which a receiver answers.
+type Manner = (&'static str, fn() -> Reply);
+
+/// A success whose body is not whole may come from a proxy on its way down: what is sent again comes
+/// twice at most, what is not is lost.
 #[test]
 fn connections_that_fail_in_any_way_keep_everything() {
-    let bad: [(&str, fn() -> Reply); 7] = [
+    let bad: [Manner; 10] = [
         ("closed", || Reply::Bytes("")),
         ("garbage", || Reply::Bytes("\0\u{1}nonsense\r\n\r\n")),
         ("half a head", || Reply::Bytes("HTTP/1.1 200 O")),
@@ -193,6 +198,9 @@ fn connections_that_fail_in_any_way_keep_everything() {
         ("half a head and silent", || Reply::Hang("HTTP/1.1 2")),
         ("another protocol", || Reply::Bytes("SSH-2.0-OpenSSH_9.2\r\n")),
         ("switches", || Reply::Bytes("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n")),
+        ("never ends", || Reply::Hang("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc")),
+        ("breaks off", || Reply::Bytes("HTTP/1.1 202 Accepted\r\ncontent-length: 100\r\n\r\nabc")),
+        ("chunks of nonsense", || Reply::Bytes("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n")),
     ];
     for (name, reply) in bad {
         let (note, ids) = said(reply);
@@ -202,13 +210,11 @@ fn connections_that_fail_in_any_way_keep_everything() {
 }
 
 #[test]
-fn a_success_is_one_whatever_its_body_does() {
-    let good: [(&str, fn() -> Reply); 5] = [
-        ("never ends", || Reply::Hang("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nabc")),
-        ("breaks off", || Reply::Bytes("HTTP/1.1 202 Accepted\r\ncontent-length: 100\r\n\r\nabc")),
-        ("packed and is not", || Reply::Bytes("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 3\r\n\r\nabc")),
+fn a_success_is_one_whatever_its_body_says() {
+    let good: [Manner; 3] = [
+        ("nonsense", || Reply::Bytes("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n\0\u{1}?")),
         ("nothing", || Reply::Bytes("HTTP/1.1 204 No Content\r\n\r\n")),
-        ("chunks of nonsense", || Reply::Bytes("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n")),
+        ("nothing, accepted", || Reply::Bytes("HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")),
     ];
     for (name, reply) in good {
         let (note, ids) = said(reply);

@@ -332,7 +332,7 @@ pub fn unknown_key<'a>(entry: &Entry, what: &str, known: impl Iterator<Item = &'
             let mut names: Vec<_> = known.collect();
             names.sort_unstable();
             names.dedup();
-            problem.label("nothing here understands this").help(format!("remove it, or use one of {}", listed(names, 40)))
+            problem.label("nothing here understands this").help(format!("remove it, or use one of {}", listed(names, 60)))
         }
     }
 }
