@@ -26,6 +26,9 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Pages are played one after the other.
+static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 /// A free port with as many digits as those of the guide, so that columns stay where they are.
 fn port_of_four_digits() -> TcpListener {
     let mut ports = (8200..10_000).map(|port| TcpListener::bind(("127.0.0.1", port)));
@@ -142,6 +145,8 @@ fn the_readme_does_what_it_shows() {
 
 /// Does what a page shows: so many commands at least.
 fn play(page: &str, least: usize) {
+    // Nobody else may take the port at which nothing shall answer.
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let listener = port_of_four_digits();
     let alive = listener.local_addr().expect("an address").to_string();
     let dead = port_of_four_digits().local_addr().expect("an address").to_string();
