@@ -172,3 +172,26 @@ fn the_log_names_the_check_and_can_be_json() {
     let failed = lines.iter().find(|line| line["target"] == "checks.page").expect("a line");
     assert!(failed["message"].as_str().is_some_and(|text| text.contains("500")) && failed["instance"] == "page[0]", "{failed}");
 }
+
+#[test]
+fn a_manager_of_services_learns_when_it_is_ready_alive_and_about_to_end() {
+    let site = site("instances: []\n");
+    site.write("specs/steady.yaml", "name: steady\nversion: 1.0.0\nmetrics: [{name: steady, value: 1}]\n");
+    site.write("conf.d/steady.yaml", "instances: [{}]\n");
+    let path = site.path().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).expect("a socket");
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(30))).expect("a time limit");
+    let heard = |wanted: &str| {
+        let mut buffer = [0; 256];
+        loop {
+            let n = socket.recv(&mut buffer).expect("a word of the engine");
+            if String::from_utf8_lossy(&buffer[..n]).contains(wanted) {
+                return;
+            }
+        }
+    };
+    let daemon = Daemon::start_with(&site, &[("NOTIFY_SOCKET", &path)]);
+    ["READY=1", "WATCHDOG=1", "WATCHDOG=1"].into_iter().for_each(heard);
+    daemon.signal("TERM");
+    heard("STOPPING=1");
+}

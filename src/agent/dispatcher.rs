@@ -7,6 +7,7 @@ use super::lanes::{Lanes, Turn};
 use super::load::Loaded;
 use super::memories::{Checkpoints, Filed, Written};
 use super::schedule::{Schedule, period};
+use super::service;
 use super::worker::{Carried, Done, End, Generation, Job, Shared, work};
 use crate::base::limits;
 use crate::conf::settings::LimitsConf;
@@ -106,6 +107,7 @@ impl Dispatcher {
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut clocks = Clocks::new(Reading::now(), LOOK_EVERY);
         let mut n_looks = 0u32;
+        service::ready();
         loop {
             self.start_waiting();
             if self.once && self.lanes.waiting() == 0 && self.workers.is_empty() {
@@ -123,6 +125,7 @@ impl Dispatcher {
                 () = until(next) => self.start_due(),
                 _ = looks.tick() => {
                     n_looks = n_looks.wrapping_add(1);
+                    service::alive();
                     clocks.look(Reading::now()).into_iter().for_each(|jump| self.tell(jump));
                     self.checkpoint_if_due();
                     if n_looks.is_multiple_of(LOOKS_PER_STRAYS) {
@@ -244,6 +247,7 @@ impl Dispatcher {
 
     /// No new runs; those in progress get a moment, then they are cancelled with their children.
     async fn drain(mut self, reason: &str) {
+        service::stopping();
         tracing::info!(target: "schedule", reason, running = self.workers.len(), "stopping");
         let end = tokio::time::Instant::now() + limits::STOP_GRACE;
         while !self.workers.is_empty() {

@@ -17,6 +17,7 @@ pub mod memories;
 pub mod own;
 pub mod reload;
 pub mod schedule;
+mod service;
 pub mod spooler;
 pub mod view;
 pub mod watch;

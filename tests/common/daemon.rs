@@ -77,8 +77,14 @@ impl Drop for Daemon<'_> {
 impl<'s> Daemon<'s> {
     /// `engine run` in the folder; what it writes goes to files there.
     pub fn start(site: &'s Site) -> Daemon<'s> {
+        Daemon::start_with(site, &[])
+    }
+
+    /// The same with variables of the environment.
+    pub fn start_with(site: &'s Site, environment: &[(&str, &Path)]) -> Daemon<'s> {
         let file = |name: &str| File::options().append(true).create(true).open(site.path().join(name)).expect("a file");
         let mut command = site.command(&["run"]);
+        command.envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(file("stdout")).stderr(file("stderr"));
         Daemon { site, child: Mutex::new(command.spawn().expect("the program runs")) }
     }
