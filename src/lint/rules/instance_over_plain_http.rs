@@ -11,42 +11,12 @@ pub const RULE: Rule = Rule {
     level: Level::Note,
     finds: "An instance with a login and an address of plain HTTP on another machine.",
     why: "User name, password and token pass the network as they are.",
-    bad: r#"config:
-  instance:
-    url: {type: url, required: true, description: The address.}
-    timeout: {type: duration, default: 5s, description: The time limit.}
-    password: {type: secret, description: The password.}
-    tls_verify: {type: bool, default: true, description: Whether certificates are checked.}
-sources:
-  page:
-    http:
-      url: "{{ instance.url }}"
-      timeout: "{{ instance.timeout }}"
-      tls: {verify: "{{ instance.tls_verify }}"}
-      auth: {basic: {username: me, password: "{{ instance.password }}"}}
-    decode: raw
-    service_check: demo.can_connect
-# conf.d/demo.yaml
+    bad: r#"# conf.d/demo.yaml
 instances:
   - url: http://web-7.example.org/
     password: "{{ secret('env:DEMO_PASSWORD') }}"
 "#,
-    good: r#"config:
-  instance:
-    url: {type: url, required: true, description: The address.}
-    timeout: {type: duration, default: 5s, description: The time limit.}
-    password: {type: secret, description: The password.}
-    tls_verify: {type: bool, default: true, description: Whether certificates are checked.}
-sources:
-  page:
-    http:
-      url: "{{ instance.url }}"
-      timeout: "{{ instance.timeout }}"
-      tls: {verify: "{{ instance.tls_verify }}"}
-      auth: {basic: {username: me, password: "{{ instance.password }}"}}
-    decode: raw
-    service_check: demo.can_connect
-# conf.d/demo.yaml
+    good: r#"# conf.d/demo.yaml
 instances:
   - url: https://web-7.example.org/
     password: "{{ secret('env:DEMO_PASSWORD') }}"

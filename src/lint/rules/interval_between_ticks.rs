@@ -12,42 +12,12 @@ pub const RULE: Rule = Rule {
     level: Level::Note,
     finds: "A `min_collection_interval` that is no multiple of the tick of 15 seconds.",
     why: "An instance runs on ticks only: 20 seconds mean every 30 seconds.",
-    bad: r#"config:
-  instance:
-    url: {type: url, required: true, description: The address.}
-    timeout: {type: duration, default: 5s, description: The time limit.}
-    password: {type: secret, description: The password.}
-    tls_verify: {type: bool, default: true, description: Whether certificates are checked.}
-sources:
-  page:
-    http:
-      url: "{{ instance.url }}"
-      timeout: "{{ instance.timeout }}"
-      tls: {verify: "{{ instance.tls_verify }}"}
-      auth: {basic: {username: me, password: "{{ instance.password }}"}}
-    decode: raw
-    service_check: demo.can_connect
-# conf.d/demo.yaml
+    bad: r#"# conf.d/demo.yaml
 instances:
   - url: https://localhost/
     min_collection_interval: 20
 "#,
-    good: r#"config:
-  instance:
-    url: {type: url, required: true, description: The address.}
-    timeout: {type: duration, default: 5s, description: The time limit.}
-    password: {type: secret, description: The password.}
-    tls_verify: {type: bool, default: true, description: Whether certificates are checked.}
-sources:
-  page:
-    http:
-      url: "{{ instance.url }}"
-      timeout: "{{ instance.timeout }}"
-      tls: {verify: "{{ instance.tls_verify }}"}
-      auth: {basic: {username: me, password: "{{ instance.password }}"}}
-    decode: raw
-    service_check: demo.can_connect
-# conf.d/demo.yaml
+    good: r#"# conf.d/demo.yaml
 instances:
   - url: https://localhost/
     min_collection_interval: 30

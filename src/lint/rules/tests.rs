@@ -31,10 +31,29 @@ fn disk(example: &str) -> Beside {
     Beside { folder: "/".into(), recorded, has_tests: Some(!example.contains("untested")), mode }
 }
 
+/// The spec of examples that are about an instance alone.
+const PAGE: &str = r#"config:
+  instance:
+    url: {type: url, required: true, description: The address.}
+    timeout: {type: duration, default: 5s, description: The time limit.}
+    password: {type: secret, description: The password.}
+    tls_verify: {type: bool, default: true, description: Whether certificates are checked.}
+sources:
+  page:
+    http:
+      url: "{{ instance.url }}"
+      timeout: "{{ instance.timeout }}"
+      tls: {verify: "{{ instance.tls_verify }}"}
+      auth: {basic: {username: me, password: "{{ instance.password }}"}}
+    decode: raw
+    service_check: demo.can_connect
+"#;
+
 /// The problems of an example: a spec, perhaps without its first lines, and perhaps a file of conf.d
-/// behind a line that says so.
+/// behind a line that says so. One that is nothing but that file belongs to a check of a page.
 pub fn problems(example: &str) -> (Sources, Vec<Diagnostic>) {
     let (spec, conf) = example.split_once("# conf.d/demo.yaml\n").map_or((example, None), |(spec, conf)| (spec, Some(conf)));
+    let spec = if spec.is_empty() { PAGE } else { spec };
     let head =
         if spec.starts_with("name:") || spec.contains("\nname:") { "" } else { "name: demo\nversion: 1.0.0\ndescription: Shows a rule.\n" };
     let mut sources = Sources::default();
