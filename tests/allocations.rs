@@ -4,13 +4,17 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
+mod common {
+    pub mod scripted;
+}
+
+use common::scripted::Script;
 use engine::base::time::{Clock, SystemClock};
 use engine::catalog::Catalog;
 use engine::catalog::files::{ConfFile, SpecFile};
 use engine::net::Answer;
 use engine::plan::Check;
 use engine::run::reuse::Reuse;
-use engine::run::scripted::Script;
 use engine::run::{Memory, Outcome, RunCx, run};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, Stats, StatsAlloc};
 use std::alloc::System;

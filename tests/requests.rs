@@ -8,6 +8,7 @@
 mod common;
 
 use common::script::{NOW, check, scripted};
+use common::scripted::Script;
 use common::{cases, report, text_of, yaml};
 use engine::base::span::Sources;
 use engine::base::time::Clock;
@@ -15,7 +16,6 @@ use engine::base::value::Value;
 use engine::plan::Check;
 use engine::run::exchanger::{Answers, Exchanger, Pause};
 use engine::run::reuse::Reuse;
-use engine::run::scripted::Script;
 use engine::run::{Memory, Outcome, RunCx, run};
 use engine::source::Request;
 use jiff::Timestamp;

@@ -4,6 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
+mod common {
+    pub mod scripted;
+}
+
+use common::scripted::Script;
 use engine::base::span::Sources;
 use engine::base::time::{Clock, SystemClock};
 use engine::catalog::Catalog;
@@ -11,7 +16,6 @@ use engine::catalog::files::{ConfFile, SpecFile};
 use engine::net::Answer;
 use engine::observation::json::observations;
 use engine::plan::Check;
-use engine::run::scripted::Script;
 use engine::run::trace::Trace;
 use engine::run::{Memory, RunCx, run};
 use proptest::prelude::*;

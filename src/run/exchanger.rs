@@ -1,4 +1,4 @@
-//! How a run talks to the outside: live, or scripted.
+//! How a run talks to the outside: live, or as a test says.
 
 use crate::base::time::Clock;
 use crate::expr::frame::Marks;

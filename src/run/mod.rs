@@ -20,7 +20,6 @@ mod remember;
 pub mod result;
 pub mod reuse;
 mod rules;
-pub mod scripted;
 mod seen;
 mod survivors;
 pub mod trace;

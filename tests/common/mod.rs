@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod script;
+pub mod scripted;
 pub mod service;
 
 use engine::base::diag::Diagnostic;

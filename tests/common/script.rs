@@ -10,6 +10,7 @@
 //! # restart: the process was started anew before this run; lost: the output was not accepted
 //! ```
 
+use super::scripted::{Script, Scripted};
 use super::{Folder, rendered};
 use engine::base::error_kind::ErrorKind;
 use engine::base::span::Sources;
@@ -25,7 +26,6 @@ use engine::plan::Check;
 use engine::plan::compile::compile;
 use engine::run::exchanger::{Exchanger, Live};
 use engine::run::reuse::Reuse;
-use engine::run::scripted::{Script, Scripted};
 use engine::run::{Memory, Outcome, RunCx, run};
 use engine::spec::share::assemble;
 use engine::state::folder::Folder as StateFolder;

@@ -1,9 +1,12 @@
-//! Answers from a script instead of the outside, for tests.
+//! Answers from a script instead of the outside.
 
-use super::exchanger::{Answers, Exchanger, Pause};
-use crate::base::error_kind::ErrorKind;
-use crate::net::{Answer, ExchangeError};
-use crate::source::Request;
+#![allow(dead_code)]
+
+use engine::base::error_kind::ErrorKind;
+use engine::net::http::wanted_status;
+use engine::net::{Answer, ExchangeError};
+use engine::run::exchanger::{Answers, Exchanger, Pause};
+use engine::source::Request;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -51,17 +54,15 @@ impl Exchanger for Script {
     fn exchange<'a>(&'a self, source: &'a str, request: &'a Request) -> Answers<'a> {
         let asked = (source.to_owned(), request.describe());
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
-        let mut answer = self.next(source);
-        // What the real exchanges judge, a script judges too: statuses and exit codes.
-        if let (Ok(answers), Request::Http(http)) = (&answer, request)
-            && let Some(first) = answers.first()
-            && let Some(status) = first.status
-            && !http.ok_status.contains(status)
-            && !http.empty_status.contains(status)
-        {
-            let message = format!("HTTP {status}, expected {}", http.ok_status);
-            answer = Err(ExchangeError { answer: Some(Box::new(first.clone())), ..ExchangeError::new(ErrorKind::HttpStatus, message) });
-        }
+        let answer = self.next(source).and_then(|answers| match request {
+            // What the real exchange judges, a script judges too.
+            Request::Http(http) => {
+                let judged =
+                    answers.into_iter().map(|answer| if answer.status.is_some() { wanted_status(answer, http) } else { Ok(answer) });
+                judged.collect()
+            }
+            _ => Ok(answers),
+        });
         Box::pin(async move { answer })
     }
 
