@@ -191,6 +191,9 @@ fn the_tests_of_the_shipped_specs_notice_a_spoiled_line() {
             let fate = fate(&suite, &texts[change.spec], change, &covering[change.spec]);
             fs::write(&suite.spec.path, &texts[change.spec]).expect("the spec again");
             fates.lock().expect("a lock")[at] = fate;
+            if at % 100 == 99 {
+                println!("{} of {}", at + 1, all.len());
+            }
         }
     };
     let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
