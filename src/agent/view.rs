@@ -52,8 +52,8 @@ pub struct LastValue {
     pub unit: Option<Text>,
 }
 
-impl From<&Point> for LastValue {
-    fn from(point: &Point) -> Self {
+impl From<Point<'_>> for LastValue {
+    fn from(point: Point<'_>) -> Self {
         LastValue { name: point.name.clone(), tags: point.tags.clone(), value: point.value.as_f64(), unit: point.unit.clone() }
     }
 }
