@@ -145,6 +145,12 @@ pub struct Configuration {
     pub problems: Vec<FileProblem>,
     /// Specs that others hide.
     pub hidden: Vec<Hidden>,
+    /// engine.yaml, if there is one.
+    pub config: Option<String>,
+    /// The folder of the instances.
+    pub conf_dir: String,
+    /// The folders of the specs.
+    pub spec_dirs: Vec<String>,
     /// What a reload cannot change.
     pub needs_restart: Vec<String>,
 }

@@ -29,16 +29,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
-/// What all runs share, for as long as the process lives.
+/// What the runs of one reading of the settings share.
 pub struct Shared {
     /// How to talk to the outside.
-    pub exchanger: Box<dyn Exchanger>,
+    pub exchanger: Arc<dyn Exchanger>,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
     /// Where the output goes.
     pub output: Output,
     /// Where memories lie, if they are to outlive the process.
-    pub state: Option<State>,
+    pub state: Option<Arc<State>>,
 }
 
 /// Where the output of runs goes.
@@ -82,6 +82,11 @@ impl State {
     /// The folder of memories.
     pub fn new(folder: Folder) -> Self {
         State { folder, told: AtomicBool::new(false) }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// Thousands of checks would say the same of a full disk: the first says it, the others only to

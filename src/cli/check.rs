@@ -71,7 +71,11 @@ pub enum Format {
     Summary,
 }
 
-fn pause(text: &str) -> Result<Duration, String> {
+/// A pause as it is written on a command line.
+///
+/// # Errors
+/// It is no duration.
+pub(super) fn pause(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(parse_duration(text)?).map_err(|error| error.to_string())
 }
 
@@ -138,7 +142,8 @@ fn print_plan(name: &str, common: &Common, places: &Places, catalog: &mut Catalo
     if plan.is_some() { CLEAN } else { FAILED }
 }
 
-fn spec_of(name: &str, places: &Places) -> Result<SpecFile, String> {
+/// The spec of a name, or which there are.
+pub(super) fn spec_of(name: &str, places: &Places) -> Result<SpecFile, String> {
     find_spec(&places.spec_dirs, name).ok_or_else(|| {
         let specs = all_specs(&places.spec_dirs);
         let names = || specs.iter().map(|s| s.name.as_str());
@@ -152,7 +157,7 @@ fn spec_of(name: &str, places: &Places) -> Result<SpecFile, String> {
 }
 
 /// The checks of a name, or why there are none.
-fn find(name: &str, places: &Places, catalog: &mut Catalog) -> Result<Checks, String> {
+pub(super) fn find(name: &str, places: &Places, catalog: &mut Catalog) -> Result<Checks, String> {
     let spec = spec_of(name, places)?;
     let Some(plan) = catalog.plan(&spec) else { return Err(format!("the spec `{name}` has errors")) };
     let confs = confs_of(&places.conf_dir, name);
