@@ -56,8 +56,10 @@ pub struct Running {
 /// Another engine has it, or it cannot be used.
 pub fn open(conf: &EngineConf, folder: &Folder, clock: &Arc<dyn Clock>) -> Result<Open, String> {
     let wanted = conf.spool();
+    let reserve_bytes = limits::SPOOL_RESERVE_BYTES.min(wanted.max_bytes.0 / limits::SPOOL_RESERVE_SHARE);
     let settings = Settings {
-        bytes: wanted.max_bytes.0,
+        bytes: wanted.max_bytes.0 - reserve_bytes,
+        reserve_bytes,
         age: wanted.max_age.duration(),
         segment_bytes: limits::SPOOL_SEGMENT_BYTES.min(wanted.max_bytes.0 / 4),
         fresh_id: RandomState::new().build_hasher().finish(),
@@ -134,8 +136,8 @@ impl Running {
     /// Gives the sinks a moment for what is there, makes everything durable and ends.
     pub async fn end(mut self, once: bool) {
         // What was appended last must be readable first.
-        let synced = self.keeper.sync().await.unwrap_or_default();
-        let _ = self.until.send(Until::Delivered(synced));
+        let _ = self.keeper.sync().await;
+        let _ = self.until.send(Until::Delivered(self.keeper.readable()));
         let patience = if once { ONCE_DELIVERIES } else { LAST_DELIVERIES };
         let all = async { while self.tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(patience, all).await.is_err() {
@@ -146,7 +148,11 @@ impl Running {
         self.tasks.shutdown().await;
         self.keeper.end().await;
         let keeping = self.keeping;
-        let _ = tokio::task::spawn_blocking(move || keeping.join()).await;
+        let spool = tokio::task::spawn_blocking(move || keeping.join()).await;
+        let n_lost = spool.ok().and_then(Result::ok).map_or(0, |spool| spool.stats().pending.0);
+        if n_lost > 0 {
+            tracing::error!(target: "spool", "{n_lost} records end with the engine: the disk took nothing, and they were not all delivered");
+        }
     }
 }
 

@@ -108,7 +108,7 @@ impl Spool {
         true
     }
 
-    fn take_pending(&mut self, position: usize) -> Option<Queued> {
+    pub(super) fn take_pending(&mut self, position: usize) -> Option<Queued> {
         let record = self.pending.remove(position)?;
         self.pending_bytes -= record.size();
         Some(record)
@@ -238,7 +238,7 @@ impl Spool {
     }
 
     fn replace(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        let mut output = self.disk.create(LIGHTER)?;
+        let mut output = self.create(LIGHTER)?;
         output.append(content)?;
         output.sync()?;
         self.disk.rename(LIGHTER, name)?;

@@ -1,5 +1,7 @@
 //! An HTTP service on the loopback whose answers a closure decides.
 
+#![allow(dead_code)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
