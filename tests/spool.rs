@@ -711,6 +711,29 @@ fn a_disk_that_the_spool_has_filled_heals_by_itself() {
     assert!(files(&bench.disk).contains(&("reserve".to_owned(), 2048)));
 }
 
+/// State that is never saved does not hold a full disk for ever: it repeats data, and loses none.
+#[test]
+fn a_full_disk_waits_for_the_state_of_checks_for_a_while_only() {
+    let bench = Bench::new(with_reserve());
+    let (mut spool, _) = bench.open();
+    bench.disk.set_capacity(Some(20_000));
+    let numbers: Vec<u64> = (0..60).map(|id| spool.append(content(id, 300), metrics(1)).unwrap()).collect();
+    spool.sync();
+    assert!(spool.trouble().is_some());
+    for receiver in RECEIVERS {
+        spool.acknowledge(receiver, numbers[50]);
+    }
+    for second in 0..10 {
+        assert!(spool.trouble().is_some() || second >= 5);
+        bench.advance(1000);
+        spool.sync();
+    }
+    assert!(spool.trouble().is_none());
+    assert_eq!(sequences(&drained(&mut spool, "a")), numbers[51..]);
+    assert_eq!(spool.cursor("a").unwrap().dropped_records, 0);
+    assert!(spool.take_notices().iter().any(|text| text.contains("they may repeat data")));
+}
+
 /// More waits in memory than the disk has room for: what fits goes to disk.
 #[test]
 fn a_disk_with_a_little_room_takes_a_little() {

@@ -263,6 +263,8 @@ pub const SPOOL_RETRY: Duration = Duration::from_secs(1);
 /// A file of the spool that the disk does not give is asked for this often, a second apart, before it
 /// is set aside.
 pub const SPOOL_READ_TRIES: u32 = 10;
+/// A full disk is tried this often while a file of the spool waits for the state of checks alone.
+pub const SPOOL_STATE_TRIES: u32 = 5;
 /// A power cut loses at most this much, by default.
 pub const SPOOL_SYNC: Duration = Duration::from_secs(1);
 /// Broken files that are kept for a look; the oldest goes when there is one more.

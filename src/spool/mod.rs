@@ -95,6 +95,8 @@ pub struct Trouble {
     /// What the system said last.
     pub error: String,
     retry_at: Instant,
+    /// How often the disk was found full while a segment waited for nothing but the state of checks.
+    held_for_state: u32,
 }
 
 /// The figures of a spool.

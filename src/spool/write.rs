@@ -72,6 +72,7 @@ impl Spool {
             self.give_reserve();
             // What is full can be released, or dropped, only as a whole.
             self.seal();
+            self.drop_delivered();
         }
         written.and(synced)
     }
@@ -104,7 +105,7 @@ impl Spool {
                     Some(trouble) => (trouble.error, trouble.retry_at) = (error, retry_at),
                     None => {
                         self.notice(format!("{error}; records wait in memory, at most {} bytes of them", self.settings.memory_bytes));
-                        self.trouble = Some(Trouble { since: self.clock.now(), error, retry_at });
+                        self.trouble = Some(Trouble { since: self.clock.now(), error, retry_at, held_for_state: 0 });
                     }
                 }
             }
