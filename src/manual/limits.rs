@@ -82,7 +82,7 @@ pub const INTERNAL: &[&str] = &[
     "SPOOL_READ_BYTES",
     "SPOOL_COMMANDS",
     "RECEIVER_ANSWER_BYTES",
-    "RECEIVER_ANSWER_SHOWN",
+    "ANSWER_SHOWN",
 ];
 
 /// The limits by what they bound.
