@@ -248,6 +248,12 @@ impl Spool {
         std::mem::take(&mut self.notices)
     }
 
+    /// Another size and age from now on; what is over them goes with the next records.
+    pub fn set_bounds(&mut self, bytes: u64, age: Duration) {
+        (self.settings.bytes, self.settings.age) = (bytes, age);
+        self.settings.segment_bytes = limits::SPOOL_SEGMENT_BYTES.min(bytes / 4);
+    }
+
     /// The figures as they are now.
     pub fn stats(&self) -> Stats {
         Stats {
