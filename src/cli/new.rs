@@ -69,8 +69,13 @@ pub struct Arguments {
 }
 
 fn name(text: &str) -> Result<String, String> {
-    let fine = text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if fine { Ok(text.to_owned()) } else { Err("a name of small letters, digits and `_`, a letter first: names of metrics begin with it".to_owned()) }
+    let fine = text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if fine {
+        Ok(text.to_owned())
+    } else {
+        Err("a name of small letters, digits and `_`, a letter first: names of metrics begin with it".to_owned())
+    }
 }
 
 fn pair(separator: char) -> impl Fn(&str) -> Result<(String, String), String> + Clone + Send + Sync + 'static {
@@ -232,7 +237,14 @@ impl Exchanger for Same {
 }
 
 /// Writes a test of the answer that was seen, and one of its absence; true if they pass.
-fn tests(paths: &Paths, places: &Places, common: &Common, runtime: &Runtime, ask: Option<&Ask>, seen: Option<Answer>) -> Result<bool, String> {
+fn tests(
+    paths: &Paths,
+    places: &Places,
+    common: &Common,
+    runtime: &Runtime,
+    ask: Option<&Ask>,
+    seen: Option<Answer>,
+) -> Result<bool, String> {
     let mut catalog = Catalog::open(places.config.as_deref(), common.hostname.clone());
     let checks = catalog.plan(&paths.spec).map(|plan| {
         let conf = ConfFile { name: paths.name.clone(), path: paths.conf.clone() };
@@ -271,6 +283,10 @@ fn told(arguments: &Arguments, proposal: &Proposal, paths: &Paths) {
     }
     proposal.left.iter().for_each(|left| println!("not proposed: {left}"));
     let spec = paths.spec.path.display();
-    println!("\nnext:\n  engine check {name}{:width$}run it once and see what it would send", "", width = 20usize.saturating_sub(name.len()));
+    println!(
+        "\nnext:\n  engine check {name}{:width$}run it once and see what it would send",
+        "",
+        width = 20usize.saturating_sub(name.len())
+    );
     println!("  edit {spec}: take away what nobody needs, name what its name does not say\n  engine lint {spec}\n  engine test {spec}");
 }

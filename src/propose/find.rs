@@ -101,7 +101,9 @@ const DEPTH: usize = 6;
 pub fn find(doc: &Value, integration: &str) -> Found {
     let mut finder = Finder { integration: integration.to_owned(), out: Found::default(), nested: 0 };
     match doc {
-        Value::List(items) if !rows_of(items).is_empty() => finder.group(Vec::new(), Rows::Source, items.len(), &rows_of(items), &[], integration),
+        Value::List(items) if !rows_of(items).is_empty() => {
+            finder.group(Vec::new(), Rows::Source, items.len(), &rows_of(items), &[], integration)
+        }
         Value::Map(map) => {
             let mut own = Group { n_rows: 1, ..Group::default() };
             finder.map(map, &mut Vec::new(), &mut own);
@@ -265,7 +267,9 @@ impl Finder {
             }
         }
         apart = apart || together(&group.tags, texts, n);
-        if !apart && let Some((key, _)) = texts.iter().find(|(key, values)| values.len() == n && distinct(values) == n && !measures(key, 0.0)) {
+        if !apart
+            && let Some((key, _)) = texts.iter().find(|(key, values)| values.len() == n && distinct(values) == n && !measures(key, 0.0))
+        {
             group.tags.push((named(key), Tag::Field((*key).clone())));
             apart = true;
         }
@@ -367,11 +371,33 @@ fn tag_name(key: &str, one: &str, integration: &str) -> String {
 /// A field with short texts that come again in the next run.
 fn is_tag(key: &str, values: &[&Value]) -> bool {
     const VARYING: &[&str] = &[
-        "comment", "date", "description", "email", "error", "guid", "ip", "mail", "message", "nonce", "pid", "query", "reason", "session", "sql", "stacktrace",
-        "text", "time", "timestamp", "trace", "url", "uuid",
+        "comment",
+        "date",
+        "description",
+        "email",
+        "error",
+        "guid",
+        "ip",
+        "mail",
+        "message",
+        "nonce",
+        "pid",
+        "query",
+        "reason",
+        "session",
+        "sql",
+        "stacktrace",
+        "text",
+        "time",
+        "timestamp",
+        "trace",
+        "url",
+        "uuid",
     ];
     let short = |value: &&Value| value.as_text().is_some_and(|text| (1..=TAG_LENGTH).contains(&text.len()) && !text.contains(['\n', '\t']));
-    let moment = |value: &&Value| value.as_text().is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok() || text.parse::<jiff::civil::Date>().is_ok());
+    let moment = |value: &&Value| {
+        value.as_text().is_some_and(|text| text.parse::<jiff::Timestamp>().is_ok() || text.parse::<jiff::civil::Date>().is_ok())
+    };
     let number = values.iter().all(|value| reading(value).is_some());
     let words = words_of(key);
     let varying = words.iter().any(|word| VARYING.contains(&&**word)) || words.last().is_some_and(|word| word == "at");
@@ -380,7 +406,8 @@ fn is_tag(key: &str, values: &[&Value]) -> bool {
 
 /// Names come first, then whatever else.
 fn rank(key: &str) -> usize {
-    const FIRST: &[&str] = &["name", "key", "label", "title", "host", "hostname", "instance", "node", "queue", "device", "filesystem", "id"];
+    const FIRST: &[&str] =
+        &["name", "key", "label", "title", "host", "hostname", "instance", "node", "queue", "device", "filesystem", "id"];
     let words = words_of(key);
     let last = words.last().map_or("", String::as_str);
     FIRST.iter().position(|word| *word == last).unwrap_or(FIRST.len())
@@ -397,6 +424,8 @@ fn together(tags: &[(String, Tag)], texts: &[(&Text, &Vec<&Value>)], n: usize) -
         Tag::Key => None,
     });
     let columns: Vec<_> = columns.collect();
-    let row = |at: usize| columns.iter().filter_map(|values| values.get(at).and_then(|value| crate::base::print::text_of(value))).collect::<Vec<_>>();
+    let row = |at: usize| {
+        columns.iter().filter_map(|values| values.get(at).and_then(|value| crate::base::print::text_of(value))).collect::<Vec<_>>()
+    };
     (0..n).map(row).collect::<BTreeSet<_>>().len() == n
 }

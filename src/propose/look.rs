@@ -62,10 +62,15 @@ fn delimited(lines: &[&str], answer: &Answer) -> Option<Look> {
     let (first, rest) = lines.split_first()?;
     for delimiter in [",", ";", "\t"] {
         let n = first.matches(delimiter).count();
-        if n == 0 || rest.is_empty() || rest.iter().any(|line| line.matches(delimiter).count() < n) || is_number_in(first.split(delimiter)) {
+        if n == 0 || rest.is_empty() || rest.iter().any(|line| line.matches(delimiter).count() < n) || is_number_in(first.split(delimiter))
+        {
             continue;
         }
-        let options = if delimiter == "," { Value::Missing } else { map(&[("delimiter", Value::from(if delimiter == "\t" { "tab" } else { delimiter }))]) };
+        let options = if delimiter == "," {
+            Value::Missing
+        } else {
+            map(&[("delimiter", Value::from(if delimiter == "\t" { "tab" } else { delimiter }))])
+        };
         if let Some(look) = with("csv", options, answer) {
             return Some(look);
         }
@@ -77,7 +82,9 @@ fn delimited(lines: &[&str], answer: &Answer) -> Option<Look> {
 fn pairs(lines: &[&str], answer: &Answer) -> Option<Look> {
     for separator in [":", "="] {
         let split = |line: &&str| line.split_once(separator).map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()));
-        let is_pair = |(key, value): &(String, String)| !key.is_empty() && key.len() <= 60 && key.split_whitespace().count() <= 5 && !value.is_empty();
+        let is_pair = |(key, value): &(String, String)| {
+            !key.is_empty() && key.len() <= 60 && key.split_whitespace().count() <= 5 && !value.is_empty()
+        };
         let found: Vec<_> = lines.iter().filter_map(split).filter(is_pair).collect();
         let keys: BTreeSet<_> = found.iter().map(|(key, _)| key).collect();
         // A log repeats what stands before its first colon.

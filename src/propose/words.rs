@@ -8,25 +8,113 @@ use crate::lint::words::unit_of_name;
 
 /// Words of what is counted from the start of a program.
 const COUNTED: &[&str] = &[
-    "accepted", "accepts", "acked", "completed", "created", "delivered", "discarded", "dropped", "errors", "evicted", "evictions", "exceptions",
-    "failures", "handled", "hits", "invocations", "misses", "processed", "produced", "published", "received", "redelivered", "rejected", "restarts",
-    "retransmits", "retries", "sent", "served", "timeouts", "transmitted", "written",
+    "accepted",
+    "accepts",
+    "acked",
+    "completed",
+    "created",
+    "delivered",
+    "discarded",
+    "dropped",
+    "errors",
+    "evicted",
+    "evictions",
+    "exceptions",
+    "failures",
+    "handled",
+    "hits",
+    "invocations",
+    "misses",
+    "processed",
+    "produced",
+    "published",
+    "received",
+    "redelivered",
+    "rejected",
+    "restarts",
+    "retransmits",
+    "retries",
+    "sent",
+    "served",
+    "timeouts",
+    "transmitted",
+    "written",
 ];
 /// Words of what is counted where `total` stands behind them: a total of disks is how many there are.
 const TOTALS: &[&str] = &[
-    "bytes", "calls", "connections", "events", "jobs", "logins", "messages", "microseconds", "milliseconds", "operations", "ops", "packets", "queries",
-    "records", "requests", "responses", "rows", "seconds", "statements", "transactions",
+    "bytes",
+    "calls",
+    "connections",
+    "events",
+    "jobs",
+    "logins",
+    "messages",
+    "microseconds",
+    "milliseconds",
+    "operations",
+    "ops",
+    "packets",
+    "queries",
+    "records",
+    "requests",
+    "responses",
+    "rows",
+    "seconds",
+    "statements",
+    "transactions",
 ];
 /// Words that make a level of it all the same.
 const LEVELS: &[&str] = &[
-    "active", "available", "avg", "average", "capacity", "celsius", "current", "duration", "fraction", "free", "heap", "idle", "last", "latency",
-    "limit", "max", "mean", "median", "mem", "memory", "min", "open", "p50", "p90", "p95", "p99", "pct", "pending", "per", "percent", "queued", "rate",
-    "ratio", "size", "space", "storage", "swap", "temperature", "usage", "used", "utilization", "volume", "waiting",
+    "active",
+    "available",
+    "avg",
+    "average",
+    "capacity",
+    "celsius",
+    "current",
+    "duration",
+    "fraction",
+    "free",
+    "heap",
+    "idle",
+    "last",
+    "latency",
+    "limit",
+    "max",
+    "mean",
+    "median",
+    "mem",
+    "memory",
+    "min",
+    "open",
+    "p50",
+    "p90",
+    "p95",
+    "p99",
+    "pct",
+    "pending",
+    "per",
+    "percent",
+    "queued",
+    "rate",
+    "ratio",
+    "size",
+    "space",
+    "storage",
+    "swap",
+    "temperature",
+    "usage",
+    "used",
+    "utilization",
+    "volume",
+    "waiting",
 ];
 /// Last words of what names or orders something and measures nothing.
-const NO_MEASURES: &[&str] = &["code", "id", "index", "number", "pid", "port", "ppid", "revision", "serial", "uid", "uuid", "version", "year"];
+const NO_MEASURES: &[&str] =
+    &["code", "id", "index", "number", "pid", "port", "ppid", "revision", "serial", "uid", "uuid", "version", "year"];
 /// Words of moments, which measure nothing where the value is one.
-const MOMENTS: &[&str] = &["at", "created", "date", "expires", "last", "modified", "now", "since", "start", "started", "time", "timestamp", "updated"];
+const MOMENTS: &[&str] =
+    &["at", "created", "date", "expires", "last", "modified", "now", "since", "start", "started", "time", "timestamp", "updated"];
 /// Seconds from which on a number is a moment and no length of time: September 2001.
 const MOMENT: f64 = 1e9;
 
@@ -91,9 +179,45 @@ pub fn status(word: &str) -> Option<&'static str> {
     let word = word.to_lowercase();
     let known = |words: &[&str]| words.contains(&&*word);
     match () {
-        () if known(&["ok", "up", "running", "active", "healthy", "green", "online", "alive", "passing", "ready", "available", "enabled", "normal", "started"]) => Some("ok"),
-        () if known(&["warning", "warn", "yellow", "degraded", "paused", "starting", "stopping", "pending", "draining", "maintenance"]) => Some("warning"),
-        () if known(&["down", "failed", "error", "critical", "red", "offline", "dead", "unhealthy", "stopped", "unavailable", "failing", "fatal"]) => Some("critical"),
+        () if known(&[
+            "ok",
+            "up",
+            "running",
+            "active",
+            "healthy",
+            "green",
+            "online",
+            "alive",
+            "passing",
+            "ready",
+            "available",
+            "enabled",
+            "normal",
+            "started",
+        ]) =>
+        {
+            Some("ok")
+        }
+        () if known(&["warning", "warn", "yellow", "degraded", "paused", "starting", "stopping", "pending", "draining", "maintenance"]) => {
+            Some("warning")
+        }
+        () if known(&[
+            "down",
+            "failed",
+            "error",
+            "critical",
+            "red",
+            "offline",
+            "dead",
+            "unhealthy",
+            "stopped",
+            "unavailable",
+            "failing",
+            "fatal",
+        ]) =>
+        {
+            Some("critical")
+        }
         () => None,
     }
 }
@@ -112,7 +236,19 @@ mod tests {
         for name in ["requests_total", "bytesSent", "cache_hits", "errors", "messages.published", "http_errors_5xx", "gc_seconds_total"] {
             assert!(is_counter(name, true), "{name}");
         }
-        for name in ["memory_total", "total", "total_memory", "hit_ratio", "depth", "error_rate", "messages_pending", "max_errors", "requests", "uptime", "huge_pages_total"] {
+        for name in [
+            "memory_total",
+            "total",
+            "total_memory",
+            "hit_ratio",
+            "depth",
+            "error_rate",
+            "messages_pending",
+            "max_errors",
+            "requests",
+            "uptime",
+            "huge_pages_total",
+        ] {
             assert!(!is_counter(name, true), "{name}");
         }
         assert!(!is_counter("errors", false) && is_counter("cpu_seconds_total", false));
@@ -121,21 +257,33 @@ mod tests {
     #[test]
     fn names_that_count_nothing_are_no_metrics() {
         assert!(measures("uptime", 86_400.0) && measures("last_duration", 0.3) && measures("free", 4e9));
-        for (name, value) in [("id", 7.0), ("queueId", 7.0), ("port", 80.0), ("started_at", 1.7e9), ("lastSeen", 1.7e12), ("status_code", 200.0)] {
+        for (name, value) in
+            [("id", 7.0), ("queueId", 7.0), ("port", 80.0), ("started_at", 1.7e9), ("lastSeen", 1.7e12), ("status_code", 200.0)]
+        {
             assert!(!measures(name, value), "{name}");
         }
     }
 
     #[test]
     fn units_come_from_the_last_word() {
-        let cases = [("mem_bytes", Some("byte")), ("bytes", Some("byte")), ("latencyMs", Some("millisecond")), ("wait_seconds_total", Some("second"))];
+        let cases = [
+            ("mem_bytes", Some("byte")),
+            ("bytes", Some("byte")),
+            ("latencyMs", Some("millisecond")),
+            ("wait_seconds_total", Some("second")),
+        ];
         cases.into_iter().for_each(|(name, expected)| assert_eq!(unit(name, false), expected, "{name}"));
-        assert_eq!((unit("cpu_percent", false), unit("cpu_percent", true), unit("depth", false)), (Some("percent"), Some("fraction"), None));
+        assert_eq!(
+            (unit("cpu_percent", false), unit("cpu_percent", true), unit("depth", false)),
+            (Some("percent"), Some("fraction"), None)
+        );
     }
 
     #[test]
     fn several_are_made_of_one() {
-        for (many, one) in [("queues", "queue"), ("entries", "entry"), ("boxes", "box"), ("status", "status"), ("nodes", "node"), ("caches", "cache")] {
+        for (many, one) in
+            [("queues", "queue"), ("entries", "entry"), ("boxes", "box"), ("status", "status"), ("nodes", "node"), ("caches", "cache")]
+        {
             assert_eq!(singular(many), one);
         }
     }

@@ -75,13 +75,21 @@ fn head(name: &str, ask: &Ask, out: &mut String) {
             let _ = writeln!(out, "    url: {{type: url, required: true, description: Where it answers., example: {url}}}");
             for Setting { part, .. } in &http.settings {
                 if let Part::Parameter(parameter) = part {
-                    let _ = writeln!(out, "    {}: {{type: secret, required: true, description: The parameter {} of the address.}}", key_of(parameter), scalar(parameter));
+                    let _ = writeln!(
+                        out,
+                        "    {}: {{type: secret, required: true, description: The parameter {} of the address.}}",
+                        key_of(parameter),
+                        scalar(parameter)
+                    );
                 }
             }
         }
         Ask::File(path) => {
             let path = scalar(&path.to_string_lossy());
-            let _ = write!(out, "config:\n  instance:\n    path: {{type: path, required: true, description: Where the file is., example: {path}}}\n");
+            let _ = write!(
+                out,
+                "config:\n  instance:\n    path: {{type: path, required: true, description: Where the file is., example: {path}}}\n"
+            );
         }
         Ask::Command(_) => {}
     }
@@ -111,7 +119,13 @@ fn request(http: &Http) -> String {
     let parameters: Vec<String> = http
         .settings
         .iter()
-        .filter_map(|setting| if let Part::Parameter(name) = &setting.part { Some(format!("{}: \"{{{{ instance.{} }}}}\"", scalar(name), key_of(name))) } else { None })
+        .filter_map(|setting| {
+            if let Part::Parameter(name) = &setting.part {
+                Some(format!("{}: \"{{{{ instance.{} }}}}\"", scalar(name), key_of(name)))
+            } else {
+                None
+            }
+        })
         .collect();
     if parameters.is_empty() {
         return "    http: {url: \"{{ instance.url }}\"}\n".to_owned();
@@ -209,7 +223,12 @@ fn of_groups(name: &str, source: &str, found: &Found) -> (String, usize) {
             let _ = writeln!(checks, "    name: {prefix}{}", part(key));
             tags(group, &mut checks);
             let words: Vec<String> = words.iter().map(|(word, status)| format!("{}: {status}", scalar(word))).collect();
-            let _ = writeln!(checks, "    status: {{value: {}, map: {{{}, default: unknown}}}}", path(std::slice::from_ref(key), true), words.join(", "));
+            let _ = writeln!(
+                checks,
+                "    status: {{value: {}, map: {{{}, default: unknown}}}}",
+                path(std::slice::from_ref(key), true),
+                words.join(", ")
+            );
         }
     }
     let mut out = String::new();
@@ -279,7 +298,11 @@ fn of_type(metric_type: &str, group: &Group, wanted: impl Fn(&Metric) -> bool, o
         if metric.optional {
             more.push_str(", optional: true");
         }
-        let _ = if more.is_empty() { writeln!(out, "      {}: {value}", metric.name) } else { writeln!(out, "      {}: {{value: {value}{more}}}", metric.name) };
+        let _ = if more.is_empty() {
+            writeln!(out, "      {}: {value}", metric.name)
+        } else {
+            writeln!(out, "      {}: {{value: {value}{more}}}", metric.name)
+        };
     }
 }
 

@@ -1,8 +1,8 @@
 //! The answers of a recording as a test gives them, and the fixtures that hold their bytes.
 
+use super::Taken;
 use super::apart::matches;
 use super::mask::{Mask, is_sensitive};
-use super::Taken;
 use crate::base::error_kind::ErrorKind;
 use crate::base::value::{Text, Value};
 use crate::net::certificate::Certificate;
@@ -134,7 +134,8 @@ impl Answering<'_> {
     fn headers(&self, answer: &Answer) -> Fields {
         let all = self.reads(".headers");
         let wanted = |name: &str| if all { !NOISE.contains(&name) } else { READ.contains(&name) };
-        let shown = |name: &str, value: &str| if is_sensitive(name) { scalar(crate::base::secret::MASK) } else { scalar(&self.mask.text(value)) };
+        let shown =
+            |name: &str, value: &str| if is_sensitive(name) { scalar(crate::base::secret::MASK) } else { scalar(&self.mask.text(value)) };
         answer.headers.iter().filter(|(name, _)| wanted(name)).map(|(name, value)| (name.to_owned(), shown(name, &value))).collect()
     }
 
@@ -147,7 +148,11 @@ impl Answering<'_> {
         }
         let grows = matches!(request.reading, Reading::Tail(_));
         if request.encoding.is_some() && grows {
-            self.warnings.insert(format!("`{}` was read as {}; in the test it is UTF-8", first.source, request.encoding.as_deref().unwrap_or("")));
+            self.warnings.insert(format!(
+                "`{}` was read as {}; in the test it is UTF-8",
+                first.source,
+                request.encoding.as_deref().unwrap_or("")
+            ));
         }
         let mut contents: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         for answer in taken.iter().filter_map(|taken| taken.outcome.as_ref()).flatten().flatten() {
@@ -165,7 +170,8 @@ impl Answering<'_> {
         for (path, bytes) in &contents {
             let path = Path::new(path);
             let name = path.strip_prefix(parent).unwrap_or(path).to_string_lossy().into_owned();
-            let content: Vec<_> = self.content(first, path, bytes, added).into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
+            let content: Vec<_> =
+                self.content(first, path, bytes, added).into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
             if !content.is_empty() {
                 files.push(format!("{}: {{{}}}", scalar(&name), content.join(", ")));
             }
@@ -187,7 +193,8 @@ impl Answering<'_> {
         let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
         let stem = format!("{}/{}", self.folder, source.chars().map(plain).collect::<String>());
         let masked = self.mask.bytes(bytes);
-        let own = |path: &str, n: usize| if n == 0 { path == format!("{stem}.{ending}") } else { path == format!("{stem}_{}.{ending}", n + 1) };
+        let own =
+            |path: &str, n: usize| if n == 0 { path == format!("{stem}.{ending}") } else { path == format!("{stem}_{}.{ending}", n + 1) };
         let mut n = 0;
         while let Some((path, known)) = self.files.iter().find(|(path, _)| own(path, n)) {
             if *known == masked {

@@ -42,7 +42,10 @@ impl Traits {
 
 /// A body as the JSON in it, or as its text.
 fn value_of(bytes: &[u8]) -> Value {
-    serde_json::from_slice::<serde_json::Value>(bytes).ok().filter(|json| json.is_object() || json.is_array()).map_or_else(|| body(bytes), Value::from)
+    serde_json::from_slice::<serde_json::Value>(bytes)
+        .ok()
+        .filter(|json| json.is_object() || json.is_array())
+        .map_or_else(|| body(bytes), Value::from)
 }
 
 /// The `match` of each of several requests, and how much it says: of two that fit one request, the one
@@ -61,7 +64,8 @@ pub fn matches(requests: &[&Request], mask: &Mask) -> Vec<(usize, Fields)> {
             let (Some(key), Some(value)) = (KEYS.get(*n), traits.0.get(*n)) else { continue };
             let value = match value {
                 Value::Map(map) if *key == "query" => {
-                    let own: Map = map.iter().filter(|(name, _)| !same.contains(*name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+                    let own: Map =
+                        map.iter().filter(|(name, _)| !same.contains(*name)).map(|(name, value)| (name.clone(), value.clone())).collect();
                     weight = own.len();
                     Value::map(own)
                 }

@@ -83,9 +83,13 @@ impl Mask {
     fn of_config(&mut self, key: &str, written: &Node, typed: &Value) {
         match (&written.data, typed) {
             (Data::Map(entries), Value::Map(map)) => {
-                entries.iter().for_each(|entry| self.of_config(&entry.key, &entry.value, &map.get(&entry.key).cloned().unwrap_or_default()));
+                entries
+                    .iter()
+                    .for_each(|entry| self.of_config(&entry.key, &entry.value, &map.get(&entry.key).cloned().unwrap_or_default()));
             }
-            (Data::List(nodes), Value::List(items)) => nodes.iter().zip(items.iter()).for_each(|(node, item)| self.of_config(key, node, item)),
+            (Data::List(nodes), Value::List(items)) => {
+                nodes.iter().zip(items.iter()).for_each(|(node, item)| self.of_config(key, node, item))
+            }
             (Data::Scalar(scalar), Value::Secret(secret)) => match handle_of(&scalar.text) {
                 Some(handle) => self.add(secret.reveal(), &crate::trial::suite::secret_of(handle)),
                 None => self.add(secret.reveal(), MASK),
@@ -107,7 +111,8 @@ impl Mask {
         let Request::Http(http) = request else { return };
         for (_, value) in http.headers.iter().filter(|(name, _)| is_sensitive(name) || name.to_lowercase().starts_with("x-auth")) {
             // `Bearer TOKEN`, `a=TOKEN; b=TOKEN`
-            let parts = value.reveal().split([' ', ';', ',']).map(|part| part.split_once('=').map_or(part, |(_, value)| value).trim_matches('"'));
+            let parts =
+                value.reveal().split([' ', ';', ',']).map(|part| part.split_once('=').map_or(part, |(_, value)| value).trim_matches('"'));
             let words = ["bearer", "basic", "digest", "token", "path", "httponly", "secure"];
             parts.filter(|part| !words.contains(&&*part.to_lowercase())).for_each(|part| self.add(part, MASK));
         }
@@ -263,7 +268,8 @@ mod tests {
 
     #[test]
     fn a_token_is_masked_in_the_login_and_after_it() {
-        let carrying = HttpRequest { headers: vec![("Authorization".into(), Secret::new("Bearer tok-123"))], ..HttpRequest::get("http://h/x") };
+        let carrying =
+            HttpRequest { headers: vec![("Authorization".into(), Secret::new("Bearer tok-123"))], ..HttpRequest::get("http://h/x") };
         let posted = HttpRequest { body: Some("{\"auth\":\"other-9\"}".into()), ..HttpRequest::get("http://h/y") };
         let login = taken("x.login", HttpRequest::get("http://h/l"), "{\"result\": \"other-9\", \"name\": \"visible\"}");
         let recording = Recording { taken: vec![login, taken("x", carrying, ""), taken("y", posted, "")], ..Recording::default() };
