@@ -9,6 +9,7 @@ use crate::base::limits;
 use crate::base::time::Clock;
 use crate::net::client::HttpClients;
 use crate::report::Report;
+use crate::run::aside::{LARGE, aside};
 use crate::sink::outbox::{Note, Outbox, Step};
 use crate::sink::{DeliverCx, Numbered, Sink, Verdict};
 use crate::spool::Record;
@@ -177,8 +178,10 @@ impl Delivery {
                 };
                 let oldest = records.first().map(|record| record.time);
                 self.board.sink(&self.name, |sink| sink.oldest = oldest);
-                let reports = records.into_iter().filter_map(|record| self.decoded(record)).collect();
-                place.outbox.fill(sink.batches(reports), last);
+                let bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
+                let batches =
+                    aside(bytes > LARGE, || sink.batches(records.into_iter().filter_map(|record| self.decoded(record)).collect()));
+                place.outbox.fill(batches, last);
                 place.next = last + 1;
             }
             Err(error) => {
@@ -189,7 +192,7 @@ impl Delivery {
     }
 
     fn decoded(&self, record: Record) -> Option<Numbered> {
-        match Report::decode(&record.bytes) {
+        match Report::decode_observations(&record.bytes) {
             Ok(report) => Some(Numbered { sequence: record.sequence, report }),
             Err(why) => {
                 tracing::error!(target: "sinks", sink = %self.name, record = record.sequence, "a record is passed over: {why}");

@@ -52,8 +52,8 @@ pub struct LastValue {
     pub unit: Option<Text>,
 }
 
-impl From<&Point> for LastValue {
-    fn from(point: &Point) -> Self {
+impl From<Point<'_>> for LastValue {
+    fn from(point: Point<'_>) -> Self {
         LastValue { name: point.name.clone(), tags: point.tags.clone(), value: point.value.as_f64(), unit: point.unit.clone() }
     }
 }
@@ -253,6 +253,17 @@ pub struct SpoolView {
     pub trouble: Option<String>,
     /// Stretches of bytes that were no records, and files that were given up or set aside.
     pub damaged: u64,
+    /// The last things that a person should know of its files and of the disk.
+    pub said: Vec<Said>,
+}
+
+/// What the spool has said.
+#[derive(Clone, Debug, Serialize)]
+pub struct Said {
+    /// When.
+    pub at: Timestamp,
+    /// What, as a sentence.
+    pub text: String,
 }
 
 /// Everything but the instances.

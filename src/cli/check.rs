@@ -12,6 +12,7 @@ use crate::base::units::parse_duration;
 use crate::catalog::files::{SpecFile, all_specs, confs_of, find_spec};
 use crate::catalog::{Catalog, Checks, Places};
 use crate::expr::frame::Remark;
+use crate::fold::Points;
 use crate::plan::Check;
 use crate::run::exchanger::Live;
 use crate::run::reuse::Reuse;
@@ -253,7 +254,7 @@ async fn run_all<'c>(
             let mut outcome = patiently(&check.label(), run_check(&cx)).await;
             outcome.warnings.extend(warning.take().map(|message| Remark { span: check.instance.span, message, count: 1 }));
             // Counts need no points.
-            let points = if arguments.format == Format::Summary { Vec::new() } else { outcome.fold(&memory) };
+            let points = if arguments.format == Format::Summary { Points::default() } else { outcome.fold(&memory, &catalog.sources) };
             moved |= memory.is_moved_by(&outcome.changes);
             outcome.remember(&mut memory);
             out.push(Ran { check, run: n, outcome, points, trace: trace.take() });

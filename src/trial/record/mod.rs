@@ -10,6 +10,7 @@ mod apart;
 pub mod mask;
 pub mod write;
 
+use crate::base::span::Sources;
 use crate::base::time::Clock;
 use crate::base::value::Value;
 use crate::net::{Answer, ExchangeError};
@@ -137,7 +138,7 @@ pub async fn record(check: &Check, outside: &dyn Exchanger, clock: &dyn Clock, e
         };
         let mut outcome = run(&cx).await;
         out.errors.extend(outcome.error());
-        outcome.fold(&memory);
+        outcome.fold(&memory, &Sources::default());
         outcome.remember(&mut memory);
     }
     out.taken = recorder.taken(|(_, taken)| std::mem::take(taken));
