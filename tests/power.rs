@@ -14,8 +14,8 @@
 )]
 
 use engine::agent::board::{Board, Facts};
-use engine::agent::deliver::{Delivery, Until};
-use engine::agent::dispatcher::Dispatcher;
+use engine::agent::deliver::{Delivery, Opener, Orders, Until};
+use engine::agent::dispatcher::{Configured, Dispatcher, Ground};
 use engine::agent::load::load;
 use engine::agent::memories::{Checkpoints, catch_up};
 use engine::agent::spooler::Spooler;
@@ -58,7 +58,7 @@ struct Witness {
 
 impl Sink for Witness {
     fn batches(&self, reports: Vec<Numbered>) -> Vec<Batch> {
-        let points = |numbered: &Numbered| (0u32..).zip(&numbered.report.points).map(|(at, _)| What::Point(at)).collect();
+        let points = |numbered: &Numbered| (0u32..).zip(numbered.report.points.iter()).map(|(at, _)| What::Point(at)).collect();
         cut(&reports.into(), 0, Most { items: 1000, bytes: usize::MAX }, points)
     }
 
@@ -117,11 +117,11 @@ impl Machine {
         let (keeper, keeping) = Keeper::start(spool, Durability::Within(Duration::from_secs(3600)), |_| {}).unwrap();
         let facts = Facts { version: "", hostname: String::new(), pid: 1, started: clock.now(), interval_s: 15.0 };
         let board = Arc::new(Board::new(facts));
-        let (until, told) = watch::channel(Until::Told);
         let witness = Witness { disk: self.disk.clone(), seen: self.seen.clone() };
+        let open: Opener = Arc::new(move || Ok(Arc::new(witness.clone())));
+        let (orders, told) = watch::channel(Orders { open, until: Until::Told });
         let delivery = Delivery {
             name: "witness".to_owned(),
-            open: Box::new(move || Ok(Arc::new(witness.clone()))),
             keeper: keeper.clone(),
             http: Arc::new(HttpClients::new()),
             clock: clock.clone(),
@@ -131,7 +131,7 @@ impl Machine {
         let delivering = tokio::spawn(delivery.run(acknowledged, told));
         self.runs(site, &folder, &keeper, board, clock).await;
         let _ = keeper.sync().await;
-        let _ = until.send(Until::Delivered(keeper.readable()));
+        orders.send_modify(|orders| orders.until = Until::Delivered(keeper.readable()));
         while !delivering.is_finished() && !self.disk.is_off() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -147,12 +147,13 @@ impl Machine {
         assert_eq!(loaded.checks.len(), 3);
         let bounds = loaded.conf.limits();
         let output = Output::Spool(Spooler::new(keeper.clone(), "host".into()));
-        let exchanger = Box::new(Live { outside: Outside::default(), clock: clock.clone() });
-        let shared = Arc::new(Shared { exchanger, clock: clock.clone(), output, state: Some(State::new(folder.clone())) });
+        let exchanger = Arc::new(Live { outside: Outside::default(), clock: clock.clone() });
+        let shared = Arc::new(Shared { exchanger, clock: clock.clone(), output, state: Some(Arc::new(State::new(folder.clone()))) });
         let (messages, inbox) = mpsc::channel(16);
         let checkpoints = Checkpoints::new(folder.clone(), keeper.clone(), messages, clock.instant());
-        let mut dispatcher = Dispatcher::new(shared, board, &bounds, Handle::current(), true).with_checkpoints(checkpoints);
-        dispatcher.begin(loaded);
+        let ground = Ground { shared: shared.clone(), checkpoints: Some(checkpoints) };
+        let mut dispatcher = Dispatcher::new(shared, board, &bounds, Handle::current(), true);
+        dispatcher.begin(Configured { loaded, reason: "start", ground: Some(ground) });
         dispatcher.run(inbox).await;
     }
 

@@ -7,7 +7,7 @@ use crate::table::{Line, Table};
 use engine::base::number::Number;
 use engine::base::span::{Sources, Span};
 use engine::fold::{Readings, fold};
-use engine::observation::{About, MetricType, Observations, Sample, Status, TagSet};
+use engine::observation::{About, MetricType, Observations, Samples, Status, TagSet};
 use engine::report::{Facts, Origin, Report, RunStatus};
 use engine::sink::{AnySink, Numbered, OpenCx, Sink};
 use engine::state::Changes;
@@ -28,7 +28,7 @@ const ROUNDS: usize = 9;
 /// Adds the rows of this workload.
 pub fn measure(table: &mut Table) -> Outcome {
     let samples = samples();
-    let earlier = fold(&samples, &Readings::default()).readings;
+    let earlier = fold(&samples, &Readings::default(), &Sources::default()).readings;
     let mut memory = Readings::default();
     memory.take_over(earlier);
     let sink = sink()?;
@@ -73,7 +73,7 @@ pub fn measure(table: &mut Table) -> Outcome {
     Ok(())
 }
 
-fn samples() -> Vec<Sample> {
+fn samples() -> Samples {
     let at = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(1_700_000_000);
     let about = |metric: usize| About {
         name: format!("bench.family_{metric:04}.value").into(),
@@ -85,22 +85,22 @@ fn samples() -> Vec<Sample> {
         manner: None,
         origin: Span::default(),
     };
-    let of_metric = |metric: usize| {
+    let mut out = Samples::default();
+    for metric in 0..SAMPLES / ROWS {
         let about = Arc::new(about(metric));
-        let row = move |n: usize| {
+        for n in 0..ROWS {
             let tags = TagSet::new([format!("handler:/api/v1/obj/{n}"), format!("zone:z{}", n % 5), "instance:front".to_owned()]);
-            Sample { value: Number::Float((metric * n) as f64 * 1.25), tags, about: about.clone() }
-        };
-        (0..ROWS).map(row)
-    };
-    (0..SAMPLES / ROWS).flat_map(of_metric).collect()
+            out.push(Number::Float((metric * n) as f64 * 1.25), &tags, about.clone());
+        }
+    }
+    out
 }
 
-fn report(samples: &[Sample], memory: &Readings) -> Report {
-    let folding = fold(samples, memory);
+fn report(samples: &Samples, memory: &Readings) -> Report {
+    let sources = Sources::default();
+    let folding = fold(samples, memory, &sources);
     let changes = Changes { readings: folding.readings, ..Changes::default() };
     let run = RunStatus { status: Status::Ok, message: "".into(), duration: Duration::ZERO, ended: Timestamp::UNIX_EPOCH };
-    let sources = Sources::default();
     let origin = Origin {
         check: "bench".into(),
         label: "bench[0]".into(),

@@ -190,6 +190,11 @@ impl Board {
         change(inner.sinks.entry(name.to_owned()).or_insert_with(fresh));
     }
 
+    /// Forgets a sink.
+    pub fn remove_sink(&self, name: &str) {
+        self.inner().sinks.remove(name);
+    }
+
     /// The figures of the spool as they are now.
     pub fn spool(&self, stats: &Stats) {
         let mut inner = self.inner();
@@ -211,9 +216,10 @@ impl Board {
         }
     }
 
-    /// Another interval of the collector.
-    pub fn set_interval(&self, interval: Duration) {
-        self.inner().facts.interval_s = interval.as_secs_f64();
+    /// What a reload may change of the facts.
+    pub fn set_facts(&self, hostname: &str, interval: Duration) {
+        let mut inner = self.inner();
+        (inner.facts.hostname, inner.facts.interval_s) = (hostname.to_owned(), interval.as_secs_f64());
     }
 
     /// Everything but the instances.

@@ -52,8 +52,8 @@ pub struct LastValue {
     pub unit: Option<Text>,
 }
 
-impl From<&Point> for LastValue {
-    fn from(point: &Point) -> Self {
+impl From<Point<'_>> for LastValue {
+    fn from(point: Point<'_>) -> Self {
         LastValue { name: point.name.clone(), tags: point.tags.clone(), value: point.value.as_f64(), unit: point.unit.clone() }
     }
 }
@@ -145,6 +145,12 @@ pub struct Configuration {
     pub problems: Vec<FileProblem>,
     /// Specs that others hide.
     pub hidden: Vec<Hidden>,
+    /// engine.yaml, if there is one.
+    pub config: Option<String>,
+    /// The folder of the instances.
+    pub conf_dir: String,
+    /// The folders of the specs.
+    pub spec_dirs: Vec<String>,
     /// What a reload cannot change.
     pub needs_restart: Vec<String>,
 }

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod map;
 pub mod name;
 pub mod number;
+pub mod parts;
 pub mod print;
 pub mod render;
 pub mod secret;

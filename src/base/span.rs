@@ -125,6 +125,28 @@ impl Sources {
     }
 }
 
+/// Places in words; most things have the same as the one before.
+#[derive(Debug)]
+pub struct Places<'s> {
+    sources: &'s Sources,
+    last: (Span, Arc<str>),
+}
+
+impl<'s> Places<'s> {
+    /// Places in these texts.
+    pub fn new(sources: &'s Sources) -> Self {
+        Places { sources, last: (Span::default(), Arc::default()) }
+    }
+
+    /// [`Sources::origin`]; nothing for what the engine itself made, whose span is empty.
+    pub fn text(&mut self, span: Span) -> Arc<str> {
+        if self.last.0 != span {
+            self.last = (span, if span == Span::default() { Arc::default() } else { self.sources.origin(span).into() });
+        }
+        self.last.1.clone()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -151,7 +151,7 @@ impl<'s> Printer<'s> {
                 point.name.to_string(),
                 point.metric_type.word().to_owned(),
                 value,
-                tags(&point.tags) + &self.place(&point.hostname, &point.device),
+                tags(point.tags) + &self.place(&point.hostname, &point.device),
             ]
         });
         self.table("series, as they would be sent", rows.collect(), out);

@@ -20,7 +20,7 @@ use crate::expr::code::{Code, Expression, Setting, Template};
 use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::expr::names::ROW;
-use crate::observation::{MetricType, Sample, TagSet};
+use crate::observation::{MetricType, TagSet};
 use crate::yaml::basic::Keyed;
 
 crate::fields! {
@@ -191,7 +191,7 @@ impl Base {
         let (hostname, device, unit) = (self.hostname.as_ref(), self.device.as_ref(), unit.as_ref());
         let about = Facts { name, metric_type, hostname, device, unit, timestamp: self.timestamp, manner: None, origin: span };
         let about = cx.scratch.abouts.share(about, None);
-        cx.submit(Sample { value, tags: tags.clone(), about }, frame);
+        cx.submit(value, tags, about, frame);
     }
 }
 

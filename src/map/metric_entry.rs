@@ -15,7 +15,7 @@ use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::expr::ops::as_measure;
 use crate::expr::texts::Texts;
-use crate::observation::{Aggregate, First, Manner, MetricType, Reset, Sample, TagSet};
+use crate::observation::{Aggregate, First, Manner, MetricType, Reset, TagSet};
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader};
 use crate::yaml::shape::Shape;
@@ -263,16 +263,14 @@ impl Entry {
             }
         };
         let hostname = maybe_text(&self.hostname, frame);
-        let tags = match &self.labels {
-            Some(labels) => labels.set(cx, frame),
-            None => shared.clone(),
-        };
+        let own = self.labels.as_ref().map(|labels| labels.set(cx, frame));
+        let tags = own.as_ref().unwrap_or(shared);
         let (device, unit) = (maybe_text(&self.device, frame), maybe_text(&self.measure.unit, frame));
         let timestamp = timestamp(self.timestamp.as_ref(), cx.timestamp, frame);
         let (hostname, device, unit) = (hostname.as_ref().or(cx.hostname), device.as_ref(), unit.as_ref());
         let about = Facts { name: &name, metric_type, hostname, device, unit, timestamp, manner: self.manner.as_ref(), origin: self.span };
         let about = cx.scratch.abouts.share(about, Some(&name));
-        cx.submit(Sample { value, tags, about }, frame);
+        cx.submit(value, tags, about, frame);
     }
 
     fn number(&self, frame: &mut Frame) -> Result<Number, Fault> {

@@ -49,16 +49,17 @@ pub struct SampleJson<'s> {
 
 impl<'s> SampleJson<'s> {
     /// A sample with its place in words.
-    pub fn of(sample: &'s Sample, origin: &'s str) -> Self {
+    pub fn of(sample: Sample<'s>, origin: &'s str) -> Self {
+        let Sample { value, tags, about } = sample;
         SampleJson {
-            name: &sample.name,
-            r#type: sample.metric_type.word(),
-            value: sample.value,
-            tags: &sample.tags,
-            hostname: sample.hostname.as_deref().unwrap_or(""),
-            device: sample.device.as_deref(),
-            unit: sample.unit.as_deref(),
-            timestamp: epoch_seconds(sample.timestamp),
+            name: &about.name,
+            r#type: about.metric_type.word(),
+            value,
+            tags,
+            hostname: about.hostname.as_deref().unwrap_or(""),
+            device: about.device.as_deref(),
+            unit: about.unit.as_deref(),
+            timestamp: epoch_seconds(about.timestamp),
             origin,
         }
     }
@@ -73,7 +74,7 @@ fn write_tags<S: Serializer>(tags: &&TagSet, serializer: S) -> Result<S::Ok, S::
 }
 
 /// One sample as a JSON value.
-pub fn sample(s: &Sample, sources: &Sources) -> Json {
+pub fn sample(s: Sample<'_>, sources: &Sources) -> Json {
     serde_json::to_value(SampleJson::of(s, &sources.origin(s.origin))).unwrap_or_default()
 }
 

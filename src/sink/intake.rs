@@ -187,11 +187,11 @@ fn event_fields(event: &Event, report: &Report, filter: &Filter, text: Option<us
 }
 
 /// `[name, time, value, {…}]`.
-fn raw(point: &Point, report: &Report, filter: &Filter) -> Json {
+fn raw(point: Point<'_>, report: &Report, filter: &Filter) -> Json {
     let mut about = Map::new();
     about.insert("hostname".into(), point.hostname.as_deref().unwrap_or(&report.origin.hostname).into());
     about.insert("type".into(), "raw".into());
-    about.insert("tags".into(), filter.tags(&point.tags).iter().collect());
+    about.insert("tags".into(), filter.tags(point.tags).iter().collect());
     about.extend(point.device.as_deref().map(|device| ("device_name".to_owned(), device.into())));
     json!([&*point.name, point.at.as_second(), json::number(point.value), about])
 }

@@ -28,6 +28,17 @@ pub enum Durability {
     Always,
 }
 
+/// What may be changed while the spool is in use.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// What all segments may take, in bytes.
+    pub bytes: u64,
+    /// How long a record waits for its receivers.
+    pub age: Duration,
+    /// When an append is durable.
+    pub durability: Durability,
+}
+
 /// A record that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accepted {
@@ -71,6 +82,7 @@ enum Command {
     Acknowledge(String, u64, Reply<()>),
     StateSaved(u64, Reply<()>),
     SetReceivers(Vec<String>, Reply<()>),
+    SetBounds(Bounds, Reply<()>),
     Stats(Reply<Stats>),
     Sync(Reply<u64>),
     End,
@@ -147,6 +159,14 @@ impl Keeper {
         self.ask(|reply| Command::SetReceivers(names, reply)).await
     }
 
+    /// The bounds from now on; what is over them goes with the next record.
+    ///
+    /// # Errors
+    /// The keeper has ended.
+    pub async fn set_bounds(&self, bounds: Bounds) -> Result<(), KeeperError> {
+        self.ask(|reply| Command::SetBounds(bounds, reply)).await
+    }
+
     /// The figures as they are now.
     ///
     /// # Errors
@@ -209,11 +229,7 @@ struct Work<T> {
 
 impl<T: FnMut(String)> Work<T> {
     async fn run(mut self, mut incoming: mpsc::Receiver<Command>) -> Spool {
-        let interval = match self.durability {
-            Durability::Within(interval) => interval,
-            Durability::Always => limits::SPOOL_SYNC,
-        };
-        let mut due = Instant::now() + interval;
+        let mut due = Instant::now() + self.interval();
         loop {
             let next = tokio::time::timeout_at(due, incoming.recv()).await;
             match next {
@@ -229,9 +245,15 @@ impl<T: FnMut(String)> Work<T> {
             if self.waiting.ends {
                 return self.spool;
             }
-            if is_due {
-                due = Instant::now() + interval;
-            }
+            let next = Instant::now() + self.interval();
+            due = if is_due { next } else { due.min(next) };
+        }
+    }
+
+    fn interval(&self) -> Duration {
+        match self.durability {
+            Durability::Within(interval) => interval,
+            Durability::Always => limits::SPOOL_SYNC,
         }
     }
 
@@ -257,6 +279,11 @@ impl<T: FnMut(String)> Work<T> {
             Command::SetReceivers(names, reply) => {
                 self.spool.set_receivers(&names);
                 self.waiting.saved.push(reply);
+            }
+            Command::SetBounds(bounds, reply) => {
+                self.spool.set_bounds(bounds.bytes, bounds.age);
+                self.durability = bounds.durability;
+                drop(reply.send(Ok(())));
             }
             Command::Stats(reply) => drop(reply.send(Ok(self.spool.stats()))),
             Command::Sync(reply) => self.waiting.synced.push(reply),

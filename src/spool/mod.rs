@@ -64,7 +64,7 @@ pub type Lighten = fn(&[u8]) -> Option<Vec<u8>>;
 /// What a spool is opened with.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// What all segments may take, in bytes.
+    /// What all segments and the reserve may take, in bytes.
     pub bytes: u64,
     /// How long a record waits for its receivers.
     pub age: Duration,
@@ -72,7 +72,8 @@ pub struct Settings {
     pub segment_bytes: u64,
     /// What records may take in memory while the disk fails, in bytes.
     pub memory_bytes: u64,
-    /// The room on disk that records leave to cursors and to the state of checks, in bytes.
+    /// The room on disk that records leave to cursors and to the state of checks, in bytes; of a small
+    /// spool it is a part.
     pub reserve_bytes: u64,
     /// The id of this engine if the folder has none yet: random.
     pub fresh_id: u64,
@@ -257,7 +258,7 @@ impl Spool {
 
     /// True while room is short that there will be once the state of checks is saved.
     pub fn state_is_urgent(&self) -> bool {
-        let short = self.trouble.is_some() || self.disk_bytes() > self.settings.bytes / 2;
+        let short = self.trouble.is_some() || self.disk_bytes() > self.segments_most() / 2;
         short && self.state_wanted().is_some()
     }
 
@@ -274,6 +275,12 @@ impl Spool {
     /// What a person should be told, since the last call.
     pub fn take_notices(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notices)
+    }
+
+    /// Another size and age from now on; what is over them goes with the next records.
+    pub fn set_bounds(&mut self, bytes: u64, age: Duration) {
+        (self.settings.bytes, self.settings.age) = (bytes, age);
+        self.settings.segment_bytes = limits::SPOOL_SEGMENT_BYTES.min(bytes / 4);
     }
 
     /// The figures as they are now.
@@ -306,6 +313,16 @@ impl Spool {
         let delivered = self.delivered();
         let waiting = self.sealed.iter().rfind(|segment| segment.last <= delivered);
         waiting.map(|segment| segment.last).filter(|last| *last > self.state)
+    }
+
+    /// What the reserve takes, which is little of a small spool.
+    fn reserve_bytes(&self) -> u64 {
+        self.settings.reserve_bytes.min(self.settings.bytes / limits::SPOOL_RESERVE_SHARE)
+    }
+
+    /// What all segments may take beside it.
+    fn segments_most(&self) -> u64 {
+        self.settings.bytes - self.reserve_bytes()
     }
 
     fn disk_bytes(&self) -> u64 {

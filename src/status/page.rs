@@ -43,7 +43,12 @@ pub fn overview(summary: &Summary, instances: &[InstanceView], q: String) -> Str
     );
     sinks(&mut out, summary);
     configuration(&mut out, summary);
-    table(&mut out, instances, &q);
+    if instances.is_empty() {
+        let folder = escaped(&summary.configuration.conf_dir);
+        let _ = write!(out, "<p class=warning>Nothing runs: <code>{folder}</code> holds no usable instance.</p>");
+    } else {
+        table(&mut out, instances, &q);
+    }
     out + "</body></html>\n"
 }
 

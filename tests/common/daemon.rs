@@ -88,7 +88,15 @@ impl<'s> Daemon<'s> {
         Daemon::spawn(site, command)
     }
 
-    /// The same with variables of the environment.
+    /// Reads all files again and waits until it has.
+    pub fn reload(&self) -> Json {
+        let reloads = |status: &Json| status["configuration"]["reloads"].as_u64().unwrap_or(0);
+        let before = reloads(&self.status_when(|_| true));
+        self.signal("HUP");
+        self.status_when(|status| reloads(status) > before)
+    }
+
+    /// A daemon with variables of the environment.
     pub fn start_with(site: &'s Site, environment: &[(&str, &Path)]) -> Daemon<'s> {
         let mut command = site.command(&["run"]);
         command.envs(environment.iter().copied());

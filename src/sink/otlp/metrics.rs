@@ -146,8 +146,8 @@ impl Cx<'_> {
         }
     }
 
-    fn point(&self, point: &Point, report: &Report) -> (Text, Metric) {
-        let mut attributes = attributes(&self.filter.tags(&point.tags));
+    fn point(&self, point: Point<'_>, report: &Report) -> (Text, Metric) {
+        let mut attributes = attributes(&self.filter.tags(point.tags));
         attributes.extend(point.device.as_deref().map(|device| text("device", device)));
         let is_sum = point.kind == PointKind::Count;
         let started = match self.temporality {

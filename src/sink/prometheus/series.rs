@@ -46,7 +46,7 @@ pub fn samples<'b>(batch: &'b Batch, filter: &'b Filter) -> impl Iterator<Item =
             What::Point(at) => report.points.get(at as usize).map(|point| {
                 let kind = if point.kind == PointKind::Count { Kind::Counter } else { Kind::Gauge };
                 let name = names::metric(&point.name);
-                let labels = names::labels(&filter.tags(&point.tags), &host(&point.hostname), point.device.as_ref());
+                let labels = names::labels(&filter.tags(point.tags), &host(&point.hostname), point.device.as_ref());
                 let name = if kind == Kind::Counter { ending(name, "_total") } else { name };
                 let (value, at_ms) = (point.value.as_f64(), point.at.as_millisecond());
                 Sample { name, kind, unit: point.unit.clone(), check, labels, value, at_ms }
