@@ -197,9 +197,11 @@ fn ends_in_peace_lose_nothing() {
     let site = trial.site();
     let mut dice = Dice(1);
     let n_rounds = rounds().min(100);
-    for _ in 0..n_rounds {
+    for n_before in 0..n_rounds {
         let daemon = Daemon::start(&site);
-        dice.pause(300, 1800);
+        // Before that it knows no signals.
+        until(|| daemon.said().matches("instances, every").count() > n_before);
+        dice.pause(0, 1800);
         assert_eq!(daemon.end("TERM"), Some(0), "{}", daemon.said());
     }
     let daemon = Daemon::start(&site);
