@@ -151,9 +151,9 @@ impl Machine {
         let shared = Arc::new(Shared { exchanger, clock: clock.clone(), output, state: Some(Arc::new(State::new(folder.clone()))) });
         let (messages, inbox) = mpsc::channel(16);
         let checkpoints = Checkpoints::new(folder.clone(), keeper.clone(), messages, clock.instant());
-        let ground = Ground { shared: shared.clone(), checkpoints: Some(checkpoints) };
-        let mut dispatcher = Dispatcher::new(shared, board, &bounds, Handle::current(), true);
-        dispatcher.begin(Configured { loaded, reason: "start", ground: Some(ground) });
+        let mut dispatcher = Dispatcher::new(shared.clone(), board, &bounds, Handle::current(), true);
+        let ground = Some(Ground { shared, checkpoints: Some(checkpoints) });
+        dispatcher.begin(Configured { loaded, reason: "start", ground });
         dispatcher.run(inbox).await;
     }
 

@@ -410,7 +410,7 @@ proptest! {
 
 #[test]
 fn metrics_go_before_events_and_the_oldest_before_the_others() {
-    let bench = Bench::new(Settings { reserve_bytes: 0, ..small() });
+    let bench = Bench::new(small());
     let (mut spool, _) = bench.open();
     let mut numbers = Vec::new();
     for id in 0..100 {

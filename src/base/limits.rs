@@ -296,8 +296,8 @@ pub const DELIVERY_PAUSE_LEAST: Duration = Duration::from_secs(1);
 pub const RETRY_AFTER_MOST: Duration = Duration::from_secs(300);
 /// The answer of a receiver; it is read for the reason of a refusal only.
 pub const RECEIVER_ANSWER_BYTES: u64 = 64 << 10;
-/// The part of such an answer that a message shows.
-pub const RECEIVER_ANSWER_SHOWN: usize = 200;
+/// The part of an unwanted answer that a message shows.
+pub const ANSWER_SHOWN: usize = 200;
 /// Items of one request where a sink says nothing: enough that requests do not count, few enough
 /// that finding a bad one is quick.
 pub const BATCH_ITEMS: usize = 10_000;

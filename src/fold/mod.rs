@@ -172,8 +172,7 @@ fn merge(remarks: &mut Vec<Remark>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::number::Number;
-    use crate::observation::About;
+    use crate::observation::{About, TagSet};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_700_000_000 + seconds).unwrap()

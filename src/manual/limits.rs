@@ -86,7 +86,7 @@ pub const INTERNAL: &[&str] = &[
     "SPOOL_WRITE_BYTES",
     "SPOOL_COMMANDS",
     "RECEIVER_ANSWER_BYTES",
-    "RECEIVER_ANSWER_SHOWN",
+    "ANSWER_SHOWN",
 ];
 
 /// The limits by what they bound.

@@ -64,7 +64,7 @@ pub type Lighten = fn(&[u8]) -> Option<Vec<u8>>;
 /// What a spool is opened with.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// What all segments and the reserve may take, in bytes.
+    /// What all segments may take, in bytes.
     pub bytes: u64,
     /// How long a record waits for its receivers.
     pub age: Duration,
@@ -72,8 +72,7 @@ pub struct Settings {
     pub segment_bytes: u64,
     /// What records may take in memory while the disk fails, in bytes.
     pub memory_bytes: u64,
-    /// The room on disk that records leave to cursors and to the state of checks, in bytes; of a small
-    /// spool it is a part.
+    /// The room on disk that records leave to cursors and to the state of checks, in bytes.
     pub reserve_bytes: u64,
     /// The id of this engine if the folder has none yet: random.
     pub fresh_id: u64,
@@ -233,6 +232,16 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// The same for a spool that takes so many bytes of the disk in all.
+    #[must_use]
+    pub fn of_size(self, bytes: u64) -> Self {
+        let reserve_bytes = limits::SPOOL_RESERVE_BYTES.min(bytes / limits::SPOOL_RESERVE_SHARE);
+        let segment_bytes = limits::SPOOL_SEGMENT_BYTES.min(bytes / 4);
+        Settings { bytes: bytes - reserve_bytes, segment_bytes, reserve_bytes, ..self }
+    }
+}
+
 impl Spool {
     /// The id of the engine: together with sequence numbers it names a record for ever.
     pub fn engine(&self) -> u64 {
@@ -258,7 +267,7 @@ impl Spool {
 
     /// True while room is short that there will be once the state of checks is saved.
     pub fn state_is_urgent(&self) -> bool {
-        let short = self.trouble.is_some() || self.disk_bytes() > self.segments_most() / 2;
+        let short = self.trouble.is_some() || self.disk_bytes() > self.settings.bytes / 2;
         short && self.state_wanted().is_some()
     }
 
@@ -279,8 +288,10 @@ impl Spool {
 
     /// Another size and age from now on; what is over them goes with the next records.
     pub fn set_bounds(&mut self, bytes: u64, age: Duration) {
-        (self.settings.bytes, self.settings.age) = (bytes, age);
-        self.settings.segment_bytes = limits::SPOOL_SEGMENT_BYTES.min(bytes / 4);
+        let before = self.settings.reserve_bytes;
+        self.settings = Settings { age, ..self.settings.of_size(bytes) };
+        // It is written anew before the next records.
+        self.reserve_held &= self.settings.reserve_bytes <= before;
     }
 
     /// The figures as they are now.
@@ -313,16 +324,6 @@ impl Spool {
         let delivered = self.delivered();
         let waiting = self.sealed.iter().rfind(|segment| segment.last <= delivered);
         waiting.map(|segment| segment.last).filter(|last| *last > self.state)
-    }
-
-    /// What the reserve takes, which is little of a small spool.
-    fn reserve_bytes(&self) -> u64 {
-        self.settings.reserve_bytes.min(self.settings.bytes / limits::SPOOL_RESERVE_SHARE)
-    }
-
-    /// What all segments may take beside it.
-    fn segments_most(&self) -> u64 {
-        self.settings.bytes - self.reserve_bytes()
     }
 
     fn disk_bytes(&self) -> u64 {

@@ -108,7 +108,7 @@ impl Spool {
             passed: 0,
             unsaved: true,
             trouble: None,
-            reserve_held: false,
+            reserve_held: files.iter().any(|(name, length)| name == reserve::FILE && *length >= settings.reserve_bytes),
             given_up: 0,
             failed_reads: None,
             bad_records: recovery.bad_records,
@@ -117,7 +117,6 @@ impl Spool {
             said: VecDeque::new(),
             _lock: Some(lock),
         };
-        spool.reserve_held = files.iter().any(|(name, length)| name == reserve::FILE && *length >= spool.reserve_bytes());
         std::mem::take(&mut recovery.notices).into_iter().for_each(|notice| spool.notice(notice));
         let lightened = told.lightening.map_or(Ok(()), |first| spool.finish_lightening(first));
         // A disk that takes nothing now may do so later; until then receivers get again what they have.

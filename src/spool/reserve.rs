@@ -21,12 +21,12 @@ impl Spool {
     /// There is no room for it, so there is none for records. Other trouble of the disk is left to those
     /// who write records: they meet it too.
     pub(super) fn hold_reserve(&mut self) -> io::Result<()> {
-        if self.reserve_held || self.reserve_bytes() == 0 {
+        if self.reserve_held || self.settings.reserve_bytes == 0 {
             return Ok(());
         }
         // Where it was given up, as much again must be there for records, or the next one would end
         // where the last one did.
-        let wanted = self.reserve_bytes().saturating_mul(if self.trouble.is_some() { 2 } else { 1 });
+        let wanted = self.settings.reserve_bytes.saturating_mul(if self.trouble.is_some() { 2 } else { 1 });
         if self.disk.room().is_some_and(|room| room < wanted) {
             return Err(io::ErrorKind::StorageFull.into());
         }
@@ -41,7 +41,7 @@ impl Spool {
 
     fn write_reserve(&self) -> io::Result<()> {
         let mut output = self.create(FILE)?;
-        let mut left = usize::try_from(self.reserve_bytes()).unwrap_or(usize::MAX);
+        let mut left = usize::try_from(self.settings.reserve_bytes).unwrap_or(usize::MAX);
         let mut noise = Noise(self.engine | 1);
         while left > 0 {
             let piece: Vec<u8> = noise.by_ref().flat_map(u64::to_le_bytes).take(left.min(PIECE)).collect();

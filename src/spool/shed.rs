@@ -26,7 +26,7 @@ pub(super) struct Loss {
 impl Spool {
     /// Frees as many bytes on disk, within the bound of the spool.
     pub(super) fn make_room(&mut self, need: u64) -> io::Result<()> {
-        while self.disk_bytes() + need > self.segments_most() {
+        while self.disk_bytes() + need > self.settings.bytes {
             let delivered = self.delivered();
             let Some(oldest) = self.sealed.front() else { break };
             // What only the state of checks still needs repeats data if it is gone, and loses none.

@@ -80,14 +80,6 @@ impl<'s> Daemon<'s> {
         Daemon::start_with(site, &[])
     }
 
-    /// The engine as another program starts it, which finds its path as the last argument.
-    pub fn start_by(site: &'s Site, program: &[&str]) -> Daemon<'s> {
-        let engine = site.command(&[]);
-        let mut command = Command::new(program[0]);
-        command.args(&program[1..]).arg(engine.get_program()).current_dir(site.path()).env("NO_COLOR", "1");
-        Daemon::spawn(site, command)
-    }
-
     /// Reads all files again and waits until it has.
     pub fn reload(&self) -> Json {
         let reloads = |status: &Json| status["configuration"]["reloads"].as_u64().unwrap_or(0);
@@ -96,7 +88,15 @@ impl<'s> Daemon<'s> {
         self.status_when(|status| reloads(status) > before)
     }
 
-    /// A daemon with variables of the environment.
+    /// The engine as another program starts it, which finds its path as the last argument.
+    pub fn start_by(site: &'s Site, program: &[&str]) -> Daemon<'s> {
+        let engine = site.command(&[]);
+        let mut command = Command::new(program[0]);
+        command.args(&program[1..]).arg(engine.get_program()).current_dir(site.path()).env("NO_COLOR", "1");
+        Daemon::spawn(site, command)
+    }
+
+    /// The same with variables of the environment.
     pub fn start_with(site: &'s Site, environment: &[(&str, &Path)]) -> Daemon<'s> {
         let mut command = site.command(&["run"]);
         command.envs(environment.iter().copied());
