@@ -3,7 +3,9 @@
 //! Readers copy a page of rows under the lock at a time, so that a look at a hundred thousand
 //! instances never holds up the schedule.
 
-pub use super::view::{Configuration, Counts, Facts, FileProblem, Hidden, InstanceView, LastValue, SinkView, SpoolView, Summary, Totals};
+pub use super::view::{
+    Configuration, Counts, Facts, FileProblem, Hidden, InstanceView, LastValue, Said, SinkView, SpoolView, Summary, Totals,
+};
 use crate::base::limits;
 use crate::base::value::Text;
 use crate::observation::Status;
@@ -203,6 +205,7 @@ impl Board {
             pending: stats.pending.0,
             trouble: stats.trouble.clone(),
             damaged: stats.bad_records + stats.given_up + stats.set_aside,
+            said: stats.said.iter().map(|(at, text)| Said { at: *at, text: text.clone() }).collect(),
         });
         for (name, cursor) in &stats.receivers {
             if let Some(sink) = inner.sinks.get_mut(name) {

@@ -61,7 +61,11 @@ impl Spooler {
         let facts = Facts { observations, points, changes: outcome.changes, run, sources: &generation.sources };
         let report = aside(heavy, || Report::new(origin, facts));
         let accepted = self.append(&report).await?;
-        memory.apply_record(accepted.sequence, report.changes);
+        aside(heavy, || {
+            // With all that is in it, which takes its time as well.
+            let report = report;
+            memory.apply_record(accepted.sequence, report.changes);
+        });
         Ok(Moved { sequence: accepted.sequence, worth_a_file: moved })
     }
 

@@ -110,7 +110,7 @@ impl<'s> Printer<'s> {
         let rows = o.samples.iter().map(|sample| {
             let unit = sample.unit.as_deref().unwrap_or("");
             let place = format!("{}{}", self.place(&sample.hostname, &sample.device), origin(sample.origin));
-            [sample.name.to_string(), sample.metric_type.word().to_owned(), format!("{} {unit}", sample.value), tags(&sample.tags) + &place]
+            [sample.name.to_string(), sample.metric_type.word().to_owned(), format!("{} {unit}", sample.value), tags(sample.tags) + &place]
         });
         self.table("metrics", rows.collect(), out);
         let rows = o.service_checks.iter().map(|check| {

@@ -6,6 +6,9 @@ use crate::net::http::HttpRequest;
 use crate::source::Request;
 use std::path::PathBuf;
 
+/// The names of the sources: of an address, a command, a file.
+pub const SOURCES: [&str; 3] = ["page", "output", "content"];
+
 /// Where the answer comes from.
 #[derive(Clone, Debug)]
 pub enum Ask {
@@ -64,10 +67,11 @@ impl Ask {
 
     /// The name of the source.
     pub fn source(&self) -> &'static str {
+        let [page, output, content] = SOURCES;
         match self {
-            Ask::Url(_) => "page",
-            Ask::Command(_) => "output",
-            Ask::File(_) => "content",
+            Ask::Url(_) => page,
+            Ask::Command(_) => output,
+            Ask::File(_) => content,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The rows and numbers of a document: which lists have rows of their own, what tells their rows apart,
 //! and which of their fields are measured.
 
+use super::ask::SOURCES;
 use super::words::{is_counter, is_state, measures, part, singular, status, unit, words_of};
 use crate::base::map::Map;
 use crate::base::number::Number;
 use crate::base::unit::{Kind, find as find_unit};
 use crate::base::value::{Text, Value};
+use crate::expr::cure::looks_computed;
 use crate::lint::words::{RESERVED, is_secret};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -99,7 +101,7 @@ const DEPTH: usize = 6;
 
 /// The rows and numbers of a document.
 pub fn find(doc: &Value, integration: &str) -> Found {
-    let mut finder = Finder { integration: integration.to_owned(), out: Found::default(), nested: 0 };
+    let mut finder = Finder { integration: integration.to_owned(), out: Found::default(), passed: BTreeSet::new() };
     match doc {
         Value::List(items) if !rows_of(items).is_empty() => {
             finder.group(Vec::new(), Rows::Source, items.len(), &rows_of(items), &[], integration)
@@ -119,9 +121,13 @@ pub fn find(doc: &Value, integration: &str) -> Found {
 struct Finder {
     integration: String,
     out: Found,
-    /// Lists inside of rows.
-    nested: usize,
+    /// What was seen and is not proposed.
+    passed: BTreeSet<&'static str>,
 }
+
+const NESTED: &str = "lists inside of rows (`each` goes into them)";
+const PLAIN: &str = "lists of plain values (`row.NAME | sum`, `| max`, `| length`)";
+const DEEP: &str = "numbers that lie deeper than six maps";
 
 /// The maps of a list, if most of its items are some.
 fn rows_of(items: &[Value]) -> Vec<&Map> {
@@ -180,7 +186,9 @@ impl Finder {
                 Value::Map(inner) => match values_of(inner) {
                     Some((names, rows)) => self.group(keys.clone(), Rows::Values, inner.len(), &rows, &names, key),
                     None if keys.len() < DEPTH => self.map(inner, keys, own),
-                    None => {}
+                    None => {
+                        self.passed.insert(DEEP);
+                    }
                 },
                 Value::List(items) => {
                     let rows = rows_of(items);
@@ -188,6 +196,8 @@ impl Finder {
                     self.group(keys.clone(), Rows::Items, items.len(), &rows, &[], key);
                     if self.out.groups.len() == before && (items.is_empty() || !rows.is_empty()) {
                         own.metrics.extend(metric(keys, Reading::Length, (items.len() as f64, true), None));
+                    } else if rows.is_empty() {
+                        self.passed.insert(PLAIN);
                     }
                 }
                 other => {
@@ -233,8 +243,13 @@ impl Finder {
             keys.push(key.clone());
             match value {
                 Value::Map(inner) if keys.len() < DEPTH => self.columns(inner, keys, out),
-                Value::Map(_) | Value::Missing => {}
-                Value::List(_) => self.nested += 1,
+                Value::Missing => {}
+                Value::Map(_) => {
+                    self.passed.insert(DEEP);
+                }
+                Value::List(_) => {
+                    self.passed.insert(NESTED);
+                }
                 leaf => match out.iter_mut().find(|(known, _)| known == keys) {
                     Some((_, values)) => values.push(leaf),
                     None => out.push((keys.clone(), vec![leaf])),
@@ -292,9 +307,7 @@ impl Finder {
         if dropped > 0 {
             self.out.left.push(format!("{dropped} more numbers (the first {METRICS} are in the spec; `flatten` sends all)"));
         }
-        if self.nested > 0 {
-            self.out.left.push("lists inside of rows (`each` goes into them)".to_owned());
-        }
+        self.out.left.extend(self.passed.into_iter().map(str::to_owned));
         self.out
     }
 }
@@ -312,7 +325,11 @@ fn unique(metrics: &mut [Metric]) {
 }
 
 fn metric(keys: &[Text], reading: Reading, (number, whole): (f64, bool), unit_of_text: Option<&'static str>) -> Option<Metric> {
-    let name = keys.iter().map(|key| part(key)).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
+    let parts: Vec<String> = keys.iter().map(|key| part(key)).filter(|part| !part.is_empty()).collect();
+    let dotted = parts.join(".");
+    // Names that read like an expression are warned of.
+    let reads = looks_computed(&dotted) || (parts.len() > 1 && parts.first().is_some_and(|first| SOURCES.contains(&&**first)));
+    let name = if reads { parts.join("_") } else { dotted };
     let last = keys.last()?;
     if name.is_empty() || (reading != Reading::Length && (!measures(last, number) || is_secret(last))) {
         return None;
@@ -361,11 +378,11 @@ fn state(key: &Text, values: &[&Value]) -> Option<(Text, Vec<(Text, &'static str
 fn tag_name(key: &str, one: &str, integration: &str) -> String {
     let name = part(key);
     let name = match name.as_str() {
-        "" => part(&format!("x_{key}")),
         "name" | "id" | "key" | "label" | "title" if !one.is_empty() => one.to_owned(),
         other => other.to_owned(),
     };
-    if RESERVED.iter().any(|(reserved, _)| *reserved == name) { format!("{integration}_{name}") } else { name }
+    let taken = RESERVED.iter().any(|(reserved, _)| *reserved == name);
+    if taken || !name.starts_with(|c: char| c.is_ascii_alphabetic()) { format!("{integration}_{name}") } else { name }
 }
 
 /// A field with short texts that come again in the next run.

@@ -124,9 +124,11 @@ pub fn words_of(name: &str) -> Vec<String> {
     snake.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// A part of a metric's name that a key gives; empty where it has no letter.
+/// A part of a metric's name that a key gives; empty where it has neither letter nor digit.
 pub fn part(key: &str) -> String {
-    normalize_name(&snake_case(key).replace('.', "_")).to_lowercase()
+    // Behind a prefix a digit may come first: `responses.5xx`.
+    let name = normalize_name(&format!("x{}", snake_case(key).replace('.', "_"))).to_lowercase();
+    name.strip_prefix('x').unwrap_or(&name).trim_start_matches('_').to_owned()
 }
 
 /// One of several: `queues` are made of a `queue`.

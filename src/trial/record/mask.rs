@@ -19,6 +19,9 @@ use std::sync::LazyLock;
 /// of many words.
 const LEAST: usize = 4;
 
+/// The shortest text of a request that is taken for a token where only the name beside it says so.
+const TOKEN: usize = 8;
+
 /// What takes the place of secrets.
 #[derive(Clone, Debug, Default)]
 pub struct Mask {
@@ -109,22 +112,30 @@ impl Mask {
     /// What a request carries: cookies and tokens that another answer gave.
     fn of_request(&mut self, request: &Request) {
         let Request::Http(http) = request else { return };
+        let mut found = Vec::new();
         for (_, value) in http.headers.iter().filter(|(name, _)| is_sensitive(name) || name.to_lowercase().starts_with("x-auth")) {
             // `Bearer TOKEN`, `a=TOKEN; b=TOKEN`
-            let parts =
-                value.reveal().split([' ', ';', ',']).map(|part| part.split_once('=').map_or(part, |(_, value)| value).trim_matches('"'));
-            let words = ["bearer", "basic", "digest", "token", "path", "httponly", "secure"];
-            parts.filter(|part| !words.contains(&&*part.to_lowercase())).for_each(|part| self.add(part, MASK));
+            let parts = value.reveal().split([' ', ';', ',']).map(|part| part.split_once('=').map_or(part, |(_, value)| value));
+            found.extend(parts.map(|part| part.trim_matches('"').to_owned()));
         }
-        let Ok(url) = url::Url::parse(&http.url) else { return };
-        url.query_pairs().filter(|(name, _)| is_sensitive(name)).for_each(|(_, value)| self.add(&value, MASK));
+        if let Ok(url) = url::Url::parse(&http.url) {
+            found.extend(url.query_pairs().filter(|(name, _)| is_sensitive(name)).map(|(_, value)| value.into_owned()));
+        }
+        if let Some(body) = &http.body {
+            match serde_json::from_slice::<serde_json::Value>(body) {
+                Ok(json) => leaves("", &json.into(), &mut |name, text| found.extend(carries_token(name).then(|| text.to_owned()))),
+                Err(_) => found
+                    .extend(url::form_urlencoded::parse(body).filter(|(name, _)| carries_token(name)).map(|(_, value)| value.into_owned())),
+            }
+        }
+        found.iter().filter(|text| text.len() >= TOKEN).for_each(|text| self.add(text, MASK));
     }
 
     /// The parts of the answer of a login that later requests carry.
     fn of_login(&mut self, answer: &Answer, recording: &Recording) {
         let mut texts = Vec::new();
         if let Ok(json) = serde_json::from_slice::<serde_json::Value>(&answer.body) {
-            leaves(&json.into(), &mut texts);
+            leaves("", &json.into(), &mut |_, text| texts.push(text.to_owned()));
         }
         texts.extend(answer.headers.iter().map(|(_, value)| value.into_owned()));
         let carried = |text: &str| recording.taken.iter().any(|taken| carries(&taken.request, text));
@@ -190,11 +201,17 @@ fn carries(request: &Request, text: &str) -> bool {
         || http.body.as_ref().is_some_and(|body| String::from_utf8_lossy(body).contains(text))
 }
 
-fn leaves(value: &Value, out: &mut Vec<String>) {
+/// The name of a field of a request that holds a token.
+fn carries_token(name: &str) -> bool {
+    is_sensitive(name) || name.eq_ignore_ascii_case("auth")
+}
+
+/// Every text of a value, with the name that it stands under.
+fn leaves(name: &str, value: &Value, take: &mut dyn FnMut(&str, &str)) {
     match value {
-        Value::Text(text) => out.push(text.to_string()),
-        Value::List(items) => items.iter().for_each(|item| leaves(item, out)),
-        Value::Map(map) => map.iter().for_each(|(_, item)| leaves(item, out)),
+        Value::Text(text) => take(name, text),
+        Value::List(items) => items.iter().for_each(|item| leaves(name, item, take)),
+        Value::Map(map) => map.iter().for_each(|(name, item)| leaves(name, item, take)),
         _ => {}
     }
 }
@@ -269,11 +286,11 @@ mod tests {
     #[test]
     fn a_token_is_masked_in_the_login_and_after_it() {
         let carrying =
-            HttpRequest { headers: vec![("Authorization".into(), Secret::new("Bearer tok-123"))], ..HttpRequest::get("http://h/x") };
+            HttpRequest { headers: vec![("Authorization".into(), Secret::new("Bearer tok-1234"))], ..HttpRequest::get("http://h/x") };
         let posted = HttpRequest { body: Some("{\"auth\":\"other-9\"}".into()), ..HttpRequest::get("http://h/y") };
         let login = taken("x.login", HttpRequest::get("http://h/l"), "{\"result\": \"other-9\", \"name\": \"visible\"}");
         let recording = Recording { taken: vec![login, taken("x", carrying, ""), taken("y", posted, "")], ..Recording::default() };
         let mask = Mask::of(&[], &recording);
-        assert_eq!(mask.text("tok-123 other-9 visible Bearer"), "**** **** visible Bearer");
+        assert_eq!(mask.text("tok-1234 other-9 visible Bearer"), "**** **** visible Bearer");
     }
 }
