@@ -53,8 +53,7 @@ impl Spooler {
         times: Times,
         memory: &mut Memory,
     ) -> Result<Moved, String> {
-        let changes = outcome.changes.clone();
-        let moved = memory.is_moved_by(&changes);
+        let moved = memory.is_moved_by(&outcome.changes);
         let origin = self.origin(check, times);
         let run = status(&outcome, times.ended);
         let observations = std::mem::take(&mut outcome.observations);
@@ -62,7 +61,7 @@ impl Spooler {
         let facts = Facts { observations, points, changes: outcome.changes, run, sources: &generation.sources };
         let report = aside(heavy, || Report::new(origin, facts));
         let accepted = self.append(&report).await?;
-        memory.apply_record(accepted.sequence, changes);
+        memory.apply_record(accepted.sequence, report.changes);
         Ok(Moved { sequence: accepted.sequence, worth_a_file: moved })
     }
 

@@ -21,7 +21,7 @@ use crate::base::span::Span;
 use crate::base::time::epoch_seconds;
 use crate::base::value::Text;
 use crate::expr::frame::Remark;
-use crate::observation::{Manner, MetricType, Sample, TagSet, json};
+use crate::observation::{Manner, MetricType, Sample, TagSet};
 use jiff::Timestamp;
 pub use readings::{Key, Readings};
 use serde_json::{Value as Json, json};
@@ -145,8 +145,8 @@ impl Point {
     /// The point as `check --format json` shows it.
     pub fn to_json(&self) -> Json {
         json!({
-            "name": &*self.name, "type": self.kind.word(), "value": json::number(self.value), "unit": self.unit.as_deref(),
-            "tags": self.tags.iter().map(|tag| tag.to_string()).collect::<Json>(), "hostname": self.hostname.as_deref().unwrap_or(""),
+            "name": &*self.name, "type": self.kind.word(), "value": self.value, "unit": self.unit.as_deref(),
+            "tags": self.tags, "hostname": self.hostname.as_deref().unwrap_or(""),
             "device": self.device.as_deref(), "timestamp": epoch_seconds(self.at), "interval": 0,
         })
     }
