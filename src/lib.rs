@@ -76,6 +76,7 @@ pub mod run;
 pub mod agent;
 pub mod trial;
 
+pub mod propose;
 pub mod status;
 
 pub mod cli;

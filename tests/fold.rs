@@ -4,11 +4,13 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
 use engine::base::number::Number;
+use engine::base::span::Sources;
 use engine::fold::{PointKind, Readings, fold};
-use engine::observation::{About, Aggregate, First, Manner, MetricType, Reset, Sample, TagSet};
+use engine::observation::{About, Aggregate, First, Manner, MetricType, Reset, Samples, TagSet};
 use jiff::Timestamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use std::sync::Arc;
 
 /// Readings are a second apart, whatever run they belong to.
 struct Folder {
@@ -24,13 +26,21 @@ impl Folder {
     }
 
     fn run(&mut self, values: &[i64]) -> Vec<(String, f64)> {
-        let samples: Vec<Sample> = values.iter().map(|value| self.sample(*value)).collect();
-        let folding = fold(&samples, &self.memory);
+        let samples = self.samples(values);
+        let folding = fold(&samples, &self.memory, &Sources::default());
         self.memory.take_over(folding.readings);
         folding.points.iter().map(|point| (point.name.to_string(), point.value.as_f64())).collect()
     }
 
-    fn sample(&mut self, value: i64) -> Sample {
+    fn samples(&mut self, values: &[i64]) -> Samples {
+        let mut out = Samples::default();
+        for value in values {
+            out.push(Number::Int(*value), &TagSet::default(), self.about());
+        }
+        out
+    }
+
+    fn about(&mut self) -> Arc<About> {
         self.clock += 1;
         let about = About {
             name: "m".into(),
@@ -42,7 +52,7 @@ impl Folder {
             manner: self.manner.clone().map(Into::into),
             origin: Default::default(),
         };
-        Sample { value: Number::Int(value), tags: TagSet::default(), about: about.into() }
+        about.into()
     }
 
     /// The value under the metric's own name, run by run.
@@ -170,9 +180,10 @@ fn the_figures_of_histograms_are_those_of_the_agents() {
 #[test]
 fn samples_with_times_of_their_own_count_in_the_order_of_these() {
     let mut folder = Folder::new(MetricType::MonotonicCount);
-    let mut samples: Vec<Sample> = [1, 5, 9].map(|value| folder.sample(value)).into();
-    samples.reverse();
-    let points = fold(&samples, &Readings::default()).points;
+    let read = [1, 5, 9].map(|value| (value, folder.about()));
+    let mut samples = Samples::default();
+    read.into_iter().rev().for_each(|(value, about)| samples.push(Number::Int(value), &TagSet::default(), about));
+    let points = fold(&samples, &Readings::default(), &Sources::default()).points;
     assert_eq!(points.iter().map(|point| point.value.as_f64()).collect::<Vec<_>>(), [8.0]);
 }
 
@@ -181,8 +192,9 @@ fn integers_of_64_bits_stay_exact() {
     let mut folder = Folder::new(MetricType::MonotonicCount);
     let large = 9_007_199_254_740_993;
     assert_eq!(folder.runs(&[vec![large], vec![large + 2]]), [None, Some(2.0)]);
-    let samples = [Folder::new(MetricType::Gauge).sample(large)];
-    let point = &fold(&samples, &Readings::default()).points[0];
+    let samples = Folder::new(MetricType::Gauge).samples(&[large]);
+    let points = fold(&samples, &Readings::default(), &Sources::default()).points;
+    let point = points.get(0).expect("a point");
     assert_eq!((point.value.to_string(), point.kind), (large.to_string(), PointKind::Gauge));
 }
 
@@ -190,7 +202,8 @@ fn integers_of_64_bits_stay_exact() {
 #[test]
 fn the_order_of_tags_makes_no_series() {
     let mut folder = Folder::new(MetricType::Count);
-    let with = |sample: Sample, tags: [&str; 2]| Sample { tags: TagSet::new(tags), ..sample };
-    let samples = [with(folder.sample(1), ["a", "b"]), with(folder.sample(2), ["b", "a"])];
-    assert_eq!(fold(&samples, &Readings::default()).points.len(), 1);
+    let mut samples = Samples::default();
+    samples.push(Number::Int(1), &TagSet::new(["a", "b"]), folder.about());
+    samples.push(Number::Int(2), &TagSet::new(["b", "a"]), folder.about());
+    assert_eq!(fold(&samples, &Readings::default(), &Sources::default()).points.len(), 1);
 }

@@ -167,7 +167,8 @@ fn play(page: &str, least: usize) {
                 fs::write(file, before + &text.replace(ALIVE, &alive).replace(DEAD, &dead)).expect("a file of the guide");
             }
             Step::Run { arguments, first, last } => {
-                let found = engine(folder.path(), arguments).replace(&alive, ALIVE).replace(&dead, DEAD);
+                let arguments: Vec<String> = arguments.iter().map(|word| word.replace(ALIVE, &alive)).collect();
+                let found = engine(folder.path(), &arguments).replace(&alive, ALIVE).replace(&dead, DEAD);
                 let found_lines: Vec<String> = found.trim_end().lines().map(plain).collect();
                 let shown: Vec<String> = lines[*first..*last].iter().map(|line| plain(line)).collect();
                 if fits(&shown, &found_lines) {

@@ -34,6 +34,7 @@ const LAYERS: &[(&str, u32)] = &[
     ("run", 11),
     ("trial", 12),
     ("agent", 12),
+    ("propose", 13),
     ("status", 13),
     ("lsp", 13),
     ("cli", 14),

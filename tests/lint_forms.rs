@@ -174,3 +174,15 @@ fn many_alike_are_told_in_one_line_and_levels_are_those_of_the_settings() {
     let (code, said, _) = engine(work.path(), &["--config", "off.yaml"], "");
     assert_eq!((code, said.contains("bare-metric-name")), (0, false), "{said}");
 }
+
+#[test]
+fn two_files_for_one_spec_are_told_once_with_both_names() {
+    let other = SPEC.replace("1.0.0", "1.1.0");
+    let work = folder(&[("specs/demo.yaml", SPEC), ("specs/demo/spec.yaml", &other), ("specs/demo/tests/t.yaml", "expect: {}\n")]);
+    let (code, said, _) = engine(work.path(), &[], "");
+    assert_eq!((code, said.matches("two-spec-files").count()), (1, 1), "{said}");
+    assert!(said.contains("`specs/demo.yaml`, `specs/demo/spec.yaml`"), "{said}");
+    // The second one, asked for by itself, says the same.
+    let (code, alone, _) = engine(work.path(), &["specs/demo/spec.yaml"], "");
+    assert!(code == 1 && alone.contains("`specs/demo.yaml`, `specs/demo/spec.yaml`"), "{alone}");
+}

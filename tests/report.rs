@@ -7,7 +7,7 @@ use engine::base::map::Map;
 use engine::base::number::Number;
 use engine::base::span::Span;
 use engine::base::value::{Text, Value};
-use engine::fold::{Key, Point, PointKind, Reading};
+use engine::fold::{Key, Metric, PointAbout, PointKind, Points, Reading};
 use engine::observation::{AlertType, Component, Event, EventContext, Health, HealthState, HealthStream, Log, MetricType, Priority};
 use engine::observation::{Relation, ServiceCheck, Status, TagSet};
 use engine::report::{DecodeError, Origin, Report, Stated, Topology, VERSION, without_metrics};
@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[path = "common/reports.rs"]
@@ -65,12 +66,11 @@ fn stated<T: std::fmt::Debug>(what: impl Strategy<Value = T>) -> impl Strategy<V
     (what, text()).prop_map(|(what, origin)| Stated { what, origin })
 }
 
-fn point() -> impl Strategy<Value = Point> {
+fn point() -> impl Strategy<Value = (Number, TagSet, Arc<PointAbout>)> {
     let kind = prop_oneof![Just(PointKind::Gauge), Just(PointKind::Count), Just(PointKind::Rate)];
     let about = (text(), word(MetricType::WORDS, MetricType::from_word), kind, of(text()), of(text()), of(text()));
-    (about, number(), tags(), time()).prop_map(|((name, metric_type, kind, unit, hostname, device), value, tags, at)| {
-        let origin = Span::default();
-        Point { name, metric_type, kind, value, unit, tags, hostname, device, at, origin }
+    (about, number(), tags(), time(), text()).prop_map(|((name, metric_type, kind, unit, hostname, device), value, tags, at, origin)| {
+        (value, tags, Arc::new(PointAbout { name, metric_type, kind, unit, hostname, device, at, origin }))
     })
 }
 
@@ -167,7 +167,8 @@ fn health() -> impl Strategy<Value = (Vec<Stated<Health>>, Option<HealthStream>)
 fn changes() -> impl Strategy<Value = Changes> {
     let reading = (word(MetricType::WORDS, MetricType::from_word), text(), of(text()), tags(), number(), time()).prop_map(
         |(metric_type, name, hostname, tags, value, at)| {
-            let key = Key { metric_type, name, hostname, device: None, tags: tags.sorted() };
+            let metric = Metric { metric_type, name, hostname, device: None };
+            let key = Key { metric: metric.into(), tags: tags.sorted() };
             (key, Reading { value, at })
         },
     );
@@ -197,12 +198,12 @@ fn origin() -> impl Strategy<Value = Origin> {
 }
 
 fn report() -> impl Strategy<Value = Report> {
-    let lists = (vec(stated(point()), 0..8), vec(stated(service_check()), 0..3), vec(stated(event()), 0..3), vec(stated(log()), 0..3));
+    let lists = (vec(point(), 0..8), vec(stated(service_check()), 0..3), vec(stated(event()), 0..3), vec(stated(log()), 0..3));
     let rest = (of(topology()), health(), vec((text(), value()), 0..3), changes());
     (origin(), lists, rest).prop_map(
         |(origin, (points, service_checks, events, logs), (topology, (health, health_stream), metadata, changes))| Report {
             origin,
-            points,
+            points: points.into_iter().collect(),
             service_checks,
             events,
             logs,
@@ -237,7 +238,7 @@ proptest! {
     #[test]
     fn a_report_without_metrics_is_the_same_without_points(report in report()) {
         let found = without_metrics(&encoded(&report)).map(|bytes| Report::decode(&bytes).expect("a report"));
-        let expected = Report { points: Vec::new(), ..report };
+        let expected = Report { points: Points::default(), ..report };
         match found {
             Some(found) => prop_assert_eq!(shown(&found), shown(&expected)),
             None => prop_assert!(expected.count() == 0 && expected.metadata.is_empty()),

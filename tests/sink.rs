@@ -13,8 +13,10 @@ mod receiver;
 #[path = "common/reports.rs"]
 mod reports;
 
+use engine::base::number::Number;
 use engine::base::span::Sources;
 use engine::base::time::SystemClock;
+use engine::fold::PointAbout;
 use engine::net::client::HttpClients;
 use engine::sink::outbox::{Note, Outbox, Step};
 use engine::sink::{AnySink, DeliverCx, Numbered, OpenCx, Sink};
@@ -138,15 +140,9 @@ fn said(reply: impl Fn() -> Reply + Send + Sync + 'static) -> (Note, String) {
 
 fn one_series(n_points: usize) -> Vec<Numbered> {
     let mut report = reports::small();
-    report.points.truncate(1);
-    let point = report.points.remove(0);
-    report.points = (0..n_points)
-        .map(|n| {
-            let mut point = point.clone();
-            point.what.name = format!("m{n}").into();
-            point
-        })
-        .collect();
+    let first = report.points.get(0).expect("a point");
+    let about = |n: usize| PointAbout { name: format!("m{n}").into(), ..PointAbout::clone(first.about) };
+    report.points = (0..n_points).map(|n| (first.value, first.tags.clone(), about(n).into())).collect();
     vec![Numbered { sequence: 7, report }]
 }
 
@@ -284,8 +280,12 @@ fn counts_are_totals_where_the_receiver_wants_them() {
     let sink = sink(&format!("prometheus: {{url: '{}/api/v1/write', send: [metrics], include: [a.growth]}}", receiver.url), Path::new("/"));
     let growth = |sequence, n| {
         let mut report = reports::small();
-        report.points[1].what.value = engine::base::number::Number::Int(n);
-        report.points[1].what.at = jiff::Timestamp::from_second(1_700_000_000 + sequence as i64).expect("a time");
+        reports::change_points(&mut report, |nth, value, _, about| {
+            if nth == 1 {
+                *value = Number::Int(n);
+                about.at = jiff::Timestamp::from_second(1_700_000_000 + sequence as i64).expect("a time");
+            }
+        });
         Numbered { sequence, report }
     };
     drain(&*sink, vec![growth(1, 5), growth(2, 3)], 10);
@@ -318,9 +318,11 @@ fn a_page_holds_the_last_value_of_every_series() {
     drop(entered);
     drain(&*sink, everything(), 10);
     let mut later = reports::small();
-    later.points[0].what.value = engine::base::number::Number::Int(5);
-    later.points[1].what.value = engine::base::number::Number::Int(2);
-    later.points[0].what.tags = engine::observation::TagSet::new(["q:a \"b\"\\\n"]);
+    reports::change_points(&mut later, |nth, value, tags, _| match nth {
+        0 => (*value, *tags) = (Number::Int(5), engine::observation::TagSet::new(["q:a \"b\"\\\n"])),
+        1 => *value = Number::Int(2),
+        _ => {}
+    });
     drain(&*sink, vec![Numbered { sequence: 42, report: later }], 10);
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/sink/prometheus-write");
     let both = format!("{}\n{}", page(&address, "text/plain"), page(&address, "application/openmetrics-text; version=1.0.0"));

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::runtime::Builder;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 /// Between two small checks.
@@ -18,9 +19,10 @@ const STARTS: u32 = 1_000;
 
 /// Adds the row of this workload.
 pub fn measure(table: &mut Table) -> Outcome {
-    let server = Server::start()?;
+    // A server that sends megabytes answers others late.
+    let (server, other) = (Server::start()?, Server::start()?);
     let small = Arc::new(Subject::of("status", status::SPEC, &status::conf(1, server.port, "i"))?);
-    let large = Arc::new(Subject::of("large", list::SPEC, &list::conf(server.port, list::MANY))?);
+    let large = Arc::new(Subject::of("large", list::SPEC, &list::conf(other.port, list::MANY))?);
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (alone, _) = runtime.block_on(turn(&small, None))?;
     let (beside, n_large) = runtime.block_on(turn(&small, Some(&large)))?;
@@ -52,19 +54,18 @@ async fn turn(small: &Arc<Subject>, large: Option<&Arc<Subject>>) -> Outcome<(f6
             n
         })
     });
-    let small = Arc::clone(small);
-    let late = tokio::spawn(async move {
-        let began = Instant::now();
-        let mut late = Vec::new();
-        for n in 1..=STARTS {
-            let due = began + EVERY * n;
+    let began = Instant::now();
+    let mut running = JoinSet::new();
+    for n in 1..=STARTS {
+        let (small, due) = (Arc::clone(small), began + EVERY * n);
+        // Nobody waits for another one's answer, whose server may be busy.
+        running.spawn(async move {
             sleep_until(due).await;
-            late.push(due.elapsed().as_secs_f64() * 1e3);
-            small.run_first().await.map_err(|error| error.to_string())?;
-        }
-        Ok::<_, String>(late)
-    });
-    let mut late = late.await??;
+            let late = due.elapsed().as_secs_f64() * 1e3;
+            small.run_first().await.map(|_| late).map_err(|error| error.to_string())
+        });
+    }
+    let mut late = running.join_all().await.into_iter().collect::<Result<Vec<f64>, String>>()?;
     over.store(true, Relaxed);
     let n_large = match beside {
         Some(beside) => beside.await?,

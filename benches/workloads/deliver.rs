@@ -109,8 +109,8 @@ impl Runs {
         let (spool, _) = opened.map_err(|error| error.to_string())?;
         let (keeper, _) = Keeper::start(spool, Durability::Within(Duration::from_secs(3600)), drop)?;
         let spooler = Spooler::new(keeper.clone(), "mon-01".into());
-        let mut all: Vec<Ended> =
-            self.subject.checks.iter().zip(&self.outcomes).map(|(check, outcome)| Ended::again(check, outcome)).collect();
+        let runs = self.subject.checks.iter().zip(&self.outcomes);
+        let mut all: Vec<Ended> = runs.map(|(check, outcome)| Ended::again(&self.subject, check, outcome)).collect();
         let begin = own_cpu();
         for together in all.chunks_mut(TOGETHER) {
             try_join_all(together.iter_mut().map(|ended| ended.take(&spooler, &self.subject))).await?;
@@ -123,16 +123,16 @@ impl Runs {
 
 impl<'r> Ended<'r> {
     /// The same once more, so that its counters have something to count from.
-    fn again(check: &'r Check, outcome: &run::Outcome) -> Ended<'r> {
+    fn again(subject: &Subject, check: &'r Check, outcome: &run::Outcome) -> Ended<'r> {
         let (mut first, mut memory) = (outcome.clone(), Memory::default());
-        drop(first.fold(&memory));
+        drop(first.fold(&memory, &subject.generation.sources));
         first.remember(&mut memory);
         Ended { check, outcome: outcome.clone(), memory }
     }
 
     async fn take(&mut self, spooler: &Spooler, subject: &Subject) -> Outcome {
         let mut outcome = std::mem::take(&mut self.outcome);
-        let points = outcome.fold(&self.memory);
+        let points = outcome.fold(&self.memory, &subject.generation.sources);
         let now = SystemClock.now();
         let times = Times { started: now, ended: now, period: INTERVAL };
         spooler.take(self.check, outcome, points, &subject.generation, times, &mut self.memory).await?;

@@ -3,7 +3,9 @@
 //! Readers copy a page of rows under the lock at a time, so that a look at a hundred thousand
 //! instances never holds up the schedule.
 
-pub use super::view::{Configuration, Counts, Facts, FileProblem, Hidden, InstanceView, LastValue, SinkView, SpoolView, Summary, Totals};
+pub use super::view::{
+    Configuration, Counts, Facts, FileProblem, Hidden, InstanceView, LastValue, Said, SinkView, SpoolView, Summary, Totals,
+};
 use crate::base::limits;
 use crate::base::value::Text;
 use crate::observation::Status;
@@ -193,6 +195,11 @@ impl Board {
         change(inner.sinks.entry(name.to_owned()).or_insert_with(fresh));
     }
 
+    /// Forgets a sink.
+    pub fn remove_sink(&self, name: &str) {
+        self.inner().sinks.remove(name);
+    }
+
     /// The figures of the spool as they are now.
     pub fn spool(&self, stats: &Stats) {
         let mut inner = self.inner();
@@ -203,6 +210,7 @@ impl Board {
             pending: stats.pending.0,
             trouble: stats.trouble.clone(),
             damaged: stats.bad_records + stats.given_up + stats.set_aside,
+            said: stats.said.iter().map(|(at, text)| Said { at: *at, text: text.clone() }).collect(),
         });
         for (name, cursor) in &stats.receivers {
             if let Some(sink) = inner.sinks.get_mut(name) {
@@ -213,9 +221,10 @@ impl Board {
         }
     }
 
-    /// Another interval of the collector.
-    pub fn set_interval(&self, interval: Duration) {
-        self.inner().facts.interval_s = interval.as_secs_f64();
+    /// What a reload may change of the facts.
+    pub fn set_facts(&self, hostname: &str, interval: Duration) {
+        let mut inner = self.inner();
+        (inner.facts.hostname, inner.facts.interval_s) = (hostname.to_owned(), interval.as_secs_f64());
     }
 
     /// Everything but the instances.

@@ -9,6 +9,7 @@ use crate::base::limits;
 use crate::base::time::Clock;
 use crate::net::client::HttpClients;
 use crate::report::Report;
+use crate::run::aside::{LARGE, aside};
 use crate::sink::outbox::{Note, Outbox, Step};
 use crate::sink::{DeliverCx, Numbered, Sink, Verdict};
 use crate::spool::Record;
@@ -26,14 +27,12 @@ const READ_BYTES: usize = 1 << 20;
 const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// Opens a sink anew, with secrets as they are now.
-pub type Opener = Box<dyn Fn() -> Result<Arc<dyn Sink>, String> + Send + Sync>;
+pub type Opener = Arc<dyn Fn() -> Result<Arc<dyn Sink>, String> + Send + Sync>;
 
 /// One sink and its way to the spool.
 pub struct Delivery {
     /// Its name, which its cursor is found by.
     pub name: String,
-    /// How it is opened.
-    pub open: Opener,
     /// The spool.
     pub keeper: Keeper,
     /// How to talk to receivers.
@@ -46,7 +45,16 @@ pub struct Delivery {
     pub board: Arc<Board>,
 }
 
-/// How long the tasks go on.
+/// What a task is told.
+#[derive(Clone)]
+pub struct Orders {
+    /// How its sink is opened; another one takes the place of the one that is open.
+    pub open: Opener,
+    /// How long it goes on.
+    pub until: Until,
+}
+
+/// How long a task goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until {
     /// For ever.
@@ -64,14 +72,27 @@ struct Place {
     acknowledged: u64,
 }
 
+impl Place {
+    fn behind(acknowledged: u64) -> Self {
+        Place { outbox: Outbox::default(), next: acknowledged + 1, acknowledged }
+    }
+}
+
 impl Delivery {
-    /// Delivers from behind `acknowledged` on, as long as `until` says.
-    pub async fn run(self, acknowledged: u64, mut until: watch::Receiver<Until>) {
-        let mut sink = self.opened().await;
-        let mut place = Place { outbox: Outbox::default(), next: acknowledged + 1, acknowledged };
+    /// Delivers from behind `acknowledged` on, as the orders say.
+    pub async fn run(self, acknowledged: u64, mut orders: watch::Receiver<Orders>) {
+        let mut place = Place::behind(acknowledged);
+        let mut open = orders.borrow().open.clone();
+        let mut sink = None;
+        let mut pause = limits::DELIVERY_PAUSE_LEAST;
         loop {
-            let wanted = *until.borrow_and_update();
-            let is_done = match wanted {
+            let Orders { open: wanted, until } = orders.borrow_and_update().clone();
+            if !Arc::ptr_eq(&open, &wanted) {
+                // What the old one had cut and not delivered yet is cut anew.
+                (open, sink, place) = (wanted, None, Place::behind(place.acknowledged));
+                pause = limits::DELIVERY_PAUSE_LEAST;
+            }
+            let is_done = match until {
                 Until::Told => false,
                 Until::Delivered(last) => place.outbox.is_empty() && place.next > last,
                 Until::Now => true,
@@ -79,46 +100,54 @@ impl Delivery {
             if is_done {
                 return;
             }
-            let mut at_once = until.clone();
+            let Some(ready) = &sink else {
+                sink = self.opened(&open, &mut pause, &mut orders).await;
+                continue;
+            };
+            let mut at_once = orders.clone();
             tokio::select! {
                 // A closed channel says the same.
                 () = told_now(&mut at_once) => return,
-                refused = self.step(&*sink, &mut place, &mut until) => if refused { sink = self.opened().await },
+                refused = self.step(&**ready, &mut place, &mut orders) => if refused { sink = None },
             }
         }
     }
 
-    /// The sink, as soon as it can be opened: its secrets may come later.
-    async fn opened(&self) -> Arc<dyn Sink> {
-        let mut pause = limits::DELIVERY_PAUSE_LEAST;
-        loop {
-            // A secret may come from a program.
-            match tokio::task::block_in_place(|| (self.open)()) {
-                Ok(sink) => return sink,
-                Err(why) => {
-                    tracing::error!(target: "sinks", sink = %self.name, why, "the sink cannot be opened; what it is to get waits in the spool");
-                    self.board.sink(&self.name, |sink| sink.failed(&why, self.clock.now()));
-                }
+    /// The sink, if it can be opened; else nothing, after a pause: its secrets may come later.
+    async fn opened(&self, open: &Opener, pause: &mut Duration, orders: &mut watch::Receiver<Orders>) -> Option<Arc<dyn Sink>> {
+        // A secret may come from a program.
+        match tokio::task::block_in_place(|| open()) {
+            Ok(sink) => {
+                *pause = limits::DELIVERY_PAUSE_LEAST;
+                Some(sink)
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(limits::DELIVERY_PAUSE_MOST);
+            Err(why) => {
+                tracing::error!(target: "sinks", sink = %self.name, why, "the sink cannot be opened; what it is to get waits in the spool");
+                self.board.sink(&self.name, |sink| sink.failed(&why, self.clock.now()));
+                tokio::select! {
+                    () = tokio::time::sleep(*pause) => {}
+                    _ = orders.changed() => {}
+                }
+                *pause = (*pause * 2).min(limits::DELIVERY_PAUSE_MOST);
+                None
+            }
         }
     }
 
     /// One thing that is to be done; true if the sink should be opened anew. Nothing is lost where
     /// this is dropped half-way: what was not acknowledged is read again.
-    async fn step(&self, sink: &dyn Sink, place: &mut Place, until: &mut watch::Receiver<Until>) -> bool {
+    async fn step(&self, sink: &dyn Sink, place: &mut Place, orders: &mut watch::Receiver<Orders>) -> bool {
         match place.outbox.step(self.clock.instant()) {
             Step::Empty => {
                 self.acknowledge(place).await;
                 tokio::select! {
                     () = self.fill(sink, place) => {}
-                    _ = until.changed() => {}
+                    _ = orders.changed() => {}
                 }
             }
             Step::Wait(pause) => tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                _ = until.changed() => {}
+                _ = orders.changed() => {}
             },
             Step::Busy => tokio::time::sleep(limits::DELIVERY_PAUSE_LEAST).await,
             Step::Send(batch) => {
@@ -149,8 +178,10 @@ impl Delivery {
                 };
                 let oldest = records.first().map(|record| record.time);
                 self.board.sink(&self.name, |sink| sink.oldest = oldest);
-                let reports = records.into_iter().filter_map(|record| self.decoded(record)).collect();
-                place.outbox.fill(sink.batches(reports), last);
+                let bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
+                let batches =
+                    aside(bytes > LARGE, || sink.batches(records.into_iter().filter_map(|record| self.decoded(record)).collect()));
+                place.outbox.fill(batches, last);
                 place.next = last + 1;
             }
             Err(error) => {
@@ -161,7 +192,7 @@ impl Delivery {
     }
 
     fn decoded(&self, record: Record) -> Option<Numbered> {
-        match Report::decode(&record.bytes) {
+        match Report::decode_observations(&record.bytes) {
             Ok(report) => Some(Numbered { sequence: record.sequence, report }),
             Err(why) => {
                 tracing::error!(target: "sinks", sink = %self.name, record = record.sequence, "a record is passed over: {why}");
@@ -228,8 +259,8 @@ impl Delivery {
 }
 
 /// Waits until nothing is to be delivered any more; a closed channel says the same.
-async fn told_now(until: &mut watch::Receiver<Until>) {
-    let _ = until.wait_for(|until| *until == Until::Now).await;
+async fn told_now(orders: &mut watch::Receiver<Orders>) {
+    let _ = orders.wait_for(|orders| orders.until == Until::Now).await;
 }
 
 /// Random from 0 to 1, without a library for it: the standard one seeds its maps at random.

@@ -53,8 +53,24 @@ pub struct Dispatcher {
     once: bool,
     pub(super) runtime: Handle,
     pub(super) checkpoints: Option<Checkpoints>,
-    /// What a reload cannot change, as it was at the start.
-    pub(super) fixed: Vec<(&'static str, String)>,
+}
+
+/// A reading of all files.
+pub struct Configured {
+    /// What was read.
+    pub loaded: Loaded,
+    /// Why it was read: `start`, `SIGHUP`, `files`, `secrets`.
+    pub reason: &'static str,
+    /// What its runs stand on; none where engine.yaml cannot be used, and then nothing changes.
+    pub ground: Option<Ground>,
+}
+
+/// What the runs of a reading stand on.
+pub struct Ground {
+    /// What they share.
+    pub shared: Arc<Shared>,
+    /// Who writes the files of memories, where a spool has just been opened.
+    pub checkpoints: Option<Checkpoints>,
 }
 
 /// What the outside tells the dispatcher.
@@ -62,7 +78,7 @@ pub enum Message {
     /// End, and why.
     Stop(&'static str),
     /// All files were read again.
-    Loaded(Box<Loaded>, &'static str),
+    Configured(Box<Configured>),
     /// A checkpoint has ended.
     Written(Written),
 }
@@ -82,20 +98,13 @@ impl Dispatcher {
             once,
             runtime,
             checkpoints: None,
-            fixed: Vec::new(),
             shared,
         }
     }
 
-    /// Writes the files of memories at checkpoints, as the spool wants them.
-    pub fn with_checkpoints(self, checkpoints: Checkpoints) -> Self {
-        Dispatcher { checkpoints: Some(checkpoints), ..self }
-    }
-
     /// Puts the first checks on the schedule.
-    pub fn begin(&mut self, loaded: Loaded) {
-        let reason = "start";
-        self.take_over(loaded, reason);
+    pub fn begin(&mut self, reading: Configured) {
+        self.take_over(reading);
     }
 
     /// Runs until a message says so; then gives the runs in progress a moment to end.
@@ -116,7 +125,7 @@ impl Dispatcher {
             let next = self.schedule.next().filter(|_| !self.once);
             tokio::select! {
                 message = messages.recv() => match message {
-                    Some(Message::Loaded(loaded, reason)) => self.take_over(*loaded, reason),
+                    Some(Message::Configured(reading)) => self.take_over(*reading),
                     Some(Message::Written(written)) => self.written(written),
                     Some(Message::Stop(reason)) => return self.drain(reason).await,
                     None => return self.drain("closed").await,

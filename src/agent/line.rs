@@ -8,7 +8,7 @@ use crate::base::print::{one_line, to_json};
 use crate::base::span::{Sources, Span};
 use crate::base::time::epoch_seconds;
 use crate::base::value::{Text, Value};
-use crate::fold::{Point, remembers};
+use crate::fold::{Point, Points, remembers};
 use crate::observation::json::{self, SampleJson};
 use crate::observation::{Event, Health, Log, Observations, Sample, ServiceCheck, TagSet, Topology};
 use crate::plan::Check;
@@ -32,11 +32,11 @@ pub struct Lines {
 
 /// What becomes one line.
 enum Item<'o> {
-    Sample(&'o Sample),
+    Sample(Sample<'o>),
     /// The first reading of a counter or rate.
-    First(&'o Sample),
+    First(Sample<'o>),
     /// What a counter or rate came to.
-    Point(&'o Point),
+    Point(Point<'o>),
     ServiceCheck(&'o ServiceCheck),
     Event(&'o Event),
     Log(&'o Log),
@@ -61,7 +61,7 @@ impl Lines {
     /// All observations of one run, one line each, and the run's own status.
     ///
     /// People see what counters and rates came to, `points`; programs get the values as submitted.
-    pub fn chunks<'o>(&'o self, check: &'o Check, outcome: &'o Outcome, points: &'o [Point], now: Timestamp) -> Chunks<'o> {
+    pub fn chunks<'o>(&'o self, check: &'o Check, outcome: &'o Outcome, points: &'o Points, now: Timestamp) -> Chunks<'o> {
         let items: Box<dyn Iterator<Item = Item<'o>> + Send> =
             if self.readable { Box::new(readable_items(&outcome.observations, points)) } else { Box::new(items(&outcome.observations)) };
         Chunks { lines: self, check, outcome, now, items, origin: (Span::default(), String::new()), ended: false }
@@ -76,9 +76,9 @@ fn items(o: &Observations) -> impl Iterator<Item = Item<'_>> + Send {
 }
 
 /// A reading without a point of its own name is the first of its counter.
-fn readable_items<'o>(o: &'o Observations, points: &'o [Point]) -> impl Iterator<Item = Item<'o>> + Send {
+fn readable_items<'o>(o: &'o Observations, points: &'o Points) -> impl Iterator<Item = Item<'o>> + Send {
     let has_point =
-        |sample: &Sample| points.iter().any(|p| p.name == sample.name && p.tags == sample.tags && p.metric_type == sample.metric_type);
+        |sample: Sample<'_>| points.iter().any(|p| p.name == sample.name && p.tags == sample.tags && p.metric_type == sample.metric_type);
     let shown = move |item: Item<'o>| match item {
         Item::Sample(sample) if remembers(sample.metric_type) => (!has_point(sample)).then_some(Item::First(sample)),
         other => Some(other),
@@ -130,7 +130,7 @@ impl Chunks<'_> {
                 if self.origin.0 != sample.origin || self.origin.1.is_empty() {
                     self.origin = (sample.origin, sources.origin(sample.origin));
                 }
-                self.line("metric", SampleJson::of(sample, &self.origin.1), out);
+                self.line("metric", SampleJson::of(*sample, &self.origin.1), out);
             }
             Item::ServiceCheck(check) => self.line("service_check", json::service_check(check, sources), out),
             Item::Event(event) => self.line("event", json::event(event, sources), out),
@@ -190,11 +190,11 @@ fn metric_line(out: &mut String, name: &str, value: &str, unit: &Option<Text>, k
 fn readable(item: &Item<'_>, out: &mut String) {
     // Writing to a String cannot fail.
     let _ = match item {
-        Item::Sample(s) => metric_line(out, &s.name, &s.value.to_string(), &s.unit, s.metric_type.word(), &s.tags),
-        Item::First(s) => metric_line(out, &s.name, "first reading", &None, s.metric_type.word(), &s.tags),
+        Item::Sample(s) => metric_line(out, &s.name, &s.value.to_string(), &s.unit, s.metric_type.word(), s.tags),
+        Item::First(s) => metric_line(out, &s.name, "first reading", &None, s.metric_type.word(), s.tags),
         Item::Point(p) => {
             let value = Number::Float((p.value.as_f64() * 1e4).round() / 1e4).to_string();
-            metric_line(out, &p.name, &value, &p.unit, p.metric_type.word(), &p.tags)
+            metric_line(out, &p.name, &value, &p.unit, p.metric_type.word(), p.tags)
         }
         Item::ServiceCheck(c) => {
             let status = c.status.word().to_uppercase();

@@ -18,6 +18,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// Everything that was read.
 pub struct Loaded {
+    /// Where it was read.
+    pub places: Places,
     /// The settings.
     pub conf: EngineConf,
     /// `engine` in expressions.
@@ -29,12 +31,22 @@ pub struct Loaded {
     pub broken: BTreeSet<Text>,
     /// True if engine.yaml itself has an error.
     pub broken_settings: bool,
+    /// Why its settings cannot be in force, where they are right by themselves.
+    pub refused: Option<String>,
     /// All problems.
     pub problems: Vec<Diagnostic>,
     /// All texts, for the problems.
     pub sources: Sources,
     /// Specs that others hide.
     pub hidden: Vec<Hidden>,
+}
+
+impl FileProblem {
+    /// Something about engine.yaml as a whole.
+    pub fn of_settings(places: &Places, why: &str) -> FileProblem {
+        let place = places.config.as_ref().map_or_else(|| "engine.yaml".to_owned(), |path| path.display().to_string());
+        FileProblem { place, level: Level::Error.word(), title: why.to_owned(), help: None }
+    }
 }
 
 /// Reads all instances with their specs. `no_spec` words the problem of a file without one.
@@ -65,24 +77,11 @@ pub fn load(places: &Places, mut catalog: Catalog, no_spec: fn(&ConfFile, &Place
     catalog.close();
     diag::sort(&mut catalog.problems);
     let Catalog { sources, problems, engine, conf, .. } = catalog;
-    Loaded { conf, engine, checks, broken, broken_settings, problems, sources, hidden: hidden(&places.spec_dirs) }
+    let (places, hidden) = (places.clone(), hidden(&places.spec_dirs));
+    Loaded { places, conf, engine, checks, broken, broken_settings, refused: None, problems, sources, hidden }
 }
 
 impl Loaded {
-    /// The keys of engine.yaml that only a start reads, with what they say.
-    pub fn fixed(&self) -> Vec<(&'static str, String)> {
-        let conf = &self.conf;
-        let sinks: Vec<&str> = conf.sinks.iter().map(|sink| self.sources.slice(sink.span)).collect();
-        let status = conf.status();
-        vec![
-            ("`sinks`", sinks.join("\n")),
-            ("`spool`", format!("{:?}", conf.spool())),
-            ("`status`", format!("{:?} {:?}", status.listen.value, status.hosts)),
-            ("`state_dir`", format!("{:?}", conf.state_dir)),
-            ("`limits.commands_at_once`", format!("{:?}", conf.limits().commands_at_once)),
-        ]
-    }
-
     /// The problems as the board shows them.
     pub fn file_problems(&self) -> Vec<FileProblem> {
         let told = |problem: &Diagnostic| FileProblem {
@@ -91,7 +90,13 @@ impl Loaded {
             title: problem.title.clone(),
             help: problem.help.clone(),
         };
-        self.problems.iter().map(told).collect()
+        let refused = self.refused.iter().map(|why| FileProblem::of_settings(&self.places, why));
+        refused.chain(self.problems.iter().map(told)).collect()
+    }
+
+    /// The name of this host.
+    pub fn hostname(&self) -> Text {
+        self.engine.member("hostname").as_text().unwrap_or_default().into()
     }
 }
 

@@ -18,6 +18,7 @@ pub mod own;
 pub mod reload;
 pub mod schedule;
 mod service;
+pub mod sinks;
 pub mod spooler;
 pub mod view;
 pub mod watch;

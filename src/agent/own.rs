@@ -3,11 +3,11 @@
 use super::board::{Board, Summary};
 use super::spooler::Spooler;
 use crate::base::number::Number;
-use crate::base::span::{Sources, Span};
+use crate::base::span::Sources;
 use crate::base::time::Clock;
 use crate::base::value::Text;
-use crate::fold::{Point, PointKind};
-use crate::observation::{MetricType, Observations, Status, TagSet};
+use crate::fold::{PointAbout, Points};
+use crate::observation::{Observations, Status, TagSet};
 use crate::report::{Facts, Origin, Report, RunStatus};
 use crate::state::Changes;
 use jiff::Timestamp;
@@ -66,22 +66,11 @@ impl Own {
 }
 
 /// The figures as points.
-fn points(summary: &Summary, tags: &[Text], now: Timestamp) -> Vec<Point> {
-    let mut out = Vec::new();
+fn points(summary: &Summary, tags: &[Text], now: Timestamp) -> Points {
+    let mut out = Points::default();
     let mut add = |name: &str, value: f64, more: Option<String>| {
         let all = tags.iter().map(|tag| tag.to_string()).chain(more);
-        out.push(Point {
-            name: name.into(),
-            metric_type: MetricType::Gauge,
-            kind: PointKind::Gauge,
-            value: Number::Float(value),
-            unit: None,
-            tags: TagSet::new(all),
-            hostname: None,
-            device: None,
-            at: now,
-            origin: Span::default(),
-        });
+        out.push(Number::Float(value), &TagSet::new(all), PointAbout::own(name, None, now).into());
     };
     add("engine.up", 1.0, None);
     for (status, n) in &summary.by_status {

@@ -1,12 +1,14 @@
 //! A reading of all files becomes the schedule: new checks come, those that are gone leave, all
 //! others keep their timer, their memory and their logins.
 
-use super::dispatcher::Dispatcher;
+use super::dispatcher::{Configured, Dispatcher, Ground};
 use super::load::Loaded;
 use super::worker::Generation;
+use crate::base::diag::Level;
 use crate::base::value::Text;
 use crate::plan::Check;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What becomes of the checks that are there, and which ones come.
@@ -35,23 +37,26 @@ pub fn difference<'c>(old: impl Iterator<Item = (u32, u64, &'c Text)>, new: &[(u
 
 impl Dispatcher {
     /// Takes a reading of all files over.
-    pub(super) fn take_over(&mut self, mut loaded: Loaded, reason: &'static str) {
+    pub(super) fn take_over(&mut self, reading: Configured) {
+        let Configured { mut loaded, reason, ground } = reading;
         let first = reason == "start";
-        if first {
-            self.fixed = loaded.fixed();
-        }
         self.show(&loaded, reason);
-        if loaded.broken_settings && !first {
-            tracing::error!(target: "reload", reason, "engine.yaml has errors: nothing was changed");
-            return;
+        if !first {
+            tell(&loaded);
         }
+        let Some(Ground { shared, checkpoints }) = ground else {
+            tracing::error!(target: "reload", reason, "engine.yaml cannot be used as it is: nothing was changed");
+            return;
+        };
         if !first {
             let variable = std::env::var("ENGINE_LOG").ok();
             // What is wrong with the variable was told at the start.
             let _ = super::log::start(&loaded.conf.logging(), variable.as_deref());
         }
+        self.shared = shared;
+        self.checkpoints = checkpoints.or(self.checkpoints.take());
         self.interval = loaded.conf.interval.duration();
-        self.board.set_interval(self.interval);
+        self.board.set_facts(&loaded.hostname(), self.interval);
         self.set_bounds(&loaded.conf.limits());
         // Nothing is drawn any more; places are still told.
         loaded.sources.forget_texts();
@@ -91,15 +96,24 @@ impl Dispatcher {
             shown.loaded = Some(self.shared.clock.now());
             shown.reason = reason;
             shown.reloads += u64::from(!first);
-            shown.kept_old = !first && (loaded.broken_settings || !loaded.broken.is_empty());
+            shown.kept_old = !first && (loaded.broken_settings || loaded.refused.is_some() || !loaded.broken.is_empty());
             shown.broken = loaded.broken.iter().map(|spec| spec.to_string()).collect();
             shown.problems = problems;
-            if !loaded.broken_settings {
-                let changed = loaded.fixed().into_iter().filter(|key| !self.fixed.contains(key));
-                shown.needs_restart = changed.map(|(key, _)| key.to_owned()).collect();
-            }
             shown.hidden = loaded.hidden.clone();
+            let text = |path: &PathBuf| path.display().to_string();
+            shown.config = loaded.places.config.as_ref().map(text);
+            shown.conf_dir = text(&loaded.places.conf_dir);
+            shown.spec_dirs = loaded.places.spec_dirs.iter().map(text).collect();
         });
+    }
+}
+
+/// Errors of files that are logged; all of them are in the status.
+const TOLD: usize = 20;
+
+fn tell(loaded: &Loaded) {
+    for problem in loaded.file_problems().iter().filter(|problem| problem.level == Level::Error.word()).take(TOLD) {
+        tracing::error!(target: "reload", place = problem.place, "{}", problem.title);
     }
 }
 

@@ -4,7 +4,7 @@ use super::worker::Generation;
 use crate::base::limits;
 use crate::base::print::one_line;
 use crate::base::value::Text;
-use crate::fold::Point;
+use crate::fold::Points;
 use crate::observation::Status;
 use crate::plan::Check;
 use crate::report::{Facts, Origin, Report, RunStatus, without_metrics};
@@ -48,7 +48,7 @@ impl Spooler {
         &self,
         check: &Check,
         mut outcome: Outcome,
-        points: Vec<Point>,
+        points: Points,
         generation: &Generation,
         times: Times,
         memory: &mut Memory,
@@ -61,7 +61,11 @@ impl Spooler {
         let facts = Facts { observations, points, changes: outcome.changes, run, sources: &generation.sources };
         let report = aside(heavy, || Report::new(origin, facts));
         let accepted = self.append(&report).await?;
-        memory.apply_record(accepted.sequence, report.changes);
+        aside(heavy, || {
+            // With all that is in it, which takes its time as well.
+            let report = report;
+            memory.apply_record(accepted.sequence, report.changes);
+        });
         Ok(Moved { sequence: accepted.sequence, worth_a_file: moved })
     }
 

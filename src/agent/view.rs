@@ -52,8 +52,8 @@ pub struct LastValue {
     pub unit: Option<Text>,
 }
 
-impl From<&Point> for LastValue {
-    fn from(point: &Point) -> Self {
+impl From<Point<'_>> for LastValue {
+    fn from(point: Point<'_>) -> Self {
         LastValue { name: point.name.clone(), tags: point.tags.clone(), value: point.value.as_f64(), unit: point.unit.clone() }
     }
 }
@@ -145,6 +145,12 @@ pub struct Configuration {
     pub problems: Vec<FileProblem>,
     /// Specs that others hide.
     pub hidden: Vec<Hidden>,
+    /// engine.yaml, if there is one.
+    pub config: Option<String>,
+    /// The folder of the instances.
+    pub conf_dir: String,
+    /// The folders of the specs.
+    pub spec_dirs: Vec<String>,
     /// What a reload cannot change.
     pub needs_restart: Vec<String>,
 }
@@ -247,6 +253,17 @@ pub struct SpoolView {
     pub trouble: Option<String>,
     /// Stretches of bytes that were no records, and files that were given up or set aside.
     pub damaged: u64,
+    /// The last things that a person should know of its files and of the disk.
+    pub said: Vec<Said>,
+}
+
+/// What the spool has said.
+#[derive(Clone, Debug, Serialize)]
+pub struct Said {
+    /// When.
+    pub at: Timestamp,
+    /// What, as a sentence.
+    pub text: String,
 }
 
 /// Everything but the instances.

@@ -1,7 +1,6 @@
 //! When all files are read again: at SIGHUP, when one of them has changed and rests, and when secrets
 //! are due to be read anew.
 
-use super::dispatcher::Message;
 use super::load::{Loaded, Look};
 use crate::base::limits;
 use std::time::Duration;
@@ -25,9 +24,12 @@ pub trait Read: Clone + Send + 'static {
     fn look(&self) -> (Look, Duration);
 }
 
+/// What a reading came to, and why the files were read.
+pub type Attempt = (Result<Loaded, String>, &'static str);
+
 /// Sends a reading of all files whenever there is a reason for one: at each `hangup` and so on.
-/// `refresh` is the time between two readings of secrets; zero for none.
-pub async fn watch_files(files: impl Read, mut hangup: Signal, refresh: Duration, messages: mpsc::Sender<Message>) {
+/// `refresh` is the time between two readings of secrets, zero for none; a reading may change it.
+pub async fn watch_files(files: impl Read, mut hangup: Signal, mut refresh: Duration, readings: mpsc::Sender<Attempt>) {
     let (mut known, mut took) = look(&files).await;
     let mut before = known.clone();
     let mut next_refresh = Instant::now() + refresh;
@@ -54,16 +56,16 @@ pub async fn watch_files(files: impl Read, mut hangup: Signal, refresh: Duration
         let Some(reason) = reason else { continue };
         known = now;
         let reader = files.clone();
-        match tokio::task::spawn_blocking(move || reader.read()).await {
-            Ok(Ok(loaded)) => {
-                if messages.send(Message::Loaded(Box::new(loaded), reason)).await.is_err() {
-                    return;
-                }
+        let read = tokio::task::spawn_blocking(move || reader.read()).await;
+        let read = read.unwrap_or_else(|_| Err("the engine itself failed while it read the files: this is a bug of the engine".to_owned()));
+        if let Some(loaded) = read.as_ref().ok().filter(|loaded| !loaded.broken_settings) {
+            let wanted = loaded.conf.secrets().refresh.duration();
+            if std::mem::replace(&mut refresh, wanted) != wanted {
+                next_refresh = Instant::now() + wanted;
             }
-            Ok(Err(why)) => tracing::error!(target: "reload", reason, why, "the files cannot be read again: nothing was changed"),
-            Err(_) => {
-                tracing::error!(target: "reload", reason, "the engine itself failed while it read the files: this is a bug of the engine")
-            }
+        }
+        if readings.send((read, reason)).await.is_err() {
+            return;
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::base::span::Sources;
 use crate::base::time::Clock;
 use crate::base::value::Value;
 use crate::expr::frame::Remark;
-use crate::fold::{Point, remembers};
+use crate::fold::{Points, remembers};
 use crate::observation::Status;
 use crate::plan::Check;
 use crate::run::aside::{MANY, aside};
@@ -29,16 +29,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
-/// What all runs share, for as long as the process lives.
+/// What the runs of one reading of the settings share.
 pub struct Shared {
     /// How to talk to the outside.
-    pub exchanger: Box<dyn Exchanger>,
+    pub exchanger: Arc<dyn Exchanger>,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
     /// Where the output goes.
     pub output: Output,
     /// Where memories lie, if they are to outlive the process.
-    pub state: Option<State>,
+    pub state: Option<Arc<State>>,
 }
 
 /// Where the output of runs goes.
@@ -82,6 +82,11 @@ impl State {
     /// The folder of memories.
     pub fn new(folder: Folder) -> Self {
         State { folder, told: AtomicBool::new(false) }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// Thousands of checks would say the same of a full disk: the first says it, the others only to
@@ -192,7 +197,7 @@ struct Ending {
 impl Ending {
     async fn in_lines(self, mut outcome: Outcome, memory: Memory, readable: bool, writer: &mpsc::Sender<Chunk>, shared: &Shared) -> Done {
         // Only people are shown what counters and rates came to; programs get the values as submitted.
-        let points = if readable { outcome.fold(&memory) } else { Vec::new() };
+        let points = if readable { outcome.fold(&memory, &self.generation.sources) } else { Points::default() };
         let moved = memory.is_moved_by(&outcome.changes);
         let note = self.note(&outcome, &points);
         let lines = Lines { sources: self.generation.sources.clone(), readable };
@@ -204,7 +209,7 @@ impl Ending {
 
     async fn in_spool(self, mut outcome: Outcome, mut memory: Memory, spooler: &Spooler, shared: &Shared) -> Done {
         let heavy = outcome.observations.samples.len() > MANY;
-        let points = aside(heavy, || outcome.fold(&memory));
+        let points = aside(heavy, || outcome.fold(&memory, &self.generation.sources));
         let mut note = self.note(&outcome, &points);
         let times = Times { started: self.started, ended: shared.clock.now(), period: self.period };
         let taken = spooler.take(&self.check, outcome, points, &self.generation, times, &mut memory).await;
@@ -220,7 +225,7 @@ impl Ending {
         self.done(Some(memory), note, moved)
     }
 
-    fn note(&self, outcome: &Outcome, points: &[Point]) -> RunNote {
+    fn note(&self, outcome: &Outcome, points: &Points) -> RunNote {
         note(outcome, points, &self.generation.sources, self.started, self.late)
     }
 
@@ -246,7 +251,7 @@ async fn bounded(cx: &RunCx<'_>) -> (Outcome, End) {
 }
 
 /// What the board keeps of a run.
-fn note(outcome: &Outcome, points: &[Point], sources: &Sources, started: Timestamp, late: Duration) -> RunNote {
+fn note(outcome: &Outcome, points: &Points, sources: &Sources, started: Timestamp, late: Duration) -> RunNote {
     let placed = |span, message: &str| match sources.origin(span) {
         place if place.is_empty() => one_line(message),
         place => format!("{place}: {}", one_line(message)),
@@ -271,7 +276,7 @@ fn note(outcome: &Outcome, points: &[Point], sources: &Sources, started: Timesta
 }
 
 /// The last values: what rates and counters came to where they were folded, all others as submitted.
-fn last_values(outcome: &Outcome, points: &[Point]) -> Box<[LastValue]> {
+fn last_values(outcome: &Outcome, points: &Points) -> Box<[LastValue]> {
     let submitted = outcome.observations.samples.iter().filter(|sample| !remembers(sample.metric_type));
     let submitted = submitted.map(|sample| LastValue {
         name: sample.name.clone(),

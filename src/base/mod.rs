@@ -2,6 +2,7 @@
 //!
 //! This layer imports nothing of ours and does no I/O.
 
+pub mod decimal;
 pub mod diag;
 pub mod error_kind;
 pub mod fingerprint;
@@ -10,6 +11,7 @@ pub mod limits;
 pub mod map;
 pub mod name;
 pub mod number;
+pub mod parts;
 pub mod print;
 pub mod render;
 pub mod secret;

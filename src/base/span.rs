@@ -27,6 +27,11 @@ impl Span {
         Span { file, start: clamp(start), end: clamp(end.max(start)) }
     }
 
+    /// True for a range within this one.
+    pub fn contains(self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
     /// The empty range at the start of this one.
     pub fn head(self) -> Self {
         Span { end: self.start, ..self }
@@ -122,6 +127,28 @@ impl Sources {
     pub fn origin(&self, span: Span) -> String {
         let file = self.get(span.file).filter(|file| !file.path.is_empty());
         file.map_or_else(String::new, |file| format!("{}:{}", file.path, file.position(span.start).line))
+    }
+}
+
+/// Places in words; most things have the same as the one before.
+#[derive(Debug)]
+pub struct Places<'s> {
+    sources: &'s Sources,
+    last: (Span, Arc<str>),
+}
+
+impl<'s> Places<'s> {
+    /// Places in these texts.
+    pub fn new(sources: &'s Sources) -> Self {
+        Places { sources, last: (Span::default(), Arc::default()) }
+    }
+
+    /// [`Sources::origin`]; nothing for what the engine itself made, whose span is empty.
+    pub fn text(&mut self, span: Span) -> Arc<str> {
+        if self.last.0 != span {
+            self.last = (span, if span == Span::default() { Arc::default() } else { self.sources.origin(span).into() });
+        }
+        self.last.1.clone()
     }
 }
 

@@ -12,6 +12,7 @@ use crate::base::units::parse_duration;
 use crate::catalog::files::{SpecFile, all_specs, confs_of, find_spec};
 use crate::catalog::{Catalog, Checks, Places};
 use crate::expr::frame::Remark;
+use crate::fold::Points;
 use crate::plan::Check;
 use crate::run::exchanger::Live;
 use crate::run::reuse::Reuse;
@@ -70,7 +71,11 @@ pub enum Format {
     Summary,
 }
 
-fn pause(text: &str) -> Result<Duration, String> {
+/// A pause as it is written on a command line.
+///
+/// # Errors
+/// It is no duration.
+pub(super) fn pause(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(parse_duration(text)?).map_err(|error| error.to_string())
 }
 
@@ -137,7 +142,8 @@ fn print_plan(name: &str, common: &Common, places: &Places, catalog: &mut Catalo
     if plan.is_some() { CLEAN } else { FAILED }
 }
 
-fn spec_of(name: &str, places: &Places) -> Result<SpecFile, String> {
+/// The spec of a name, or which there are.
+pub(super) fn spec_of(name: &str, places: &Places) -> Result<SpecFile, String> {
     find_spec(&places.spec_dirs, name).ok_or_else(|| {
         let specs = all_specs(&places.spec_dirs);
         let names = || specs.iter().map(|s| s.name.as_str());
@@ -151,7 +157,7 @@ fn spec_of(name: &str, places: &Places) -> Result<SpecFile, String> {
 }
 
 /// The checks of a name, or why there are none.
-fn find(name: &str, places: &Places, catalog: &mut Catalog) -> Result<Checks, String> {
+pub(super) fn find(name: &str, places: &Places, catalog: &mut Catalog) -> Result<Checks, String> {
     let spec = spec_of(name, places)?;
     let Some(plan) = catalog.plan(&spec) else { return Err(format!("the spec `{name}` has errors")) };
     let confs = confs_of(&places.conf_dir, name);
@@ -248,7 +254,7 @@ async fn run_all<'c>(
             let mut outcome = patiently(&check.label(), run_check(&cx)).await;
             outcome.warnings.extend(warning.take().map(|message| Remark { span: check.instance.span, message, count: 1 }));
             // Counts need no points.
-            let points = if arguments.format == Format::Summary { Vec::new() } else { outcome.fold(&memory) };
+            let points = if arguments.format == Format::Summary { Points::default() } else { outcome.fold(&memory, &catalog.sources) };
             moved |= memory.is_moved_by(&outcome.changes);
             outcome.remember(&mut memory);
             out.push(Ran { check, run: n, outcome, points, trace: trace.take() });

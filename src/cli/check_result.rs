@@ -3,7 +3,7 @@
 use crate::base::print::one_line;
 use crate::base::span::Sources;
 use crate::expr::frame::Remark;
-use crate::fold::Point;
+use crate::fold::Points;
 use crate::observation::json;
 use crate::plan::Check;
 use crate::run::Outcome;
@@ -19,7 +19,7 @@ pub struct Ran<'c> {
     /// What it left.
     pub outcome: Outcome,
     /// The points of its samples, as they would be sent.
-    pub points: Vec<Point>,
+    pub points: Points,
     /// What it did, where that was asked for.
     pub trace: Vec<Step>,
 }
@@ -38,7 +38,7 @@ pub fn to_json(name: &str, ran: &[Ran<'_>], sources: &Sources) -> Json {
         });
         if let Some(map) = out.as_object_mut() {
             map.extend(json::observations(&outcome.observations, sources));
-            map.insert("series".into(), ran.points.iter().map(Point::to_json).collect());
+            map.insert("series".into(), ran.points.iter().map(|point| point.to_json()).collect());
             if !ran.trace.is_empty() {
                 map.insert(
                     "trace".into(),

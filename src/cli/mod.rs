@@ -7,12 +7,14 @@ pub mod check;
 pub mod check_result;
 pub mod check_text;
 pub mod completions;
-pub mod delivery;
 pub mod explain;
+mod in_force;
 pub mod lint;
 mod lint_fix;
 mod lint_target;
 pub mod man;
+pub mod new;
+pub mod record;
 pub mod run;
 pub mod schema;
 pub mod session;
@@ -35,6 +37,7 @@ struct Arguments {
 }
 
 const EXAMPLES: &str = "Examples:
+  engine new shop --from URL      look at an answer and propose a spec
   engine run                      run every configured instance, until it is stopped
   engine check disk               run one check once and show what it would send
   engine lint specs/disk.yaml     find mistakes in a spec
@@ -86,8 +89,12 @@ enum Command {
     Explain(explain::Arguments),
     /// Run the instances of one check and show what they would send; sends nothing.
     Check(check::Arguments),
+    /// Write a spec to begin with, by looking at a real answer.
+    New(new::Arguments),
     /// Run the tests that lie beside the specs.
     Test(test::Arguments),
+    /// Run the instances of one check for real, and keep what they were answered as a test.
+    Record(record::Arguments),
     /// Run every configured instance on the shared schedule, until it is stopped.
     Run(run::Arguments),
     /// Show what the running engine knows: instances, errors, files.
@@ -109,6 +116,8 @@ pub fn main() -> ExitCode {
         Command::Explain(own) => explain::run(&own, &arguments.common),
         Command::Check(own) => check::run(&own, &arguments.common),
         Command::Test(own) => test::run(&own, &arguments.common),
+        Command::New(own) => new::run(&own, &arguments.common),
+        Command::Record(own) => record::run(&own, &arguments.common),
         Command::Run(own) => run::run(&own, &arguments.common),
         Command::Status(own) => status::run(&own, &arguments.common),
         Command::Schema(own) => schema::run(&own),

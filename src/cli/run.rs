@@ -1,29 +1,18 @@
 //! `engine run`: every configured instance on the shared schedule, until it is stopped.
 
-use super::delivery;
+use super::in_force::{InForce, Manner, follow};
 use super::lint::no_spec;
-use super::session::{counted, open, show, state_dir, take_folder, usage};
+use super::session::{counted, find_config, open, show, usage};
 use super::style::Style;
-use super::{CLEAN, Common, FAILED, USAGE};
-use crate::agent::board::{Board, Facts};
-use crate::agent::dispatcher::{Dispatcher, Message};
+use super::{CLEAN, Common, FAILED};
+use crate::agent::dispatcher::{Configured, Dispatcher, Message};
 use crate::agent::load::{Loaded, Look, load};
 use crate::agent::log;
-use crate::agent::memories::Checkpoints;
-use crate::agent::own::Own;
 use crate::agent::watch::{Read, watch_files};
-use crate::agent::worker::{Chunk, Output, Shared, State};
-use crate::base::time::{Clock, SystemClock};
 use crate::catalog::{Catalog, Places};
-use crate::conf::settings::Listen;
-use crate::net::command::Commands;
-use crate::run::exchanger::Live;
-use crate::state::folder::Folder;
-use crate::status::{Known, server};
 use clap::ValueEnum;
-use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -53,8 +42,6 @@ pub enum Format {
     Json,
 }
 
-/// Chunks of lines, 64 KiB each at most, that wait for a slow reader; then runs wait too.
-const OUTPUT_QUEUE: usize = 64;
 /// Threads for runs at least: more than cores, so that a heavy one does not hold up the others.
 const WORKERS: usize = 4;
 
@@ -76,146 +63,93 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
     };
     let style = Style::stderr(common.color);
     start_log(&catalog, style);
-    let place = state_dir(common, &places, &catalog);
     let loaded = load(&places, catalog, no_spec);
     show(&loaded.problems, &loaded.sources, style);
-    if loaded.checks.is_empty() {
-        eprintln!("{}: there is nothing to run: {} holds no usable instance", style.bad("error"), places.conf_dir.display());
-        return USAGE;
+    if let Some(why) = idle(&loaded) {
+        if arguments.once {
+            return usage(&why, common);
+        }
+        // A manager of services, or a container, brings the files later.
+        eprintln!("{}: {why}; the files are read again as soon as they change", style.bad("error"));
+    } else {
+        eprintln!("{} instances, every {} s: {}", loaded.checks.len(), loaded.conf.interval.0, counted(&loaded.problems));
     }
-    eprintln!("{} instances, every {} s: {}", loaded.checks.len(), loaded.conf.interval.0, counted(&loaded.problems));
     raise_limits();
-    if place.is_none() && loaded.checks.iter().any(|check| check.plan.remembers()) {
+    let readable = arguments.format.map_or_else(|| std::io::stdout().is_terminal(), |format| format == Format::Human);
+    let (messages, inbox) = mpsc::channel(16);
+    let mut in_force = InForce::new(&loaded, common.clone(), Manner { once: arguments.once, readable }, messages, workers.handle());
+    let ground = match workers.block_on(in_force.begin(&loaded)) {
+        Ok(ground) => ground,
+        Err(why) => return usage(&why, common),
+    };
+    if !in_force.keeps_state() && loaded.checks.iter().any(|check| check.plan.remembers()) {
         eprintln!(
             "what the checks remember is lost when the engine ends: name a folder for it with `state_dir` in engine.yaml, or --state-dir"
         );
     }
-    let socket = super::status::socket_of(place.as_deref(), &places);
-    // The lock is held to the end.
-    let (folder, _lock) = match take_folder(place, style) {
-        Ok(taken) => taken.unzip(),
-        Err(why) => return usage(&why, common),
-    };
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let opened = match (loaded.conf.sinks.is_empty(), &folder) {
-        (true, _) => None,
-        (false, None) => return usage("sinks need a folder for their spool that can be written to: name one with `state_dir`", common),
-        (false, Some(folder)) => match delivery::open(&loaded.conf, folder, &clock) {
-            Ok(opened) => Some((opened, folder.clone())),
-            Err(why) => return usage(&why, common),
-        },
-    };
-    let reader = Reader { common: common.clone(), places };
-    let started = Started { folder, opened, socket, signals, clock };
-    schedule.block_on(serve(loaded, reader, arguments, started, workers.handle().clone()));
+    let reader = Reader { common: common.clone(), places: Arc::new(Mutex::new(places)) };
+    let start = Start { reader, reading: Configured { loaded, reason: "start", ground }, in_force, signals, inbox };
+    schedule.block_on(serve(start, arguments.once, workers.handle().clone()));
     workers.shutdown_timeout(Duration::from_secs(1));
     CLEAN
+}
+
+/// Why nothing runs.
+fn idle(loaded: &Loaded) -> Option<String> {
+    if loaded.broken_settings {
+        return Some("nothing runs before engine.yaml is mended".to_owned());
+    }
+    loaded.checks.is_empty().then(|| format!("there is nothing to run: {} holds no usable instance", loaded.places.conf_dir.display()))
 }
 
 /// How all files are read again.
 #[derive(Clone)]
 struct Reader {
     common: Common,
-    places: Places,
+    /// Where they were the last time.
+    places: Arc<Mutex<Places>>,
 }
 
 impl Read for Reader {
     fn read(&self) -> Result<Loaded, String> {
         let (places, catalog) = open(&self.common)?;
+        *self.places.lock().unwrap_or_else(PoisonError::into_inner) = places.clone();
         Ok(load(&places, catalog, no_spec))
     }
 
     fn look(&self) -> (Look, Duration) {
-        Look::at(&self.places)
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // One that has come since then counts as well.
+        Look::at(&Places { config: find_config(&self.common).or(places.config), ..places })
     }
 }
 
 /// What is there before the first run.
-struct Started {
-    folder: Option<Folder>,
-    opened: Option<(delivery::Open, Folder)>,
-    socket: PathBuf,
+struct Start {
+    reader: Reader,
+    reading: Configured,
+    in_force: InForce,
     signals: Signals,
-    clock: Arc<dyn Clock>,
+    inbox: mpsc::Receiver<Message>,
 }
 
-async fn serve(loaded: Loaded, reader: Reader, arguments: &Arguments, started: Started, workers: Handle) {
-    let Started { folder, opened, socket, signals: Signals { term, int, hangup }, clock } = started;
+async fn serve(start: Start, once: bool, workers: Handle) {
+    let Start { reader, reading, mut in_force, signals: Signals { term, int, hangup }, inbox } = start;
     let _ = crate::net::reaper::become_subreaper();
-    let board = Arc::new(Board::new(facts(&loaded, &*clock)));
-    let (messages, inbox) = mpsc::channel(16);
-    let hostname = delivery::hostname(&loaded.engine);
-    let base = delivery::base_of(reader.places.config.as_deref());
-    let (output, writer, checkpoints, running) = match opened {
-        None => {
-            let readable = arguments.format.map_or_else(|| std::io::stdout().is_terminal(), |format| format == Format::Human);
-            let (writer, lines) = mpsc::channel(OUTPUT_QUEUE);
-            (Output::Lines { readable, writer }, Some(std::thread::spawn(move || write_lines(lines))), None, None)
-        }
-        Some((opened, folder)) => {
-            let spooler = opened.spooler(&hostname);
-            let checkpoints = Checkpoints::new(folder, opened.keeper(), messages.clone(), clock.instant());
-            let running = opened.start(&loaded.conf, base, &board, &clock, &workers);
-            if !arguments.once {
-                let (interval, tags) = (loaded.conf.interval.duration(), loaded.conf.tags.clone());
-                let own = Own { board: board.clone(), spooler: spooler.clone(), clock: clock.clone(), interval, tags };
-                running.report_own(own, &workers);
-            }
-            (Output::Spool(spooler), None, Some(checkpoints), Some(running))
-        }
-    };
-    let bounds = loaded.conf.limits();
-    let outside = crate::source::Outside { commands: Commands::at_once(bounds.commands_at_once.0), ..Default::default() };
-    let exchanger = Box::new(Live { outside, clock: clock.clone() });
-    let shared = Arc::new(Shared { exchanger, clock: clock.clone(), output, state: folder.map(State::new) });
-    tokio::spawn(watch_signals(term, int, messages.clone()));
-    if !arguments.once {
-        let known = Arc::new(Known { board: board.clone(), clock });
-        show_status(known, &loaded, &socket, &workers);
-        tokio::spawn(watch_files(reader, hangup, loaded.conf.secrets().refresh.duration(), messages));
+    tokio::spawn(watch_signals(term, int, in_force.messages()));
+    let bounds = reading.loaded.conf.limits();
+    let refresh = reading.loaded.conf.secrets().refresh.duration();
+    let mut dispatcher = Dispatcher::new(in_force.ground(), in_force.board(), &bounds, workers.clone(), once);
+    dispatcher.begin(reading);
+    let in_force = Arc::new(tokio::sync::Mutex::new(in_force));
+    if !once {
+        let (readings, attempts) = mpsc::channel(1);
+        tokio::spawn(watch_files(reader, hangup, refresh, readings));
+        workers.spawn(follow(in_force.clone(), attempts));
     }
-    let mut dispatcher = Dispatcher::new(shared, board, &bounds, workers, arguments.once);
-    if let Some(checkpoints) = checkpoints {
-        dispatcher = dispatcher.with_checkpoints(checkpoints);
-    }
-    dispatcher.begin(loaded);
     dispatcher.run(inbox).await;
     crate::net::reaper::end_strays().await;
-    if let Some(running) = running {
-        running.end(arguments.once).await;
-    }
-    let _ = std::fs::remove_file(&socket);
-    end_of_lines(writer).await;
-}
-
-/// All senders are gone, so the writer ends after its last line; a reader that has stopped reading
-/// must not hold up the end.
-async fn end_of_lines(writer: Option<std::thread::JoinHandle<()>>) {
-    let end = std::time::Instant::now() + Duration::from_secs(2);
-    while writer.as_ref().is_some_and(|writer| !writer.is_finished()) && std::time::Instant::now() < end {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-fn facts(loaded: &Loaded, clock: &dyn Clock) -> Facts {
-    let hostname = delivery::hostname(&loaded.engine).to_string();
-    let interval_s = loaded.conf.interval.0;
-    Facts { version: env!("CARGO_PKG_VERSION"), hostname, pid: std::process::id(), started: clock.now(), interval_s }
-}
-
-/// The page and the socket; neither is worth an end of the checks.
-fn show_status(known: Arc<Known>, loaded: &Loaded, socket: &Path, workers: &Handle) {
-    let status = loaded.conf.status();
-    if let Listen::At(address) = status.listen.value {
-        let hosts = status.hosts.iter().map(|host| host.to_string()).collect();
-        workers.spawn(server::serve_tcp(known.clone(), address, hosts));
-    }
-    match server::open_socket(socket) {
-        Ok(listener) => {
-            workers.spawn(server::serve_socket(known, listener));
-        }
-        Err(error) => tracing::warn!(target: "status", path = %socket.display(), %error, "`engine status` will not find this engine"),
-    }
+    in_force.lock().await.end().await;
 }
 
 /// The signals that mean something.
@@ -244,18 +178,6 @@ async fn watch_signals(mut term: Signal, mut int: Signal, messages: mpsc::Sender
         _ = int.recv() => {}
     }
     std::process::exit(i32::from(FAILED));
-}
-
-fn write_lines(mut lines: mpsc::Receiver<Chunk>) {
-    let mut out = std::io::stdout().lock();
-    while let Some(chunk) = lines.blocking_recv() {
-        if out.write_all(chunk.text.as_bytes()).and_then(|()| out.flush()).is_err() {
-            // Nobody reads any more; the runs go on for their other effects.
-            return;
-        }
-        // A run that was cancelled waits no longer.
-        chunk.written.map(|written| written.send(()));
-    }
 }
 
 fn start_log(catalog: &Catalog, style: Style) {

@@ -7,6 +7,7 @@ use crate::base::render;
 use crate::base::span::Sources;
 use crate::base::units::parse_duration;
 use crate::catalog::{Catalog, Places};
+use crate::conf::engine::EngineConf;
 use crate::disk::Lock;
 use crate::state::folder::{Folder, NoLock};
 use crate::yaml::basic::Seconds;
@@ -41,12 +42,12 @@ pub fn open(common: &Common) -> Result<(Places, Catalog), String> {
 
 /// The folder of memories that the daemon uses: of the command line or the environment, else of
 /// engine.yaml; without one everything is forgotten at the end.
-pub fn state_dir(common: &Common, places: &Places, catalog: &Catalog) -> Option<PathBuf> {
+pub fn state_dir(common: &Common, places: &Places, conf: &EngineConf) -> Option<PathBuf> {
     let base = places.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    let configured = || catalog.conf.state_dir.as_deref().map(|dir| base.join(dir));
+    let configured = || conf.state_dir.as_deref().map(|dir| base.join(dir));
     let given = common.state_dir.clone().or_else(|| std::env::var_os("ENGINE_STATE_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from));
     // The spool of the sinks needs a place.
-    let beside = || (!catalog.conf.sinks.is_empty()).then(|| base.join("state"));
+    let beside = || (!conf.sinks.is_empty()).then(|| base.join("state"));
     given.or_else(configured).or_else(beside)
 }
 
@@ -67,7 +68,8 @@ pub fn take_folder(path: Option<PathBuf>, style: Style) -> Result<Option<(Folder
     }
 }
 
-fn find_config(common: &Common) -> Option<PathBuf> {
+/// The file of the settings, as it would be read now.
+pub fn find_config(common: &Common) -> Option<PathBuf> {
     if common.config.is_some() {
         return common.config.clone();
     }

@@ -5,6 +5,7 @@ use super::style::Style;
 use super::{CLEAN, Common, FAILED};
 use crate::base::print::one_line;
 use crate::catalog::Places;
+use crate::conf::engine::EngineConf;
 use crate::status::socket::{NoAnswer, ask, place};
 use clap::ValueEnum;
 use serde_json::Value as Json;
@@ -39,13 +40,11 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
         Ok(opened) => opened,
         Err(why) => return usage(&why, common),
     };
-    let socket = socket_of(state_dir(common, &places, &catalog).as_deref(), &places);
     let name = arguments.name.as_deref().unwrap_or_default();
     let query: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    let text = match ask(&socket, &format!("/status.json?check={query}")) {
+    let text = match ask_engine(common, &places, &catalog.conf, &format!("/status.json?check={query}")) {
         Ok(text) => text,
-        Err(NoAnswer::NotRunning) => return usage(&format!("no engine is running here: nothing listens at {}", socket.display()), common),
-        Err(NoAnswer::Failed(why)) => return usage(&format!("the engine at {} did not answer: {why}", socket.display()), common),
+        Err(why) => return usage(&why, common),
     };
     let Ok(status) = serde_json::from_str::<Json>(&text) else {
         return usage("the engine's answer is not understood: is it of another version?", common);
@@ -59,6 +58,25 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
         Format::Human => human(&status, instances, name, Style::stdout(common.color)),
     }
     if in_error(&status, instances, name) { FAILED } else { CLEAN }
+}
+
+/// What the daemon with these settings answers.
+///
+/// # Errors
+/// None is running, or it did not answer.
+pub fn ask_engine(common: &Common, places: &Places, conf: &EngineConf, path: &str) -> Result<String, String> {
+    let socket = socket_of(state_dir(common, places, conf).as_deref(), places);
+    // While engine.yaml is broken, it does not say where the daemon keeps its state, or if it has any.
+    let base = places.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let others = [socket_of(Some(&base.join("state")), places), socket_of(None, places)];
+    for socket in std::iter::once(&socket).chain(&others) {
+        match ask(socket, path) {
+            Ok(text) => return Ok(text),
+            Err(NoAnswer::NotRunning) => {}
+            Err(NoAnswer::Failed(why)) => return Err(format!("the engine at {} did not answer: {why}", socket.display())),
+        }
+    }
+    Err(format!("no engine is running here: nothing listens at {}", socket.display()))
 }
 
 /// Where the socket of the daemon with these settings is.
@@ -85,6 +103,10 @@ fn human(status: &Json, instances: &[Json], name: &str, style: Style) {
         println!("{} runs, {} with an error, {} ticks skipped", totals["runs"], totals["errors"], totals["skipped"]);
         sinks(status, style);
         files(&status["configuration"], style);
+        if instances.is_empty() {
+            let folder = status.pointer("/configuration/conf_dir").map(text).unwrap_or_default();
+            println!("{}", style.warn(&format!("nothing runs: {folder} holds no usable instance")));
+        }
         println!();
     }
     let width = instances.iter().map(|instance| text(&instance["instance"]).chars().count()).max().unwrap_or(0);
@@ -134,6 +156,9 @@ fn sinks(status: &Json, style: Style) {
     }
     if figure("damaged") > 0 {
         println!("    {}", style.warn(&format!("{} damaged pieces were passed over", figure("damaged"))));
+    }
+    for said in list(status, "/spool/said") {
+        println!("    {}: {}", time(&said["at"]), style.warn(&text(&said["text"])));
     }
 }
 

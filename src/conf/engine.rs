@@ -10,7 +10,7 @@ use crate::base::value::{Text, Value};
 use crate::sink::AnySink;
 use crate::yaml::basic::{Keyed, OneOrMany, Placed, Raw, Seconds};
 use crate::yaml::load::Loaded;
-use crate::yaml::node::Node;
+use crate::yaml::node::{Data, Entry, Node};
 use crate::yaml::read::{Field, Reader, Record};
 
 crate::words! {
@@ -50,9 +50,9 @@ crate::fields! {
         pub conf_dir: Option<Text>;
         /// The folders of the specs, of which the first that has a spec wins; `specs` beside this file where it is not given.
         pub spec_dirs: Option<OneOrMany<Text>>;
-        /// The folder of what is remembered between runs, and of the spool; beside this file where it is relative. With sinks it is `state` beside this file where it is not given; else without it a restart forgets everything: counters begin anew, and what was sent `once` is sent again. Needs a restart.
+        /// The folder of what is remembered between runs, and of the spool; beside this file where it is relative. With sinks it is `state` beside this file where it is not given; else without it a restart forgets everything: counters begin anew, and what was sent `once` is sent again. It is the one key that needs a restart: what is remembered lies there.
         pub state_dir: Option<Text>;
-        /// Where observations go: each entry is one sink, or its bare name where it needs no settings. Without any they go to standard output. Needs a restart.
+        /// Where observations go: each entry is one sink, or its bare name where it needs no settings. Without any they go to standard output.
         pub sinks: Vec<Placed<AnySink>>;
         /// The durable queue before the sinks.
         pub spool: Option<SpoolConf>;
@@ -122,12 +122,21 @@ impl EngineConf {
     }
 }
 
+/// The keys that are right by themselves: where the engine keeps its state and shows its status is
+/// known even while something else in the file is wrong.
+fn right_part(root: &Node, sources: &Sources) -> EngineConf {
+    let only = |entries: Vec<Entry>| Node { data: Data::Map(entries), ..root.clone() };
+    let read = |node: &Node| EngineConf::read(node, &mut Reader::new(sources, true));
+    let entries = root.as_map().unwrap_or_default().iter().filter(|entry| read(&only(vec![(*entry).clone()])).is_some());
+    read(&only(entries.cloned().collect())).unwrap_or_default()
+}
+
 /// Reads engine.yaml, with the variables of the environment that stand for single keys.
 pub fn read(mut loaded: Loaded, environment: &[(String, String)], sources: &mut Sources) -> (EngineConf, Vec<Diagnostic>) {
     let mut problems = overrides::apply(&mut loaded.root, &EngineConf::docs(), environment, sources);
     let mut reader = Reader::new(sources, loaded.broken);
     reader.problems = loaded.problems;
-    let conf = EngineConf::read(&loaded.root, &mut reader).unwrap_or_default();
+    let conf = EngineConf::read(&loaded.root, &mut reader).unwrap_or_else(|| right_part(&loaded.root, sources));
     problems.extend(reader.problems);
     problems.extend(unfit(&conf, &loaded.root));
     problems.extend(same_names(&conf.sinks));
@@ -207,6 +216,13 @@ mod tests {
         assert_eq!((conf.status().listen.value, conf.tags.len()), (Listen::Off, 2));
         let spool = conf.spool.unwrap();
         assert_eq!((spool.max_bytes.0, spool.sync.0.is_zero(), spool.max_age.0), (2 << 20, true, 48.0 * 3600.0));
+    }
+
+    #[test]
+    fn what_is_right_counts_beside_what_is_wrong() {
+        let (conf, said) = read_with("state_dir: s\nsinks: [{datadog: {}}]\nstatus: {listen: off}\nintervall: 3\n", &[]);
+        assert!(said.contains("`url`") && said.contains("intervall"), "{said}");
+        assert_eq!((conf.state_dir.as_deref(), conf.status().listen.value, conf.sinks.len()), (Some("s"), Listen::Off, 0));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::time::Duration;
 crate::fields! {
     /// The status page: what the engine knows of itself, for people at `/`, for programs at `/status.json`, for Prometheus at `/metrics`. It only shows, and nothing can be changed through it.
     pub struct StatusConf, "status" {
-        /// Address and port of the page, or `off`. Every address but those of this machine itself gets a warning: the page needs no login. Where the port is taken, the engine runs without the page and tries again. Needs a restart.
+        /// Address and port of the page, or `off`. Every address but those of this machine itself gets a warning: the page needs no login. Where the port is taken, the engine runs without the page and tries again.
         pub listen: Placed<Listen> = Placed { value: Listen::usual(), span: Default::default() }, "127.0.0.1:7660";
         /// Names of this machine besides `localhost` and plain addresses by which the page may be asked for; others are refused, since a page from elsewhere could use them to read this one.
         pub hosts: Vec<Text>;
@@ -23,7 +23,7 @@ crate::fields! {
 crate::fields! {
     /// The durable queue between the runs and the sinks, below `state_dir`. What it holds survives restarts and is deleted once every sink has it.
     pub struct SpoolConf, "spool" {
-        /// Most bytes on disk. When it is full, the oldest goes: first the metrics of old records, then service checks, events and topology; all of it is counted by sink and kind. Needs a restart.
+        /// Most bytes on disk. When it is full, the oldest goes: first the metrics of old records, then service checks, events and topology; all of it is counted by sink and kind.
         pub max_bytes: Size = Size(limits::SPOOL_BYTES), "512MiB";
         /// What is older is not delivered any more.
         pub max_age: Seconds = Seconds(limits::SPOOL_AGE.as_secs_f64()), "48h";
@@ -39,7 +39,7 @@ crate::fields! {
         pub runs_at_once: Count = Count(limits::RUNS_AT_ONCE), "256";
         /// Runs at once that ask the same host and port.
         pub runs_per_host: Count = Count(limits::RUNS_PER_HOST), "64";
-        /// Commands at once, of all checks. Needs a restart.
+        /// Commands at once, of all checks.
         pub commands_at_once: Count = Count(limits::CHILDREN), "16";
     }
 }

@@ -7,7 +7,7 @@
 mod chain;
 pub mod check;
 pub mod code;
-mod cure;
+pub mod cure;
 pub mod data;
 pub mod eval;
 pub mod fault;

@@ -12,22 +12,24 @@ mod histogram;
 mod historate;
 mod increment;
 mod monotonic_count;
+mod point;
 mod rate;
 mod raw;
 mod readings;
+mod series;
 
 use crate::base::number::Number;
-use crate::base::span::Span;
-use crate::base::time::epoch_seconds;
-use crate::base::value::Text;
+use crate::base::span::Sources;
 use crate::expr::frame::Remark;
-use crate::observation::{Manner, MetricType, Sample, TagSet};
+use crate::observation::{Manner, MetricType, Sample, Samples};
 use jiff::Timestamp;
-pub use readings::{Key, Readings};
-use serde_json::{Value as Json, json};
+use point::Maker;
+pub use point::{Point, PointAbout, PointKind, Points};
+use readings::Keys;
+pub use readings::{Key, Metric, Metrics, Readings};
+use series::AllSeries;
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 /// One metric type's arithmetic.
 pub trait Fold: Sync {
@@ -74,28 +76,6 @@ fn sum(readings: &[Reading]) -> Number {
     readings.iter().fold(Number::Int(0), |sum, reading| sum.plus(reading.value))
 }
 
-/// What backends make of a point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PointKind {
-    /// A value at a time.
-    Gauge,
-    /// How many since the last point.
-    Count,
-    /// How many per second.
-    Rate,
-}
-
-impl PointKind {
-    /// The word on the wire.
-    pub fn word(self) -> &'static str {
-        match self {
-            PointKind::Gauge => "gauge",
-            PointKind::Count => "count",
-            PointKind::Rate => "rate",
-        }
-    }
-}
-
 /// A point of one series, without its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Folded {
@@ -116,42 +96,6 @@ impl Folded {
     }
 }
 
-/// A point as it would be sent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Point {
-    /// The metric's name with its suffix.
-    pub name: Text,
-    /// The type it was folded as.
-    pub metric_type: MetricType,
-    /// What it is.
-    pub kind: PointKind,
-    /// Its value.
-    pub value: Number,
-    /// Its unit.
-    pub unit: Option<Text>,
-    /// Its tags.
-    pub tags: TagSet,
-    /// The host it is about; none for the agent's own.
-    pub hostname: Option<Text>,
-    /// The device it is about.
-    pub device: Option<Text>,
-    /// When it was true.
-    pub at: Timestamp,
-    /// The place in the spec that made it.
-    pub origin: Span,
-}
-
-impl Point {
-    /// The point as `check --format json` shows it.
-    pub fn to_json(&self) -> Json {
-        json!({
-            "name": &*self.name, "type": self.kind.word(), "value": self.value, "unit": self.unit.as_deref(),
-            "tags": self.tags, "hostname": self.hostname.as_deref().unwrap_or(""),
-            "device": self.device.as_deref(), "timestamp": epoch_seconds(self.at), "interval": 0,
-        })
-    }
-}
-
 /// True for types whose points need the reading of an earlier run.
 pub fn remembers(metric_type: MetricType) -> bool {
     TYPES.iter().any(|(known, arithmetic)| *known == metric_type && arithmetic.remembers())
@@ -161,7 +105,7 @@ pub fn remembers(metric_type: MetricType) -> bool {
 #[derive(Debug, Default)]
 pub struct Folding {
     /// The points, in the order in which their series were first seen.
-    pub points: Vec<Point>,
+    pub points: Points,
     /// The readings of this run, for the next one to count from.
     pub readings: Readings,
     /// Readings that could not be used.
@@ -169,66 +113,33 @@ pub struct Folding {
 }
 
 /// Folds the samples of one run. The memory stays as it is, so that an outcome that is not accepted
-/// leaves no trace.
-pub fn fold(samples: &[Sample], memory: &Readings) -> Folding {
-    let mut out = Folding { points: Vec::with_capacity(samples.len()), ..Folding::default() };
-    let (mut folded, usual) = (Vec::new(), Manner::default());
-    for (key, mut series) in grouped(samples) {
-        let Some((_, arithmetic)) = TYPES.iter().find(|(metric_type, _)| *metric_type == key.metric_type) else { continue };
-        let remembers = arithmetic.remembers();
-        if remembers {
+/// leaves no trace; `sources` are for the places of points.
+pub fn fold(samples: &Samples, memory: &Readings, sources: &Sources) -> Folding {
+    let mut out = Folding::default();
+    let mut maker = Maker::new(sources);
+    let (mut readings, mut folded, usual) = (Vec::new(), Vec::new(), Manner::default());
+    let mut keys = Keys::default();
+    for series in AllSeries::of(samples).iter() {
+        let mut last = None;
+        readings.clear();
+        readings.extend(series.inspect(|sample| last = Some(*sample)).map(|sample| Reading { value: sample.value, at: sample.timestamp }));
+        let Some(last) = last else { continue };
+        let Some((_, arithmetic)) = TYPES.iter().find(|(metric_type, _)| *metric_type == last.metric_type) else { continue };
+        let key = arithmetic.remembers().then(|| keys.of(last));
+        if key.is_some() {
             // What says its own time may come in any order.
-            series.more.sort_by_key(|reading| reading.at);
+            readings.sort_by_key(|reading| reading.at);
         }
-        let readings = series.readings();
-        let previous = if remembers { memory.previous(&key, readings) } else { None };
-        arithmetic.fold(readings, previous, series.last.manner.as_deref().unwrap_or(&usual), &mut folded);
-        out.points.extend(folded.drain(..).map(|folded| point(series.last, folded)));
-        if remembers {
-            out.remarks.extend(standstill(previous.as_ref(), readings).map(|why| remark(series.last, why)));
+        let previous = key.as_ref().and_then(|key| memory.previous(key, &readings));
+        arithmetic.fold(&readings, previous, last.manner.as_deref().unwrap_or(&usual), &mut folded);
+        maker.add(last, folded.drain(..));
+        if let Some(key) = key {
+            out.remarks.extend(standstill(previous.as_ref(), &readings).map(|why| remark(last, why)));
             out.readings.extend(readings.last().map(|last| (key, *last)));
         }
     }
     merge(&mut out.remarks);
-    out
-}
-
-/// The samples of one series.
-struct Series<'s> {
-    first: Reading,
-    /// All of them, where there are several.
-    more: Vec<Reading>,
-    last: &'s Sample,
-}
-
-impl Series<'_> {
-    fn readings(&self) -> &[Reading] {
-        if self.more.is_empty() { std::slice::from_ref(&self.first) } else { &self.more }
-    }
-}
-
-/// The samples of each series, in the order in which the series were first seen.
-fn grouped(samples: &[Sample]) -> Vec<(Key, Series<'_>)> {
-    let mut places: HashMap<Key, usize> = HashMap::with_capacity(samples.len());
-    let mut out: Vec<(Key, Series<'_>)> = Vec::with_capacity(samples.len());
-    for sample in samples {
-        let reading = Reading { value: sample.value, at: sample.timestamp };
-        let key = Key::of(sample);
-        match places.get(&key).and_then(|at| out.get_mut(*at)) {
-            Some((_, series)) => {
-                if series.more.is_empty() {
-                    series.more.push(series.first);
-                }
-                series.more.push(reading);
-                series.last = sample;
-            }
-            None => {
-                places.insert(key.clone(), out.len());
-                out.push((key, Series { first: reading, more: Vec::new(), last: sample }));
-            }
-        }
-    }
-    out
+    Folding { points: maker.points, ..out }
 }
 
 /// Why the last reading of a series gives nothing that is per second.
@@ -243,7 +154,7 @@ fn standstill(previous: Option<&Reading>, readings: &[Reading]) -> Option<&'stat
     }
 }
 
-fn remark(sample: &Sample, why: &str) -> Remark {
+fn remark(sample: Sample<'_>, why: &str) -> Remark {
     let tags: String = sample.tags.iter().map(|tag| format!(" {tag}")).collect();
     Remark { span: sample.origin, message: format!("`{}`{tags}: {why}", sample.name), count: 1 }
 }
@@ -258,45 +169,27 @@ fn merge(remarks: &mut Vec<Remark>) {
     });
 }
 
-fn point(sample: &Sample, folded: Folded) -> Point {
-    let name = if folded.suffix.is_empty() { sample.name.clone() } else { format!("{}{}", sample.name, folded.suffix).into() };
-    Point {
-        name,
-        metric_type: sample.metric_type,
-        kind: folded.kind,
-        value: folded.value,
-        unit: sample.unit.clone(),
-        tags: sample.tags.clone(),
-        hostname: sample.hostname.clone(),
-        device: sample.device.clone(),
-        at: folded.at,
-        origin: sample.origin,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::number::Number;
-    use crate::observation::About;
+    use crate::observation::{About, TagSet};
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_700_000_000 + seconds).unwrap()
     }
 
-    fn sample(metric_type: MetricType, value: f64, seconds: i64) -> Sample {
+    /// One sample each.
+    fn samples(of: impl IntoIterator<Item = (MetricType, f64, i64)>) -> Samples {
+        let mut out = Samples::default();
+        of.into_iter().for_each(|(metric_type, value, seconds)| {
+            out.push(Number::Float(value), &TagSet::default(), about(metric_type, seconds).into());
+        });
+        out
+    }
+
+    fn about(metric_type: MetricType, seconds: i64) -> About {
         let (hostname, device, unit) = (None, None, None);
-        let about = About {
-            name: "m".into(),
-            metric_type,
-            hostname,
-            device,
-            unit,
-            timestamp: at(seconds),
-            manner: None,
-            origin: Default::default(),
-        };
-        Sample { value: Number::Float(value), tags: TagSet::default(), about: about.into() }
+        About { name: "m".into(), metric_type, hostname, device, unit, timestamp: at(seconds), manner: None, origin: Default::default() }
     }
 
     /// The values of each run, one second between two samples.
@@ -305,8 +198,8 @@ mod tests {
         let mut clock = 0;
         let mut out = Vec::new();
         for values in runs {
-            let samples: Vec<_> = values.iter().map(|value| (clock += 1, sample(metric_type, *value, clock)).1).collect();
-            let Folding { points, readings, .. } = fold(&samples, &memory);
+            let samples = samples(values.iter().map(|value| (clock += 1, (metric_type, *value, clock)).1));
+            let Folding { points, readings, .. } = fold(&samples, &memory, &Sources::default());
             memory.take_over(readings);
             out.push(points.iter().map(|p| (p.name.to_string(), p.value.as_f64())).collect());
         }
@@ -338,9 +231,9 @@ mod tests {
 
     #[test]
     fn two_readings_at_one_time_give_no_rate() {
-        let first = fold(&[sample(MetricType::Rate, 1.0, 0)], &Readings::default());
+        let first = fold(&samples([(MetricType::Rate, 1.0, 0)]), &Readings::default(), &Sources::default());
         assert!(first.points.is_empty());
-        let second = fold(&[sample(MetricType::Rate, 9.0, 0)], &first.readings);
+        let second = fold(&samples([(MetricType::Rate, 9.0, 0)]), &first.readings, &Sources::default());
         assert!(second.points.is_empty());
         assert_eq!(second.remarks[0].message, "`m`: two values at the same time: a tag that tells them apart is missing");
     }
@@ -369,8 +262,8 @@ mod tests {
 
     #[test]
     fn two_types_under_one_name_are_two_series() {
-        let samples = [sample(MetricType::Gauge, 1.0, 0), sample(MetricType::Count, 5.0, 0)];
-        let points = fold(&samples, &Readings::default()).points;
+        let samples = samples([(MetricType::Gauge, 1.0, 0), (MetricType::Count, 5.0, 0)]);
+        let points = fold(&samples, &Readings::default(), &Sources::default()).points;
         assert_eq!(
             points.iter().map(|p| (p.kind, p.value.as_f64())).collect::<Vec<_>>(),
             [(PointKind::Gauge, 1.0), (PointKind::Count, 5.0)]

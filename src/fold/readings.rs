@@ -7,16 +7,26 @@ use crate::base::value::Text;
 use crate::observation::{MetricType, Sample, TagSet};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long the previous sample of a counter or rate is kept while its series is not seen: a day
 /// and an hour, so that a daily job keeps its baseline.
 const KEEP: Duration = Duration::from_secs(25 * 3600);
 
-/// What makes a series: type, name, host, device, and the set of its tags, sorted.
+/// What makes a series: its metric, and the set of its tags.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
+    /// What it shares with other series.
+    pub metric: Arc<Metric>,
+    /// Its tags, sorted.
+    pub tags: TagSet,
+}
+
+/// What the series of one metric share.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Metric {
     /// Its type.
     pub metric_type: MetricType,
     /// Its name.
@@ -25,19 +35,42 @@ pub struct Key {
     pub hostname: Option<Text>,
     /// The device it is about.
     pub device: Option<Text>,
-    /// Its tags, sorted.
-    pub tags: TagSet,
 }
 
-impl Key {
-    pub(super) fn of(sample: &Sample) -> Key {
-        Key {
-            metric_type: sample.metric_type,
-            name: sample.name.clone(),
-            hostname: sample.hostname.clone(),
-            device: sample.device.clone(),
-            tags: sample.tags.sorted(),
+/// Metrics of which each is held once.
+#[derive(Debug, Default)]
+pub struct Metrics(HashSet<Arc<Metric>>);
+
+impl Metrics {
+    /// The one that is held already, if there is one.
+    pub fn share(&mut self, metric: Metric) -> Arc<Metric> {
+        if let Some(known) = self.0.get(&metric) {
+            return known.clone();
         }
+        let new = Arc::new(metric);
+        self.0.insert(new.clone());
+        new
+    }
+}
+
+/// Keys in the making. The samples of a row have the same tags, and those of the next row are about
+/// the same metrics.
+#[derive(Default)]
+pub(super) struct Keys {
+    metrics: Metrics,
+    last: TagSet,
+    sorted: TagSet,
+}
+
+impl Keys {
+    /// The key of a sample's series.
+    pub fn of(&mut self, sample: Sample<'_>) -> Key {
+        if !self.last.is_same(sample.tags) {
+            (self.last, self.sorted) = (sample.tags.clone(), sample.tags.sorted());
+        }
+        let (name, hostname, device) = (sample.name.clone(), sample.hostname.clone(), sample.device.clone());
+        let metric = self.metrics.share(Metric { metric_type: sample.metric_type, name, hostname, device });
+        Key { metric, tags: self.sorted.clone() }
     }
 }
 
@@ -96,17 +129,19 @@ impl Serialize for Readings {
         out.collect_seq(self.last.iter().map(|(key, reading)| -> Stored<&'static str> {
             let (value, at) = (value_text(reading.value), reading.at.to_string());
             let tags = key.tags.iter().map(Text::from).collect();
-            (key.metric_type.word(), key.name.clone(), key.hostname.clone(), key.device.clone(), tags, value, at)
+            let Metric { metric_type, name, hostname, device } = &*key.metric;
+            (metric_type.word(), name.clone(), hostname.clone(), device.clone(), tags, value, at)
         }))
     }
 }
 
 impl<'de> Deserialize<'de> for Readings {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let mut readings = Readings::default();
+        let (mut readings, mut metrics) = (Readings::default(), Metrics::default());
         for (word, name, hostname, device, tags, value, at) in Vec::<Stored<String>>::deserialize(from)? {
             let metric_type = MetricType::from_word(&word).ok_or_else(|| D::Error::custom(format!("no metric type `{word}`")))?;
-            let key = Key { metric_type, name, hostname, device, tags: TagSet::new(tags).sorted() };
+            let metric = metrics.share(Metric { metric_type, name, hostname, device });
+            let key = Key { metric, tags: TagSet::new(tags).sorted() };
             let reading = Reading { value: value_of(&value).map_err(D::Error::custom)?, at: time_of(&at).map_err(D::Error::custom)? };
             readings.last.insert(key, reading);
         }
@@ -135,7 +170,8 @@ mod tests {
     use jiff::Timestamp;
 
     fn key(name: &str) -> Key {
-        Key { metric_type: MetricType::Rate, name: name.into(), hostname: Some("h".into()), device: None, tags: TagSet::new(["a:1"]) }
+        let metric = Metric { metric_type: MetricType::Rate, name: name.into(), hostname: Some("h".into()), device: None };
+        Key { metric: metric.into(), tags: TagSet::new(["a:1"]) }
     }
 
     fn at(seconds: i64) -> Reading {
@@ -167,7 +203,7 @@ mod tests {
         readings.take_over(of("new", 25 * 3600));
         assert_eq!(readings.len(), 2);
         readings.take_over(of("new", 25 * 3600 + 1));
-        assert_eq!(readings.last.keys().map(|key| &*key.name).collect::<Vec<_>>(), ["new"]);
+        assert_eq!(readings.last.keys().map(|key| &*key.metric.name).collect::<Vec<_>>(), ["new"]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub mod subject;
 pub mod summary;
 pub mod tags;
 pub mod types;
-mod words;
+pub mod words;
 
 use crate::base::diag::{Diagnostic, Level};
 use crate::base::span::{FileId, Sources, Span};

@@ -42,3 +42,15 @@ pub fn unit_of_name(name: &str) -> Option<(&str, &'static [&'static str])> {
     let (_, last) = name.rsplit_once('_')?;
     UNITS.iter().find(|(words, _)| words.contains(&last)).map(|(_, units)| (last, *units))
 }
+
+/// Keys of tags to which a backend gives a meaning of its own, and what says the same.
+pub const RESERVED: &[(&str, &str)] = &[
+    ("host", "use the field `hostname` if it is the host the point is about; else a longer key, like `db_host`"),
+    ("hostname", "use the field `hostname` if it is the host the point is about; else a longer key"),
+    ("device", "use the field `device` of metrics; else a longer key, like `disk_device`"),
+    ("source", "choose a longer key, like `log_source`"),
+    ("service", "let the instance say its `service`; else choose a longer key"),
+    ("env", "let the instance say it under `tags`; else choose a longer key"),
+    ("version", "choose a longer key, like `server_version`"),
+    ("cluster_name", "choose a longer key that begins with the name of the integration"),
+];

@@ -25,7 +25,7 @@ use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::expr::names::ROW;
 use crate::expr::ops::as_measure;
-use crate::observation::{MetricType, Sample, TagSet, TagWriter};
+use crate::observation::{MetricType, TagSet, TagWriter};
 use crate::yaml::basic::Keyed;
 use crate::yaml::read::Reader;
 
@@ -141,7 +141,7 @@ impl FamiliesMapping {
         let about = Facts { name: &name, metric_type, hostname, device: None, unit: None, timestamp, manner: None, origin: self.span };
         let about = cx.scratch.abouts.share(about, None);
         cx.scratch.name = name;
-        cx.submit(Sample { value, tags, about }, frame);
+        cx.submit(value, &tags, about, frame);
     }
 
     fn tags(&self, point: Point, row: &Exposed<'_>, cx: &mut MapCx<'_>, frame: &mut Frame) -> TagSet {

@@ -6,6 +6,7 @@ use super::event::{maybe_text, timestamp};
 use super::label::Labels;
 use super::service_check::read_mapped;
 use super::{MapCx, Mapping, RowReads};
+use crate::base::decimal;
 use crate::base::number::Number;
 use crate::base::print::{one_line, text_of};
 use crate::base::span::{Sources, Span};
@@ -15,7 +16,7 @@ use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
 use crate::expr::ops::as_measure;
 use crate::expr::texts::Texts;
-use crate::observation::{Aggregate, First, Manner, MetricType, Reset, Sample, TagSet};
+use crate::observation::{Aggregate, First, Manner, MetricType, Reset, TagSet};
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader};
 use crate::yaml::shape::Shape;
@@ -34,12 +35,12 @@ crate::fields! {
         pub when: Option<Expression>;
         /// Words to numbers; keys are compared as printed text, `default` is for all others.
         pub map: Option<ValueMap<f64>>;
-        /// The value is multiplied by this.
+        /// The value is multiplied by this, as decimals are: 100210 by 0.001 is 100.21.
         pub scale: Option<Setting<f64>>;
         /// The value where it is missing.
         pub default: Option<f64>;
         /// A missing value is no warning.
-        pub optional: Option<bool>;
+        pub optional: Option<Setting<bool>>;
         /// A missing value fails the run.
         pub required: bool = false, "false";
         /// The host it is about.
@@ -227,8 +228,8 @@ pub struct Entry {
     pub device: Option<Template>,
     /// The time likewise.
     pub timestamp: Option<Expression>,
-    /// True if a missing value is no warning.
-    pub optional: bool,
+    /// Whether a missing value is no warning.
+    pub optional: Setting<bool>,
     /// How it is folded, where it says more than its type.
     pub manner: Option<Arc<Manner>>,
     /// Its place.
@@ -263,16 +264,14 @@ impl Entry {
             }
         };
         let hostname = maybe_text(&self.hostname, frame);
-        let tags = match &self.labels {
-            Some(labels) => labels.set(cx, frame),
-            None => shared.clone(),
-        };
+        let own = self.labels.as_ref().map(|labels| labels.set(cx, frame));
+        let tags = own.as_ref().unwrap_or(shared);
         let (device, unit) = (maybe_text(&self.device, frame), maybe_text(&self.measure.unit, frame));
         let timestamp = timestamp(self.timestamp.as_ref(), cx.timestamp, frame);
         let (hostname, device, unit) = (hostname.as_ref().or(cx.hostname), device.as_ref(), unit.as_ref());
         let about = Facts { name: &name, metric_type, hostname, device, unit, timestamp, manner: self.manner.as_ref(), origin: self.span };
         let about = cx.scratch.abouts.share(about, Some(&name));
-        cx.submit(Sample { value, tags, about }, frame);
+        cx.submit(value, tags, about, frame);
     }
 
     fn number(&self, frame: &mut Frame) -> Result<Number, Fault> {
@@ -287,7 +286,7 @@ impl Entry {
         }?;
         match &self.measure.scale {
             None => Ok(number),
-            Some(scale) => Ok(Number::Float(number.as_f64() * scale.get(frame)?)),
+            Some(scale) => Ok(Number::Float(decimal::product(number.as_f64(), scale.get(frame)?))),
         }
     }
 
@@ -302,14 +301,18 @@ impl Entry {
     }
 
     fn left_out(&self, fault: &Fault, cx: &mut MapCx<'_>, frame: &mut Frame) {
+        if matches!(fault, Fault::Missing) && self.value.0.reads_off(frame) {
+            return;
+        }
         let why = if let Fault::Failed(why) = fault { why } else { "its value is missing" };
         // The name is computed once per place, not for every row that is left out.
-        let told = !self.measure.required && (self.optional || frame.has_remark(self.span));
+        let optional = !self.measure.required && self.optional.get(frame).unwrap_or(false);
+        let told = !self.measure.required && (optional || frame.has_remark(self.span));
         let name = if told { Text::default() } else { self.name.shown(frame) };
         let values = |frame: &Frame| self.value.0.with_values(&format!("`{name}` left out: {why}"), frame);
         if self.measure.required {
             cx.errors.push(values(frame));
-        } else if !self.optional {
+        } else if !optional {
             frame.remark(self.span, values);
         }
     }
@@ -321,7 +324,7 @@ impl Entry {
         take(&self.value.0);
         self.measure.when.iter().chain(&self.timestamp).for_each(|e| take(&e.0));
         [&self.measure.unit, &self.hostname, &self.device].into_iter().flatten().for_each(|t| take(&t.0));
-        self.measure.scale.iter().filter_map(Setting::code).for_each(&mut *take);
+        self.measure.scale.iter().filter_map(Setting::code).chain(self.optional.code()).for_each(&mut *take);
         self.labels.iter().for_each(|labels| labels.codes(take));
     }
 }

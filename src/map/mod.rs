@@ -19,11 +19,12 @@ pub mod service_check;
 pub mod topology;
 pub mod watch;
 
+use crate::base::number::Number;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use crate::expr::code::{Code, Template};
 use crate::expr::frame::Frame;
-use crate::observation::{Cut, Observations, Sample, TagSet, TagWriter};
+use crate::observation::{About, Cut, Observations, TagSet, TagWriter};
 use crate::rows::RowsSpec;
 use about::Abouts;
 use family_names::FamilyNames;
@@ -101,9 +102,9 @@ pub struct MapCx<'a> {
 
 impl MapCx<'_> {
     /// Adds a sample, or a remark where the run has as many as it may have.
-    pub fn submit(&mut self, sample: Sample, frame: &mut Frame) {
-        let origin = sample.origin;
-        if !self.out.add(sample, self.max_samples) {
+    pub fn submit(&mut self, value: Number, tags: &TagSet, about: Arc<About>, frame: &mut Frame) {
+        let origin = about.origin;
+        if !self.out.add(value, tags, about, self.max_samples) {
             frame.remark(origin, |_| Cut::of_samples(self.max_samples, 1).to_string());
         }
     }

@@ -19,9 +19,10 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::process::{Child, Command};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 
 /// After a kill, the system needs this long at most; a process in a broken disk's hands is left
@@ -86,8 +87,26 @@ impl std::fmt::Debug for CommandRequest {
 /// Starts commands, so many at once and no more.
 pub struct Commands {
     slots: Semaphore,
+    most: AtomicUsize,
+    /// Places that are to go as soon as the commands that have them end.
+    surplus: AtomicUsize,
     environment: Vec<(OsString, OsString)>,
     grace: Duration,
+}
+
+/// The place of a running command.
+struct Slot<'s> {
+    slot: Option<SemaphorePermit<'s>>,
+    surplus: &'s AtomicUsize,
+}
+
+impl Drop for Slot<'_> {
+    fn drop(&mut self) {
+        let one_less = self.surplus.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        if let (Ok(_), Some(slot)) = (one_less, self.slot.take()) {
+            slot.forget();
+        }
+    }
 }
 
 impl Default for Commands {
@@ -104,7 +123,24 @@ impl Commands {
 
     /// The same with another number of children at once.
     pub fn at_once(most: usize) -> Self {
-        Commands { slots: Semaphore::new(most), environment: program::kept_environment(), grace: limits::COMMAND_GRACE }
+        Commands {
+            slots: Semaphore::new(most),
+            most: most.into(),
+            surplus: 0.into(),
+            environment: program::kept_environment(),
+            grace: limits::COMMAND_GRACE,
+        }
+    }
+
+    /// Another number of children at once; those that run are left to end.
+    pub fn set_most(&self, most: usize) {
+        let before = self.most.swap(most, Ordering::SeqCst);
+        // Places that were still to go stay instead.
+        let stay = self.surplus.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| Some(n.saturating_sub(most.saturating_sub(before))));
+        let stay = stay.unwrap_or_default().min(most.saturating_sub(before));
+        self.slots.add_permits(most.saturating_sub(before) - stay);
+        let fewer = before.saturating_sub(most);
+        self.surplus.fetch_add(fewer - self.slots.forget_permits(fewer), Ordering::SeqCst);
     }
 
     /// Runs the command to its end, waiting first for a free place.
@@ -112,7 +148,8 @@ impl Commands {
     /// # Errors
     /// One sentence on what went wrong, and the output where the command ran.
     pub async fn exchange(&self, request: &CommandRequest, clock: &dyn Clock) -> Result<Answer, ExchangeError> {
-        let _slot = self.slots.acquire().await.map_err(|_| ExchangeError::new(ErrorKind::Limit, "no more commands are started"))?;
+        let slot = self.slots.acquire().await.map_err(|_| ExchangeError::new(ErrorKind::Limit, "no more commands are started"))?;
+        let _slot = Slot { slot: Some(slot), surplus: &self.surplus };
         let began = clock.instant();
         let mut running = self.start(request)?;
         let ended = running.run(request, self.grace).await;
@@ -322,6 +359,18 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         false
+    }
+
+    #[test]
+    fn another_number_at_once_holds_also_for_places_that_are_taken() {
+        let commands = Commands::at_once(3);
+        let taken: Vec<_> = (0..3).map(|_| Slot { slot: commands.slots.try_acquire().ok(), surplus: &commands.surplus }).collect();
+        commands.set_most(1);
+        commands.set_most(2);
+        drop(taken);
+        assert_eq!(commands.slots.available_permits(), 2);
+        commands.set_most(5);
+        assert_eq!((commands.slots.available_permits(), commands.surplus.load(Ordering::SeqCst)), (5, 0));
     }
 
     #[tokio::test]

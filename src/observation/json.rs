@@ -26,23 +26,24 @@ pub struct SampleJson<'s> {
 
 impl<'s> SampleJson<'s> {
     /// A sample with its place in words.
-    pub fn of(sample: &'s Sample, origin: &'s str) -> Self {
+    pub fn of(sample: Sample<'s>, origin: &'s str) -> Self {
+        let Sample { value, tags, about } = sample;
         SampleJson {
-            name: &sample.name,
-            r#type: sample.metric_type.word(),
-            value: sample.value,
-            tags: &sample.tags,
-            hostname: sample.hostname.as_deref().unwrap_or(""),
-            device: sample.device.as_deref(),
-            unit: sample.unit.as_deref(),
-            timestamp: epoch_seconds(sample.timestamp),
+            name: &about.name,
+            r#type: about.metric_type.word(),
+            value,
+            tags,
+            hostname: about.hostname.as_deref().unwrap_or(""),
+            device: about.device.as_deref(),
+            unit: about.unit.as_deref(),
+            timestamp: epoch_seconds(about.timestamp),
             origin,
         }
     }
 }
 
 /// One sample as a JSON value.
-pub fn sample(s: &Sample, sources: &Sources) -> Json {
+pub fn sample(s: Sample<'_>, sources: &Sources) -> Json {
     json!(SampleJson::of(s, &sources.origin(s.origin)))
 }
 

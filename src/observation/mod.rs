@@ -6,6 +6,7 @@
 pub mod json;
 mod manner;
 pub mod metric_type;
+mod numbers;
 mod sums;
 pub mod tags;
 
@@ -16,31 +17,18 @@ use crate::base::value::{Text, Value};
 use jiff::Timestamp;
 pub use manner::{Aggregate, First, Manner, Reset};
 pub use metric_type::MetricType;
+pub use numbers::{Numbers, Tagged};
 use std::fmt::{self, Display};
-use std::ops::Deref;
 use std::sync::Arc;
 use sums::Sums;
 pub use tags::{TagSet, TagWriter};
 
 /// One number at one time for one series. What it shares with the samples of other rows can be read
-/// as if it were its own: `sample.name`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sample {
-    /// The submitted value: rates and counters as read.
-    pub value: Number,
-    /// Its tags.
-    pub tags: TagSet,
-    /// Everything else.
-    pub about: Arc<About>,
-}
+/// as if it were its own: `sample.name`. Rates and counters have the value that was read.
+pub type Sample<'s> = Tagged<'s, About>;
 
-impl Deref for Sample {
-    type Target = About;
-
-    fn deref(&self) -> &About {
-        &self.about
-    }
-}
+/// The samples of one run.
+pub type Samples = Numbers<About>;
 
 /// What the samples of one metric share: a run may hold hundreds of thousands of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -288,7 +276,7 @@ pub struct HealthStream {
 #[derive(Clone, Debug, Default)]
 pub struct Observations {
     /// Samples, in the order of the spec.
-    pub samples: Vec<Sample>,
+    pub samples: Samples,
     /// Service checks.
     pub service_checks: Vec<ServiceCheck>,
     /// Events.
@@ -306,37 +294,27 @@ pub struct Observations {
     sums: Sums,
 }
 
-/// Room for the samples of a small run at once.
-const USUAL_SAMPLES: usize = 16;
-
 impl Observations {
     /// Adds a sample; false where there are `most` already.
-    pub fn add(&mut self, sample: Sample, most: usize) -> bool {
-        if self.sums.join(&mut self.samples, &sample) {
-            return true;
-        }
+    pub fn add(&mut self, value: Number, tags: &TagSet, about: Arc<About>, most: usize) -> bool {
+        let Some(about) = self.sums.join(&mut self.samples, value, tags, about) else { return true };
         let room = self.samples.len() < most;
         if room {
-            // Room takes no memory before it is filled, and growing step by step would hold the samples
-            // of a large run twice.
-            match self.samples.len() {
-                0 => self.samples.reserve_exact(USUAL_SAMPLES.min(most)),
-                limits::SAMPLES_APART => self.samples.reserve_exact(most - limits::SAMPLES_APART),
-                _ => {}
-            }
-            self.samples.push(sample);
+            self.samples.push(value, tags, about);
         }
         room
     }
 
     /// Adds samples as far as there is room; how many were left out comes back.
-    fn add_all(&mut self, samples: Vec<Sample>, most: usize) -> usize {
+    fn add_all(&mut self, samples: Samples, most: usize) -> usize {
         if self.samples.is_empty() {
             self.samples = samples;
             self.sums = Sums::default();
             return 0;
         }
-        samples.into_iter().map(|sample| usize::from(!self.add(sample, most))).sum()
+        let mut left_out = 0;
+        samples.hand_over(|value, tags, about| left_out += usize::from(!self.add(value, tags, about, most)));
+        left_out
     }
 
     /// Adds the samples, service checks, events and logs that another part of the run has made, as far

@@ -4,10 +4,12 @@
 //! series. A small run keeps each sample as it was submitted, for a person to see; beyond
 //! [`limits::SAMPLES_APART`] a further sample is added to the one that its series has already.
 
-use super::{MetricType, Sample};
+use super::{About, MetricType, Samples, TagSet};
 use crate::base::limits;
+use crate::base::number::Number;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
 /// Where the samples that add up are among all samples of a run.
 #[derive(Clone, Debug, Default)]
@@ -18,23 +20,27 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// Adds the value to an earlier sample of the same series; false where there is none, or where
-    /// samples stay apart.
-    pub fn join(&mut self, samples: &mut [Sample], sample: &Sample) -> bool {
-        if samples.len() < limits::SAMPLES_APART || !adds_up(sample.metric_type) {
-            return false;
+    /// Adds the value to an earlier sample of the same series; what it is about comes back where there
+    /// is none, or where samples stay apart.
+    pub fn join(&mut self, samples: &mut Samples, value: Number, tags: &TagSet, about: Arc<About>) -> Option<Arc<About>> {
+        if samples.len() < limits::SAMPLES_APART || !adds_up(about.metric_type) {
+            return Some(about);
         }
-        for (place, seen) in samples.iter().enumerate().skip(self.n_seen).filter(|(_, seen)| adds_up(seen.metric_type)) {
-            self.places.entry(mixed(seen)).or_insert(place);
+        for (place, seen) in (self.n_seen..samples.len()).filter_map(|place| Some((place, samples.get(place)?))) {
+            if adds_up(seen.metric_type) {
+                self.places.entry(mixed(seen.about, seen.tags)).or_insert(place);
+            }
         }
         self.n_seen = samples.len();
-        let place = self.places.get(&mixed(sample));
-        let Some(known) = place.and_then(|place| samples.get_mut(*place)).filter(|known| is_same_series(known, sample)) else {
-            return false;
-        };
-        known.value = known.value.plus(sample.value);
-        known.about = sample.about.clone();
-        true
+        let known = self.places.get(&mixed(&about, tags)).and_then(|place| Some((*place, samples.get(*place)?)));
+        match known.filter(|(_, known)| known.tags == tags && is_same_metric(known.about, &about)) {
+            Some((place, known)) => {
+                let sum = known.value.plus(value);
+                samples.replace(place, sum, about);
+                None
+            }
+            None => Some(about),
+        }
     }
 }
 
@@ -44,23 +50,22 @@ fn adds_up(metric_type: MetricType) -> bool {
     matches!(metric_type, MetricType::Count | MetricType::Increment | MetricType::Decrement)
 }
 
-fn is_same_series(a: &Sample, b: &Sample) -> bool {
-    let about = std::sync::Arc::ptr_eq(&a.about, &b.about)
+fn is_same_metric(a: &Arc<About>, b: &Arc<About>) -> bool {
+    Arc::ptr_eq(a, b)
         || (a.name == b.name
             && a.metric_type == b.metric_type
             && a.hostname == b.hostname
             && a.device == b.device
             && a.unit == b.unit
-            && a.origin == b.origin);
-    about && a.tags == b.tags
+            && a.origin == b.origin)
 }
 
 /// Name, type and tags as one number. Two series that share it, which hardly ever happens, are not
 /// joined any more, and nothing worse.
-fn mixed(sample: &Sample) -> u64 {
-    let mut mixed = sample.metric_type as u64;
-    let host = sample.hostname.iter().chain(&sample.device).map(|text| text.as_bytes());
-    for bytes in [sample.name.as_bytes(), sample.tags.as_bytes()].into_iter().chain(host) {
+fn mixed(about: &About, tags: &TagSet) -> u64 {
+    let mut mixed = about.metric_type as u64;
+    let host = about.hostname.iter().chain(&about.device).map(|text| text.as_bytes());
+    for bytes in [about.name.as_bytes(), tags.as_bytes()].into_iter().chain(host) {
         let (words, rest) = bytes.as_chunks::<8>();
         let last = rest.iter().fold(rest.len() as u64, |last, byte| last << 8 | u64::from(*byte));
         for word in words.iter().map(|word| u64::from_le_bytes(*word)).chain([last]) {
@@ -92,10 +97,10 @@ impl Hasher for AsItIs {
 mod tests {
     use crate::base::limits;
     use crate::base::number::Number;
-    use crate::observation::{About, MetricType, Observations, Sample, TagSet};
+    use crate::observation::{About, MetricType, Observations, TagSet};
     use jiff::Timestamp;
 
-    fn sample(metric_type: MetricType, tag: usize, value: i64) -> Sample {
+    fn add(made: &mut Observations, metric_type: MetricType, tag: usize, value: i64) -> bool {
         let (hostname, device, unit) = (None, None, None);
         let about = About {
             name: "m".into(),
@@ -107,12 +112,12 @@ mod tests {
             manner: None,
             origin: Default::default(),
         };
-        Sample { value: Number::Int(value), tags: TagSet::new([format!("t:{tag}")]), about: about.into() }
+        made.add(Number::Int(value), &TagSet::new([format!("t:{tag}")]), about.into(), limits::SERIES)
     }
 
     fn after(n: usize, metric_type: MetricType) -> Observations {
         let mut made = Observations::default();
-        (0..n).for_each(|n| assert!(made.add(sample(metric_type, n % 3, 1), limits::SERIES)));
+        (0..n).for_each(|n| assert!(add(&mut made, metric_type, n % 3, 1)));
         made
     }
 
@@ -136,9 +141,9 @@ mod tests {
         let mut made = after(limits::SAMPLES_APART + 1, MetricType::Count);
         let before = made.samples.len();
         for _ in 0..3 {
-            made.add(sample(MetricType::Count, 99, 2), limits::SERIES);
+            assert!(add(&mut made, MetricType::Count, 99, 2));
         }
         assert_eq!(made.samples.len(), before + 1);
-        assert_eq!(made.samples.last().unwrap().value.as_f64(), 6.0);
+        assert_eq!(made.samples.get(before).unwrap().value.as_f64(), 6.0);
     }
 }

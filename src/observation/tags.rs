@@ -56,6 +56,11 @@ impl TagSet {
         TagSet::new(tags)
     }
 
+    /// True for the same set, which may be told from an equal one.
+    pub fn is_same(&self, other: &TagSet) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// True without tags.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -4,10 +4,10 @@
 use super::{Origin, Report, Stated, Topology};
 use crate::base::number::Number;
 use crate::base::secret;
-use crate::base::span::{Sources, Span};
+use crate::base::span::{Places, Sources, Span};
 use crate::base::value::{Text, Value};
-use crate::fold::{Point, PointKind};
-use crate::observation::{self, MetricType, Observations, ServiceCheck, Status, TagSet};
+use crate::fold::{PointAbout, Points};
+use crate::observation::{self, Observations, ServiceCheck, Status, TagSet};
 use crate::state::Changes;
 use jiff::Timestamp;
 use std::mem::take;
@@ -32,7 +32,7 @@ pub struct Facts<'f> {
     /// What the run reports; its samples are not read.
     pub observations: Observations,
     /// What its samples came to.
-    pub points: Vec<Point>,
+    pub points: Points,
     /// What the next run is to know.
     pub changes: Changes,
     /// How the run went.
@@ -44,13 +44,13 @@ pub struct Facts<'f> {
 impl Report {
     /// The report of a run.
     pub fn new(origin: Origin, facts: Facts<'_>) -> Report {
-        let Facts { observations: mut seen, points, changes, run, sources } = facts;
-        let mut places = Places { sources, last: (Span::default(), Text::default()) };
-        let mut points: Vec<_> = points.into_iter().map(|mut point| places.state(take(&mut point.origin), point)).collect();
+        let Facts { observations: mut seen, mut points, changes, run, sources } = facts;
+        // Points were made of them, and they may be many.
+        drop(take(&mut seen.samples));
+        let mut places = Stating(Places::new(sources));
         let checks = take(&mut seen.service_checks).into_iter();
         let mut service_checks: Vec<_> = checks.map(|mut check| places.state(take(&mut check.origin), check)).collect();
-        let (status, duration) = of_run(&origin, run);
-        points.push(Stated { what: duration, origin: Text::default() });
+        let status = of_run(&origin, run, &mut points);
         service_checks.push(Stated { what: status, origin: Text::default() });
         let events = take(&mut seen.events).into_iter().map(|mut event| {
             event.attributes = plain(&event.attributes);
@@ -79,22 +79,12 @@ impl Report {
     }
 }
 
-/// `engine.check_status` and `engine.run.duration`.
-fn of_run(origin: &Origin, run: RunStatus) -> (ServiceCheck, Point) {
+/// `engine.check_status`; `engine.run.duration` is added to the points.
+fn of_run(origin: &Origin, run: RunStatus, points: &mut Points) -> ServiceCheck {
     let tags = TagSet::new([format!("check:{}", origin.check), format!("instance:{}", origin.label)]);
-    let point = Point {
-        name: "engine.run.duration".into(),
-        metric_type: MetricType::Gauge,
-        kind: PointKind::Gauge,
-        value: Number::Float(run.duration.as_secs_f64()),
-        unit: Some("second".into()),
-        tags: tags.clone(),
-        hostname: None,
-        device: None,
-        at: run.ended,
-        origin: Span::default(),
-    };
-    let status = ServiceCheck {
+    let duration = PointAbout::own("engine.run.duration", Some("second"), run.ended);
+    points.push(Number::Float(run.duration.as_secs_f64()), &tags, duration.into());
+    ServiceCheck {
         name: "engine.check_status".into(),
         status: run.status,
         tags,
@@ -102,22 +92,15 @@ fn of_run(origin: &Origin, run: RunStatus) -> (ServiceCheck, Point) {
         message: run.message,
         timestamp: run.ended,
         origin: Span::default(),
-    };
-    (status, point)
+    }
 }
 
-/// Places in words; most observations share theirs with the one before.
-struct Places<'s> {
-    sources: &'s Sources,
-    last: (Span, Text),
-}
+/// Says where an observation was made.
+struct Stating<'s>(Places<'s>);
 
-impl Places<'_> {
+impl Stating<'_> {
     fn state<T>(&mut self, span: Span, what: T) -> Stated<T> {
-        if self.last.0 != span {
-            self.last = (span, self.sources.origin(span).into());
-        }
-        Stated { what, origin: if span == Span::default() { Text::default() } else { self.last.1.clone() } }
+        Stated { what, origin: self.0.text(span) }
     }
 
     fn topology(&mut self, topology: observation::Topology) -> Topology {

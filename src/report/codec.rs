@@ -14,6 +14,7 @@ use super::writer::Writer;
 use super::{Report, reader};
 use crate::base::map::Map;
 use crate::base::value::{Text, Value};
+use crate::fold::Points;
 use crate::rows::once::Sightings;
 use crate::state::Changes;
 use serde::Serialize;
@@ -49,7 +50,7 @@ impl std::error::Error for DecodeError {}
 /// else is in it. What the next run is to know stays, since it belongs to the other observations too.
 pub fn without_metrics(record: &[u8]) -> Option<Vec<u8>> {
     let mut report = Report::decode(record).ok()?;
-    report.points.clear();
+    report.points = Points::default();
     let nothing =
         report.count() == 0 && report.metadata.is_empty() && Rest::of(&report.changes).is_none() && report.changes.readings.is_empty();
     let mut out = Vec::new();
@@ -77,14 +78,27 @@ impl Report {
     /// # Errors
     /// Bytes of another version, or damaged ones.
     pub fn decode(bytes: &[u8]) -> Result<Report, DecodeError> {
-        match bytes.split_first() {
-            Some((&VERSION, rest)) => {
-                let (wire, behind) = postcard::take_from_bytes::<Wire<'_>>(rest).map_err(|_| DecodeError::Broken("its form is broken"))?;
-                if behind.is_empty() { reader::report(&wire) } else { Err(DecodeError::Broken("something stands behind its end")) }
-            }
-            Some((version, _)) => Err(DecodeError::Foreign(*version)),
-            None => Err(DecodeError::Broken("it is empty")),
+        let wire = wire(bytes)?;
+        Ok(Report { changes: reader::changes(&wire)?, ..reader::observations(&wire)? })
+    }
+
+    /// The same without what it changes: receivers are not told, and it may be as much as the rest.
+    ///
+    /// # Errors
+    /// Bytes of another version, or damaged ones.
+    pub fn decode_observations(bytes: &[u8]) -> Result<Report, DecodeError> {
+        reader::observations(&wire(bytes)?)
+    }
+}
+
+fn wire(bytes: &[u8]) -> Result<Wire<'_>, DecodeError> {
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => {
+            let (wire, behind) = postcard::take_from_bytes(rest).map_err(|_| DecodeError::Broken("its form is broken"))?;
+            if behind.is_empty() { Ok(wire) } else { Err(DecodeError::Broken("something stands behind its end")) }
         }
+        Some((version, _)) => Err(DecodeError::Foreign(*version)),
+        None => Err(DecodeError::Broken("it is empty")),
     }
 }
 

@@ -17,7 +17,7 @@ mod wire;
 mod writer;
 
 use crate::base::value::{Text, Value};
-use crate::fold::Point;
+use crate::fold::Points;
 use crate::observation::{Component, Event, Health, HealthStream, Log, Relation, ServiceCheck};
 use crate::state::Changes;
 pub use build::{Facts, RunStatus};
@@ -92,7 +92,7 @@ pub struct Report {
     /// Where it comes from.
     pub origin: Origin,
     /// What its samples came to, and how long the run took.
-    pub points: Vec<Stated<Point>>,
+    pub points: Points,
     /// Service checks; the status of the run itself is the last.
     pub service_checks: Vec<Stated<ServiceCheck>>,
     /// Events.

@@ -3,17 +3,18 @@
 use super::codec::DecodeError;
 use super::tables::Texts;
 use super::tokens::{self, Token};
-use super::wire::{Shared, TextId, Time, Wire, WireCheck, WireContext, WireEvent, WireHealth, WireLog, WireNumber, WireOrigin, WirePoint};
+use super::wire::{Shared, TextId, Time, Wire, WireCheck, WireContext, WireEvent, WireHealth, WireLog, WireNumber, WireOrigin};
 use super::wire::{WireReading, WireStream, WireTopology};
 use super::{Origin, Report, Stated, Topology};
 use crate::base::number::Number;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
-use crate::fold::{Key, Point, PointKind, Reading};
+use crate::fold::{Key, Metric, Metrics, PointAbout, PointKind, Points, Reading};
 use crate::observation::{AlertType, Component, Event, EventContext, Health, HealthState, HealthStream, Log, MetricType, Priority};
 use crate::observation::{Relation, ServiceCheck, Status};
 use crate::state::Changes;
 use jiff::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The kinds of points, by their numbers.
@@ -27,14 +28,14 @@ struct Reader<'w> {
     tokens: std::slice::Iter<'w, Token>,
 }
 
-/// The report of a record.
+/// The report of a record, without what it changes.
 ///
 /// # Errors
 /// A number that refers to nothing, or something that is left over.
-pub fn report(wire: &Wire<'_>) -> Read<Report> {
+pub fn observations(wire: &Wire<'_>) -> Read<Report> {
     let mut reader = Reader { texts: Texts::new(&wire.texts, &wire.sets)?, tokens: wire.tokens.iter() };
     let origin = reader.origin(&wire.origin)?;
-    let points = wire.points.iter().map(|point| reader.point(point, &wire.shared)).collect::<Read<_>>()?;
+    let points = reader.points(wire)?;
     let service_checks = wire.service_checks.iter().map(|check| reader.check(check)).collect::<Read<_>>()?;
     // From here on in the order in which their values were written.
     let events = wire.events.iter().map(|event| reader.event(event)).collect::<Read<_>>()?;
@@ -43,15 +44,27 @@ pub fn report(wire: &Wire<'_>) -> Read<Report> {
     let health = wire.health.iter().map(|health| reader.health(health)).collect::<Read<_>>()?;
     let health_stream = wire.stream.as_ref().map(|stream| reader.stream(stream)).transpose()?;
     let metadata = wire.metadata.iter().map(|key| Ok((reader.text(*key)?, reader.value()?))).collect::<Read<_>>()?;
-    let broken = |_| DecodeError::Broken("what it changes is broken");
-    let mut changes: Changes =
-        if wire.changes.is_empty() { Changes::default() } else { serde_json::from_str(wire.changes).map_err(broken)? };
-    let readings = wire.readings.iter().map(|reading| reader.reading(reading)).collect::<Read<Vec<_>>>()?;
-    changes.readings.extend(readings);
     if reader.tokens.next().is_some() {
         return Err(DecodeError::Broken("a value belongs to nothing"));
     }
+    let changes = Changes::default();
     Ok(Report { origin, points, service_checks, events, logs, topology, health, health_stream, metadata, changes })
+}
+
+/// What a record changes.
+///
+/// # Errors
+/// A number that refers to nothing, or changes that are none.
+pub fn changes(wire: &Wire<'_>) -> Read<Changes> {
+    let broken = |_| DecodeError::Broken("what it changes is broken");
+    let mut changes: Changes =
+        if wire.changes.is_empty() { Changes::default() } else { serde_json::from_str(wire.changes).map_err(broken)? };
+    let reader = Reader { texts: Texts::new(&wire.texts, &wire.sets)?, tokens: wire.tokens.iter() };
+    let mut metrics = Metrics::default();
+    for reading in &wire.readings {
+        changes.readings.extend([reader.reading(reading, &mut metrics)?]);
+    }
+    Ok(changes)
 }
 
 /// The word of a number.
@@ -104,28 +117,34 @@ impl Reader<'_> {
         })
     }
 
-    fn point(&self, wire: &WirePoint, shared: &[Shared]) -> Read<Stated<Point>> {
-        let shared = shared.get(wire.shared as usize).ok_or(DecodeError::Broken("a point belongs to no metric"))?;
-        let point = Point {
+    fn points(&self, wire: &Wire<'_>) -> Read<Points> {
+        let abouts = wire.shared.iter().map(|shared| self.about(shared).map(Arc::new)).collect::<Read<Vec<_>>>()?;
+        let mut points = Points::default();
+        for point in &wire.points {
+            let about = abouts.get(point.shared as usize).ok_or(DecodeError::Broken("a point belongs to no metric"))?;
+            points.push(number(point.value), self.texts.tags(point.tags)?, about.clone());
+        }
+        Ok(points)
+    }
+
+    fn about(&self, shared: &Shared) -> Read<PointAbout> {
+        Ok(PointAbout {
             name: self.text(shared.name)?,
             metric_type: word(MetricType::WORDS, MetricType::from_word, shared.metric_type)?,
             kind: KINDS.get(usize::from(shared.kind)).copied().ok_or(DecodeError::Broken("a word is unknown"))?,
-            value: number(wire.value),
             unit: self.maybe(shared.unit)?,
-            tags: self.texts.tags(wire.tags)?,
             hostname: self.maybe(shared.hostname)?,
             device: self.maybe(shared.device)?,
             at: time(shared.at)?,
-            origin: Span::default(),
-        };
-        self.state(point, shared.origin)
+            origin: self.text(shared.origin)?,
+        })
     }
 
     fn check(&self, wire: &WireCheck) -> Read<Stated<ServiceCheck>> {
         let check = ServiceCheck {
             name: self.text(wire.name)?,
             status: word(Status::WORDS, Status::from_word, wire.status)?,
-            tags: self.texts.tags(wire.tags)?,
+            tags: self.texts.tags(wire.tags)?.clone(),
             hostname: self.maybe(wire.hostname)?,
             message: self.text(wire.message)?,
             timestamp: time(wire.at)?,
@@ -146,7 +165,7 @@ impl Reader<'_> {
             priority: wire.priority.map(|n| word(Priority::WORDS, Priority::from_word, n)).transpose()?,
             aggregation_key: self.maybe(wire.aggregation_key)?,
             event_object: self.maybe(wire.event_object)?,
-            tags: self.texts.tags(wire.tags)?,
+            tags: self.texts.tags(wire.tags)?.clone(),
             hostname: self.maybe(wire.hostname)?,
             attributes,
             context: wire.context.as_ref().map(|context| self.context(context)).transpose()?,
@@ -180,7 +199,7 @@ impl Reader<'_> {
             source: self.maybe(wire.source)?,
             timestamp: time(wire.at)?,
             hostname: self.maybe(wire.hostname)?,
-            tags: self.texts.tags(wire.tags)?,
+            tags: self.texts.tags(wire.tags)?.clone(),
             origin: Span::default(),
         };
         self.state(log, wire.origin)
@@ -232,14 +251,14 @@ impl Reader<'_> {
         })
     }
 
-    fn reading(&self, wire: &WireReading) -> Read<(Key, Reading)> {
-        let key = Key {
+    fn reading(&self, wire: &WireReading, metrics: &mut Metrics) -> Read<(Key, Reading)> {
+        let metric = Metric {
             metric_type: word(MetricType::WORDS, MetricType::from_word, wire.metric_type)?,
             name: self.text(wire.name)?,
             hostname: self.maybe(wire.hostname)?,
             device: self.maybe(wire.device)?,
-            tags: self.texts.tags(wire.tags)?.sorted(),
         };
+        let key = Key { metric: metrics.share(metric), tags: self.texts.tags(wire.tags)?.sorted() };
         Ok((key, Reading { value: number(wire.value), at: time(wire.at)? }))
     }
 }

@@ -82,7 +82,7 @@ impl Texts {
     ///
     /// # Errors
     /// There is none.
-    pub fn tags(&self, number: u32) -> Result<TagSet, DecodeError> {
-        self.sets.get(number as usize).cloned().ok_or(DecodeError::Broken("a tag set is missing"))
+    pub fn tags(&self, number: u32) -> Result<&TagSet, DecodeError> {
+        self.sets.get(number as usize).ok_or(DecodeError::Broken("a tag set is missing"))
     }
 }

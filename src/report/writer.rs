@@ -9,9 +9,11 @@ use super::wire::{
 use super::{Origin, Report, Stated, Topology};
 use crate::base::number::Number;
 use crate::base::value::{Text, Value};
-use crate::fold::{Key, Point, Reading};
+use crate::fold::{Key, Metric, Point, PointAbout, Points, Reading};
 use crate::observation::{Event, EventContext, Health, HealthStream, Log, ServiceCheck, TagSet};
 use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The tables in the making.
 #[derive(Default)]
@@ -26,7 +28,7 @@ impl<'r> Writer<'r> {
     /// The form of a report; `changes` is their text.
     pub fn report(mut self, report: &'r Report, changes: &'r str) -> Wire<'r> {
         let origin = self.origin(&report.origin);
-        let points = report.points.iter().map(|point| self.point(point)).collect();
+        let points = self.points(&report.points);
         let service_checks = report.service_checks.iter().map(|check| self.check(check)).collect();
         let events = report.events.iter().map(|event| self.event(event)).collect();
         let logs = report.logs.iter().map(|log| self.log(log)).collect();
@@ -88,18 +90,33 @@ impl<'r> Writer<'r> {
         }
     }
 
-    fn point(&mut self, point: &'r Stated<Point>) -> WirePoint {
-        let shared = Shared {
-            name: self.text(&point.name),
-            metric_type: point.metric_type as u8,
-            kind: point.kind as u8,
-            unit: self.maybe(&point.unit),
-            hostname: self.maybe(&point.hostname),
-            device: self.maybe(&point.device),
-            at: time(point.at),
-            origin: self.text(&point.origin),
+    fn points(&mut self, points: &'r Points) -> Vec<WirePoint> {
+        // What points share is held once there too, so that its address is enough.
+        let mut known: HashMap<usize, u32> = HashMap::new();
+        let mut last: Option<(&TagSet, TagsId)> = None;
+        let point = |Point { value, tags, about }: Point<'r>| {
+            let shared = *known.entry(Arc::as_ptr(about).addr()).or_insert_with(|| self.shared(about));
+            let tags = match last {
+                Some((known, number)) if known.is_same(tags) => number,
+                _ => last.insert((tags, self.tags(tags))).1,
+            };
+            WirePoint { shared, tags, value: number(value) }
         };
-        WirePoint { shared: self.shared.of(shared), tags: self.tags(&point.tags), value: number(point.value) }
+        points.iter().map(point).collect()
+    }
+
+    fn shared(&mut self, about: &'r PointAbout) -> u32 {
+        let shared = Shared {
+            name: self.text(&about.name),
+            metric_type: about.metric_type as u8,
+            kind: about.kind as u8,
+            unit: self.maybe(&about.unit),
+            hostname: self.maybe(&about.hostname),
+            device: self.maybe(&about.device),
+            at: time(about.at),
+            origin: self.text(&about.origin),
+        };
+        self.shared.of(shared)
     }
 
     fn check(&mut self, check: &'r Stated<ServiceCheck>) -> WireCheck {
@@ -203,11 +220,12 @@ impl<'r> Writer<'r> {
     }
 
     fn reading(&mut self, key: &'r Key, reading: &Reading) -> WireReading {
+        let Metric { metric_type, name, hostname, device } = &*key.metric;
         WireReading {
-            metric_type: key.metric_type as u8,
-            name: self.text(&key.name),
-            hostname: self.maybe(&key.hostname),
-            device: self.maybe(&key.device),
+            metric_type: *metric_type as u8,
+            name: self.text(name),
+            hostname: self.maybe(hostname),
+            device: self.maybe(device),
             tags: self.tags(&key.tags),
             value: number(reading.value),
             at: time(reading.at),

@@ -25,12 +25,12 @@ mod survivors;
 pub mod trace;
 
 use crate::base::print::one_line;
-use crate::base::span::Span;
+use crate::base::span::{Sources, Span};
 use crate::base::time::Clock;
 use crate::base::value::Value;
 use crate::expr::frame::{Frame, Remark};
 use crate::expr::names;
-use crate::fold::{Point, Readings, fold};
+use crate::fold::{Points, Readings, fold};
 use crate::observation::Observations;
 use crate::plan::Check;
 pub use crate::state::{Changes, Memory};
@@ -103,11 +103,11 @@ impl Outcome {
         (!messages.is_empty()).then(|| messages.join("; "))
     }
 
-    /// The points of the run's samples. The readings that the next run counts from become a part of
-    /// the changes.
-    pub fn fold(&mut self, memory: &Memory) -> Vec<Point> {
+    /// The points of the run's samples, with places in these texts. The readings that the next run
+    /// counts from become a part of the changes.
+    pub fn fold(&mut self, memory: &Memory, sources: &Sources) -> Points {
         let none = Readings::default();
-        let folding = fold(&self.observations.samples, memory.readings().unwrap_or(&none));
+        let folding = fold(&self.observations.samples, memory.readings().unwrap_or(&none), sources);
         self.changes.readings = folding.readings;
         self.warnings.extend(folding.remarks);
         folding.points

@@ -167,7 +167,7 @@ pub fn weight(numbered: &Numbered, what: What) -> usize {
     let topology = report.topology.as_ref();
     let host = report.origin.hostname.len();
     let found = match what {
-        What::Point(at) => report.points.get(at as usize).map(|point| 120 + host + point.name.len() + of_tags(&point.tags)),
+        What::Point(at) => report.points.get(at as usize).map(|point| 120 + host + point.name.len() + of_tags(point.tags)),
         What::ServiceCheck(at) => {
             let check = report.service_checks.get(at as usize);
             check.map(|check| 110 + host + check.name.len() + check.message.len() + of_tags(&check.tags))

@@ -121,7 +121,7 @@ impl Filter {
     fn family(&self, report: &Report, family: Family, out: &mut Vec<What>) {
         match family {
             Family::Metrics => {
-                out.extend(numbered(&report.points).filter(|(_, point)| self.passes(&point.name)).map(|(at, _)| What::Point(at)))
+                out.extend((0u32..).zip(report.points.iter()).filter(|(_, point)| self.passes(&point.name)).map(|(at, _)| What::Point(at)))
             }
             Family::ServiceChecks => {
                 let checks = numbered(&report.service_checks).filter(|(_, check)| self.passes(&check.name));

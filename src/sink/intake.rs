@@ -301,14 +301,15 @@ struct About<'b> {
     device_name: Option<&'b str>,
 }
 
-fn raw<'b>(point: &'b Point, report: &'b Report, filter: &Filter) -> Raw<'b> {
+fn raw<'b>(point: Point<'b>, report: &'b Report, filter: &Filter) -> Raw<'b> {
+    let Point { value, tags, about: point } = point;
     let about = About {
         hostname: point.hostname.as_deref().unwrap_or(&report.origin.hostname),
         r#type: "raw",
-        tags: filter.tags(&point.tags),
+        tags: filter.tags(tags),
         device_name: point.device.as_deref(),
     };
-    Raw(&point.name, point.at.as_second(), point.value, about)
+    Raw(&point.name, point.at.as_second(), value, about)
 }
 
 /// Where an event is sorted in: its type, which newer agents copy over the system it came from.

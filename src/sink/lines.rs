@@ -10,7 +10,7 @@ use crate::base::value::Text;
 use crate::fold::Point;
 use crate::observation::TagSet;
 use crate::observation::json::{ComponentJson, EventJson, HealthJson, LogJson, RelationJson, ServiceCheckJson};
-use crate::report::{Report, Stated};
+use crate::report::Report;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -125,13 +125,14 @@ fn item(out: &mut Vec<u8>, numbered: &Numbered, what: What, filter: &Filter) {
     }
 }
 
-fn metric<'l>(point: &'l Stated<Point>, report: &'l Report, filter: &Filter) -> Metric<'l> {
+fn metric<'l>(point: Point<'l>, report: &'l Report, filter: &Filter) -> Metric<'l> {
+    let Point { value, tags, about: point } = point;
     Metric {
         name: &point.name,
         r#type: point.kind.word(),
-        value: point.value,
+        value,
         unit: point.unit.as_deref(),
-        tags: filter.tags(&point.tags),
+        tags: filter.tags(tags),
         hostname: host(&point.hostname, report),
         device: point.device.as_deref(),
         timestamp: epoch_seconds(point.at),
@@ -183,7 +184,7 @@ fn readable(out: &mut String, report: &Report, what: What, filter: &Filter) -> s
                 whole => whole,
             };
             let value = p.unit.as_ref().map_or_else(|| value.to_string(), |unit| format!("{value} {unit}"));
-            writeln!(out, "{:<32} {value:>24}  {}{}", one_line(&p.name), p.kind.word(), words(&filter.tags(&p.tags)))
+            writeln!(out, "{:<32} {value:>24}  {}{}", one_line(&p.name), p.kind.word(), words(&filter.tags(p.tags)))
         }),
         What::ServiceCheck(at) => report.service_checks.get(at as usize).map_or(Ok(()), |c| {
             let status = c.status.word().to_uppercase();

@@ -159,7 +159,7 @@ pub fn named(numbered: &Numbered, what: What) -> (String, Text) {
     };
     let bare = |family: &str, name: &str| quoted(family, name, &TagSet::default());
     let found = match what {
-        What::Point(at) => report.points.get(at as usize).map(|p| (quoted("metric", &p.name, &p.tags), p.origin.clone())),
+        What::Point(at) => report.points.get(at as usize).map(|p| (quoted("metric", &p.name, p.tags), p.origin.clone())),
         What::ServiceCheck(at) => {
             report.service_checks.get(at as usize).map(|c| (quoted("service check", &c.name, &c.tags), c.origin.clone()))
         }

@@ -54,18 +54,19 @@ impl Serialize for All<'_> {
         for (numbered, what) in self.batch.iter() {
             let What::Point(at) = what else { continue };
             let Some(point) = numbered.report.points.get(at as usize) else { continue };
-            let all = self.filter.tags(&point.tags);
+            let all = self.filter.tags(point.tags);
             series.serialize_element(&entry(point, &numbered.report, &all, self.raw))?;
         }
         series.end()
     }
 }
 
-fn entry<'b>(point: &'b Point, report: &'b Report, all: &'b TagSet, raw: &'static str) -> Entry<'b> {
+fn entry<'b>(point: Point<'b>, report: &'b Report, all: &'b TagSet, raw: &'static str) -> Entry<'b> {
+    let Point { value, tags: _, about: point } = point;
     let device = point.device.as_deref().or_else(|| all.iter().find_map(|tag| tag.strip_prefix("device:")));
     Entry {
         metric: &point.name,
-        points: [(point.at.as_second(), point.value)],
+        points: [(point.at.as_second(), value)],
         host: point.hostname.as_deref().unwrap_or(&report.origin.hostname),
         tags: (all, device),
         r#type: if point.metric_type == MetricType::Raw { raw } else { point.kind.word() },

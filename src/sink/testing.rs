@@ -2,18 +2,16 @@
 
 use super::Numbered;
 use crate::base::number::Number;
-use crate::base::span::{FileId, Sources, Span};
+use crate::base::span::{Sources, Span};
 use crate::base::value::{Text, Value};
-use crate::fold::{Point, PointKind};
-use crate::observation::{self, Component, MetricType, Observations, Status, TagSet};
+use crate::fold::{PointAbout, Points};
+use crate::observation::{self, Component, Observations, Status, TagSet};
 use crate::report::{Facts, Origin, Report, RunStatus};
 use crate::state::Changes;
 use jiff::Timestamp;
 use std::time::Duration;
 
-fn report(sequence: u64, points: Vec<Point>, observations: Observations) -> Numbered {
-    let mut sources = Sources::default();
-    sources.add("specs/spec.yaml", "\n".repeat(9));
+fn report(sequence: u64, points: Points, observations: Observations) -> Numbered {
     let at = Timestamp::from_second(1_700_000_000).unwrap();
     let origin = Origin {
         check: "spec".into(),
@@ -27,10 +25,10 @@ fn report(sequence: u64, points: Vec<Point>, observations: Observations) -> Numb
         interval: Duration::from_secs(15),
     };
     let run = RunStatus { status: Status::Ok, message: Text::default(), duration: Duration::ZERO, ended: at };
-    let facts = Facts { observations, points, changes: Changes::default(), run, sources: &sources };
+    let facts = Facts { observations, points: Points::default(), changes: Changes::default(), run, sources: &Sources::default() };
     let mut report = Report::new(origin, facts);
     // What the engine adds of itself is not counted here.
-    report.points.pop();
+    report.points = points;
     report.service_checks.pop();
     Numbered { sequence, report }
 }
@@ -38,19 +36,12 @@ fn report(sequence: u64, points: Vec<Point>, observations: Observations) -> Numb
 /// A report with gauges of these names.
 pub fn numbered(sequence: u64, names: &[&str]) -> Numbered {
     let at = Timestamp::from_second(1_700_000_000).unwrap();
-    let point = |name: &&str| Point {
-        name: (*name).into(),
-        metric_type: MetricType::Gauge,
-        kind: PointKind::Gauge,
-        value: Number::Int(1),
-        unit: None,
-        tags: TagSet::new(["t:1"]),
-        hostname: None,
-        device: None,
-        at,
-        origin: Span::new(FileId(0), 6, 7),
-    };
-    report(sequence, names.iter().map(point).collect(), Observations::default())
+    let mut points = Points::default();
+    for name in names {
+        let about = PointAbout { origin: "specs/spec.yaml:7".into(), ..PointAbout::own(name, None, at) };
+        points.push(Number::Int(1), &TagSet::new(["t:1"]), about.into());
+    }
+    report(sequence, points, Observations::default())
 }
 
 /// A report with a full picture of components.
@@ -65,5 +56,5 @@ pub fn with_components(sequence: u64, ids: &[&str]) -> Numbered {
     };
     let mut observations = Observations::default();
     observations.topology = Some(topology);
-    report(sequence, Vec::new(), observations)
+    report(sequence, Points::default(), observations)
 }

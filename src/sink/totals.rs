@@ -17,13 +17,13 @@ use std::collections::HashMap;
 /// What makes a series here: name, tags and host.
 type Key = (Text, TagSet, Text, Option<Text>);
 
-fn key(point: &Point, origin: &Origin) -> Key {
+fn key(point: Point<'_>, origin: &Origin) -> Key {
     let host = point.hostname.as_ref().unwrap_or(&origin.hostname);
     (point.name.clone(), point.tags.sorted(), host.clone(), point.device.clone())
 }
 
 /// When the counting of a point began: an interval before it.
-pub fn start(point: &Point, origin: &Origin) -> Timestamp {
+pub fn start(point: Point<'_>, origin: &Origin) -> Timestamp {
     let interval = jiff::SignedDuration::try_from(origin.interval).unwrap_or_default();
     point.at.checked_sub(interval).unwrap_or(point.at)
 }
@@ -49,22 +49,21 @@ impl Totals {
     pub fn add(&mut self, reports: &mut [Numbered]) {
         for Numbered { sequence, report } in reports {
             let Report { origin, points, .. } = report;
-            for point in points.iter_mut().filter(|point| point.kind == PointKind::Count) {
-                let total = self.all.entry(key(&point.what, origin)).or_insert_with(|| Total {
-                    value: Number::Int(0),
-                    since: start(&point.what, origin),
-                    seen: 0,
-                });
-                total.value = total.value.plus(point.what.value);
+            for at in 0..points.len() {
+                let Some(point) = points.get(at).filter(|point| point.kind == PointKind::Count) else { continue };
+                let new = || Total { value: Number::Int(0), since: start(point, origin), seen: 0 };
+                let total = self.all.entry(key(point, origin)).or_insert_with(new);
+                total.value = total.value.plus(point.value);
                 total.seen = *sequence;
-                point.what.value = total.value;
+                let about = point.about.clone();
+                points.replace(at, total.value, about);
             }
         }
         self.forget();
     }
 
     /// When the total of a point was zero.
-    pub fn since(&self, point: &Point, origin: &Origin) -> Timestamp {
+    pub fn since(&self, point: Point<'_>, origin: &Origin) -> Timestamp {
         self.all.get(&key(point, origin)).map_or_else(|| start(point, origin), |total| total.since)
     }
 

@@ -28,6 +28,17 @@ pub enum Durability {
     Always,
 }
 
+/// What may be changed while the spool is in use.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// What all segments may take, in bytes.
+    pub bytes: u64,
+    /// How long a record waits for its receivers.
+    pub age: Duration,
+    /// When an append is durable.
+    pub durability: Durability,
+}
+
 /// A record that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accepted {
@@ -53,6 +64,7 @@ pub enum KeeperError {
 pub struct Keeper {
     commands: mpsc::Sender<Command>,
     readable: watch::Receiver<u64>,
+    state_is_urgent: watch::Receiver<bool>,
 }
 
 /// The thread of a keeper.
@@ -70,6 +82,7 @@ enum Command {
     Acknowledge(String, u64, Reply<()>),
     StateSaved(u64, Reply<()>),
     SetReceivers(Vec<String>, Reply<()>),
+    SetBounds(Bounds, Reply<()>),
     Stats(Reply<Stats>),
     Sync(Reply<u64>),
     End,
@@ -92,10 +105,11 @@ impl Keeper {
     pub fn start(spool: Spool, durability: Durability, tell: impl FnMut(String) + Send + 'static) -> io::Result<(Keeper, Keeping)> {
         let (commands, incoming) = mpsc::channel(limits::SPOOL_COMMANDS);
         let (watermark, readable) = watch::channel(spool.readable());
+        let (urgency, state_is_urgent) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let work = Work { spool, durability, tell, watermark, waiting: Waiting::default() };
+        let work = Work { spool, durability, tell, watermark, urgency, waiting: Waiting::default() };
         let thread = std::thread::Builder::new().name("spool".to_owned()).spawn(move || runtime.block_on(work.run(incoming)))?;
-        Ok((Keeper { commands, readable }, Keeping { thread }))
+        Ok((Keeper { commands, readable, state_is_urgent }, Keeping { thread }))
     }
 
     /// Takes a record.
@@ -145,6 +159,14 @@ impl Keeper {
         self.ask(|reply| Command::SetReceivers(names, reply)).await
     }
 
+    /// The bounds from now on; what is over them goes with the next record.
+    ///
+    /// # Errors
+    /// The keeper has ended.
+    pub async fn set_bounds(&self, bounds: Bounds) -> Result<(), KeeperError> {
+        self.ask(|reply| Command::SetBounds(bounds, reply)).await
+    }
+
     /// The figures as they are now.
     ///
     /// # Errors
@@ -153,7 +175,18 @@ impl Keeper {
         self.ask(Command::Stats).await
     }
 
-    /// Makes durable what was appended before; up to which number that is.
+    /// Records up to this number can be read now.
+    pub fn readable(&self) -> u64 {
+        *self.readable.borrow()
+    }
+
+    /// True while the spool is short of room that it gets once the state of checks is saved.
+    pub fn state_is_urgent(&self) -> bool {
+        *self.state_is_urgent.borrow()
+    }
+
+    /// Makes durable what was appended before. All records up to the answer are safe: they are durable,
+    /// or every receiver has them.
     ///
     /// # Errors
     /// The keeper has ended.
@@ -190,16 +223,13 @@ struct Work<T> {
     durability: Durability,
     tell: T,
     watermark: watch::Sender<u64>,
+    urgency: watch::Sender<bool>,
     waiting: Waiting,
 }
 
 impl<T: FnMut(String)> Work<T> {
     async fn run(mut self, mut incoming: mpsc::Receiver<Command>) -> Spool {
-        let interval = match self.durability {
-            Durability::Within(interval) => interval,
-            Durability::Always => limits::SPOOL_SYNC,
-        };
-        let mut due = Instant::now() + interval;
+        let mut due = Instant::now() + self.interval();
         loop {
             let next = tokio::time::timeout_at(due, incoming.recv()).await;
             match next {
@@ -215,9 +245,15 @@ impl<T: FnMut(String)> Work<T> {
             if self.waiting.ends {
                 return self.spool;
             }
-            if is_due {
-                due = Instant::now() + interval;
-            }
+            let next = Instant::now() + self.interval();
+            due = if is_due { next } else { due.min(next) };
+        }
+    }
+
+    fn interval(&self) -> Duration {
+        match self.durability {
+            Durability::Within(interval) => interval,
+            Durability::Always => limits::SPOOL_SYNC,
         }
     }
 
@@ -244,6 +280,11 @@ impl<T: FnMut(String)> Work<T> {
                 self.spool.set_receivers(&names);
                 self.waiting.saved.push(reply);
             }
+            Command::SetBounds(bounds, reply) => {
+                self.spool.set_bounds(bounds.bytes, bounds.age);
+                self.durability = bounds.durability;
+                drop(reply.send(Ok(())));
+            }
             Command::Stats(reply) => drop(reply.send(Ok(self.spool.stats()))),
             Command::Sync(reply) => self.waiting.synced.push(reply),
             Command::End => self.waiting.ends = true,
@@ -256,6 +297,10 @@ impl<T: FnMut(String)> Work<T> {
         if !waiting.appended.is_empty() {
             self.spool.flush();
         }
+        if waiting.ends {
+            // There is no later time.
+            self.spool.retry_now();
+        }
         let wanted = self.durability == Durability::Always && !waiting.appended.is_empty();
         if is_due || wanted || waiting.ends || !waiting.synced.is_empty() {
             self.spool.sync();
@@ -265,7 +310,7 @@ impl<T: FnMut(String)> Work<T> {
             drop(reply.send(Ok(Accepted { sequence, durable: sequence <= synced })));
         }
         for reply in waiting.synced.drain(..) {
-            drop(reply.send(Ok(synced)));
+            drop(reply.send(Ok(self.spool.safe())));
         }
         let readable = self.spool.readable();
         self.watermark.send_if_modified(|known| std::mem::replace(known, readable) != readable);
@@ -276,6 +321,8 @@ impl<T: FnMut(String)> Work<T> {
                 drop(reply.send(saved.copied()));
             }
         }
+        let urgent = self.spool.state_is_urgent();
+        self.urgency.send_if_modified(|known| std::mem::replace(known, urgent) != urgent);
         for notice in self.spool.take_notices() {
             (self.tell)(notice);
         }

@@ -4,6 +4,7 @@
 //! Everything here only reads the board. Nothing can be changed through it: a reload is a signal or a
 //! changed file, and every method but GET is refused.
 
+pub mod doors;
 pub mod metrics;
 pub mod page;
 pub mod server;

@@ -43,13 +43,21 @@ pub fn overview(summary: &Summary, instances: &[InstanceView], q: String) -> Str
     );
     sinks(&mut out, summary);
     configuration(&mut out, summary);
-    table(&mut out, instances, &q);
+    if instances.is_empty() {
+        let folder = escaped(&summary.configuration.conf_dir);
+        let _ = write!(out, "<p class=warning>Nothing runs: <code>{folder}</code> holds no usable instance.</p>");
+    } else {
+        table(&mut out, instances, &q);
+    }
     out + "</body></html>\n"
 }
 
 fn sinks(out: &mut String, summary: &Summary) {
     if let Some(trouble) = summary.spool.as_ref().and_then(|spool| spool.trouble.as_deref()) {
         let _ = write!(out, "<p class=error>The disk of the spool is in trouble, records wait in memory: {}</p>", escaped(trouble));
+    }
+    for said in summary.spool.iter().flat_map(|spool| &spool.said) {
+        let _ = write!(out, "<p class=dim>{}: {}</p>", time(Some(said.at)), escaped(&said.text));
     }
     if summary.sinks.is_empty() {
         return;

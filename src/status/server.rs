@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// What every answer says to browsers.
 const HEADERS: &[(&str, &str)] = &[
@@ -46,8 +46,34 @@ enum Door {
     Tcp(Arc<Vec<String>>),
 }
 
-/// Serves the page on an address, as soon as its port is free and as long as the process lives.
-pub async fn serve_tcp(known: Arc<Known>, address: SocketAddr, hosts: Vec<String>) {
+/// Where the page is, and by which names it may be asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// None for nowhere.
+    pub at: Option<SocketAddr>,
+    /// Names besides `localhost` and plain addresses.
+    pub hosts: Vec<String>,
+}
+
+/// Serves the page where it is wanted, as long as somebody may want it elsewhere.
+pub async fn serve_page(known: Arc<Known>, mut wanted: watch::Receiver<Page>) {
+    loop {
+        let page = wanted.borrow_and_update().clone();
+        let serving = async {
+            match page.at {
+                Some(address) => serve_tcp(&known, address, page.hosts).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = serving => {}
+            changed = wanted.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+/// Serves the page on an address, as soon as its port is free.
+async fn serve_tcp(known: &Arc<Known>, address: SocketAddr, hosts: Vec<String>) {
     let mut told = false;
     let listener = loop {
         match TcpListener::bind(address).await {
@@ -104,7 +130,7 @@ pub fn open_socket(path: &Path) -> io::Result<std::os::unix::net::UnixListener> 
     Ok(listener)
 }
 
-/// Serves the local socket as long as the process lives.
+/// Serves the local socket until it is closed.
 pub async fn serve_socket(known: Arc<Known>, listener: std::os::unix::net::UnixListener) {
     let Ok(listener) = UnixListener::from_std(listener) else { return };
     loop {

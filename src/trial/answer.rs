@@ -172,20 +172,38 @@ fn http_answer(given: &AnswerGiven, http: &HttpRequest, beside: &Beside<'_>) -> 
 }
 
 /// What a server says of a file with that ending.
-fn type_of_file(path: &str) -> Option<&'static str> {
+pub fn type_of_file(path: &str) -> Option<&'static str> {
     let ending = path.rsplit_once('.').map(|(_, ending)| ending)?;
-    let types = [
-        ("json", "application/json"),
-        ("xml", "application/xml"),
-        ("csv", "text/csv"),
-        ("yaml", "application/yaml"),
-        ("yml", "application/yaml"),
-        ("html", "text/html"),
-        ("ndjson", "application/x-ndjson"),
-        ("txt", "text/plain"),
-        ("prom", "text/plain; version=0.0.4"),
-    ];
-    types.into_iter().find(|(known, _)| *known == ending).map(|(_, content_type)| content_type)
+    TYPES.iter().find(|(known, _)| *known == ending).map(|(_, content_type)| *content_type)
+}
+
+/// Endings of files and what servers say of them.
+const TYPES: &[(&str, &str)] = &[
+    ("json", "application/json"),
+    ("xml", "application/xml"),
+    ("csv", "text/csv"),
+    ("yaml", "application/yaml"),
+    ("yml", "application/yaml"),
+    ("html", "text/html"),
+    ("ndjson", "application/x-ndjson"),
+    ("txt", "text/plain"),
+    ("prom", "text/plain; version=0.0.4"),
+];
+
+/// The ending of a file for a body of that type: of one with other parameters that of its kind, and one
+/// that means nothing where nobody says a type.
+pub fn ending_of(content_type: Option<&str>) -> &'static str {
+    let Some(content_type) = content_type else { return "body" };
+    let kind = content_type.split(';').next().unwrap_or("").trim();
+    let whole = TYPES.iter().find(|(_, known)| known.eq_ignore_ascii_case(content_type));
+    let found = whole.or_else(|| TYPES.iter().find(|(_, known)| known.eq_ignore_ascii_case(kind)));
+    match found {
+        Some((ending, _)) => ending,
+        None if kind.ends_with("json") => "json",
+        None if kind.ends_with("xml") => "xml",
+        None if kind.starts_with("text/") => "txt",
+        None => "body",
+    }
 }
 
 fn command_answer(given: &AnswerGiven, command: &CommandRequest, beside: &Beside<'_>) -> Result<Answer, Box<Diagnostic>> {

@@ -153,7 +153,7 @@ fn of_run(demand: &RunDemand, run: &PlayedRun, keys: &mut BTreeSet<Key>) {
             .iter()
             .zip(&points)
             .filter(|(_, point)| wanted.is_some_and(|items| is_expected(items, point)))
-            .map(|(point, _)| &point.name)
+            .map(|(point, _)| &point.about.name)
             .collect();
         let of_point =
             |name: &Text| named.iter().any(|point| *point == name || point.strip_prefix(&**name).is_some_and(|rest| rest.starts_with('.')));

@@ -74,12 +74,12 @@ fn time(at: Timestamp) -> Value {
 }
 
 /// A sample as it was submitted.
-pub fn metric(s: &Sample) -> Found {
+pub fn metric(s: Sample<'_>) -> Found {
     let fields = vec![
         ("name", text(&s.name)),
         ("type", Value::from(s.metric_type.word())),
         ("value", Value::number(s.value)),
-        ("tags", tags(&s.tags)),
+        ("tags", tags(s.tags)),
         ("hostname", maybe(&s.hostname)),
         ("device", maybe(&s.device)),
         ("unit", maybe(&s.unit)),
@@ -89,12 +89,12 @@ pub fn metric(s: &Sample) -> Found {
 }
 
 /// A point as it is sent.
-pub fn point(p: &fold::Point) -> Found {
+pub fn point(p: fold::Point<'_>) -> Found {
     let fields = vec![
         ("name", text(&p.name)),
         ("type", Value::from(p.kind.word())),
         ("value", Value::number(p.value)),
-        ("tags", tags(&p.tags)),
+        ("tags", tags(p.tags)),
         ("hostname", maybe(&p.hostname)),
         ("device", maybe(&p.device)),
         ("unit", maybe(&p.unit)),

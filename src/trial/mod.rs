@@ -6,7 +6,7 @@
 //! network or starts a program.
 //!
 //! The way: [`find`] the files, read each [`case`], [`play`] it with its [`script`], and [`compare`]
-//! what was [`found`] with what was [`expect`]ed.
+//! what was [`found`] with what was [`expect`]ed. [`mod@record`] makes such a file of a real run.
 
 pub mod answer;
 pub mod case;
@@ -25,6 +25,7 @@ pub mod made;
 pub mod manual;
 pub mod matching;
 pub mod play;
+pub mod record;
 pub mod recorded;
 pub mod rules;
 pub mod script;

@@ -6,10 +6,11 @@ use super::script::{Asked, Script};
 use super::time::Still;
 use crate::base::diag::Diagnostic;
 use crate::base::limits;
+use crate::base::span::Sources;
 use crate::base::time::{Clock, epoch_seconds};
 use crate::base::value::Value;
 use crate::expr::frame::Marks;
-use crate::fold::Point;
+use crate::fold::Points;
 use crate::plan::Check;
 use crate::run::exchanger::Exchanger;
 use crate::run::reuse::Reuse;
@@ -38,7 +39,7 @@ pub struct PlayedRun {
     /// Its observations, errors and warnings.
     pub outcome: Outcome,
     /// The points that are sent.
-    pub points: Vec<Point>,
+    pub points: Points,
     /// What is remembered under `state` from now on.
     pub state: Value,
     /// The requests, in order.
@@ -77,7 +78,8 @@ pub async fn play(case: &Case, check: &Check, folder: &Path) -> Played {
             trace: None,
         };
         let mut outcome = clock.drive(run(&cx)).await;
-        let points = outcome.fold(&memory);
+        // Nobody asks for the places of points.
+        let points = outcome.fold(&memory, &Sources::default());
         let still = clock.now() == now;
         let began = still.then(|| epoch_seconds(now));
         outcome.remember(&mut memory);

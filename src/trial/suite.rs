@@ -62,8 +62,13 @@ struct NoSecrets;
 
 impl SecretStore for NoSecrets {
     fn fetch(&self, handle: &str, _: &Path) -> Result<String, String> {
-        Ok(format!("secret of {handle}"))
+        Ok(secret_of(handle))
     }
+}
+
+/// The text of a secret in tests.
+pub fn secret_of(handle: &str) -> String {
+    format!("secret of {handle}")
 }
 
 /// One file of tests, read.

@@ -10,39 +10,64 @@ use crate::observation::Topology;
 /// An item that is longer stands in block form, one field on a line.
 const WIDTH: usize = 180;
 
+/// The fields of one item, each with its value in flow form.
+pub type Fields = Vec<(String, String)>;
+
 /// A key with what stands behind it, indented by two blanks for each level.
-struct Lines {
-    out: String,
-    indent: usize,
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// What is written so far.
+    pub out: String,
+    /// How many blanks stand before the next line.
+    pub indent: usize,
 }
 
 impl Lines {
-    fn line(&mut self, text: &str) {
+    /// One line.
+    pub fn line(&mut self, text: &str) {
         self.out.push_str(&" ".repeat(self.indent));
         self.out.push_str(text);
         self.out.push('\n');
     }
 
-    fn list(&mut self, key: &str, items: &[Vec<(String, String)>]) {
+    /// A key and its items, one on a line.
+    pub fn list(&mut self, key: &str, items: &[Fields]) {
         if items.is_empty() {
             return self.line(&format!("{key}: []"));
         }
         self.line(&format!("{key}:"));
         self.indent += 2;
-        for fields in items {
-            let flow: Vec<_> = fields.iter().map(|(key, value)| format!("{key}: {value}")).collect();
-            let flow = format!("- {{{}}}", flow.join(", "));
-            if self.indent + flow.chars().count() <= WIDTH {
-                self.line(&flow);
-                continue;
-            }
-            for (n, (key, value)) in fields.iter().enumerate() {
-                let dash = if n == 0 { "- " } else { "  " };
-                self.line(&format!("{dash}{key}: {value}"));
-            }
-        }
+        items.iter().for_each(|fields| self.item(fields));
         self.indent -= 2;
     }
+
+    /// One item of a list.
+    pub fn item(&mut self, fields: &Fields) {
+        let flow = format!("- {}", in_flow(fields));
+        if self.indent + flow.chars().count() <= WIDTH {
+            return self.line(&flow);
+        }
+        for (n, (key, value)) in fields.iter().enumerate() {
+            let dash = if n == 0 { "- " } else { "  " };
+            self.line(&format!("{dash}{key}: {value}"));
+        }
+    }
+
+    /// A key and the fields of its map.
+    pub fn map(&mut self, key: &str, fields: &Fields) {
+        let flow = format!("{key}: {}", in_flow(fields));
+        if self.indent + flow.chars().count() <= WIDTH {
+            return self.line(&flow);
+        }
+        self.line(&format!("{key}:"));
+        self.indent += 2;
+        fields.iter().for_each(|(key, value)| self.line(&format!("{key}: {value}")));
+        self.indent -= 2;
+    }
+}
+
+fn in_flow(fields: &Fields) -> String {
+    format!("{{{}}}", fields.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join(", "))
 }
 
 /// The `expect` of all runs, its key included, indented by so many blanks.
@@ -79,7 +104,7 @@ fn one_run(demand: &RunDemand, run: &PlayedRun, lines: &mut Lines) {
     let all = |found: Vec<Found>, always: &[&str]| found.iter().map(|one| fields(one, always, now)).collect::<Vec<_>>();
     let tagged = &["tags"][..];
     lines.list("metrics", &all(o.samples.iter().map(found::metric).collect(), tagged));
-    let section = |lines: &mut Lines, key: &str, wanted: bool, items: Vec<Vec<(String, String)>>| {
+    let section = |lines: &mut Lines, key: &str, wanted: bool, items: Vec<Fields>| {
         if wanted || !items.is_empty() {
             lines.list(key, &items);
         }
@@ -137,7 +162,7 @@ fn topology(found: &Topology, lines: &mut Lines) {
 
 /// The fields that say something, and those that are always said. The time of the run goes without
 /// saying.
-fn fields(found: &Found, always: &[&str], began: Option<f64>) -> Vec<(String, String)> {
+fn fields(found: &Found, always: &[&str], began: Option<f64>) -> Fields {
     let said = |name: &str, value: &Value| match name {
         "timestamp" => began.is_none_or(|began| value.as_number().map(|n| n.as_f64()) != Some(began)),
         "times" => *value != Value::Int(1),

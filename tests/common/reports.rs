@@ -3,12 +3,13 @@
 use engine::base::number::Number;
 use engine::base::span::Span;
 use engine::base::value::{Text, Value};
-use engine::fold::{Key, Point, PointKind, Reading};
+use engine::fold::{Key, Metric, PointAbout, PointKind, Points, Reading};
 use engine::observation::{AlertType, Component, Event, EventContext, Health, HealthState, HealthStream, Log, MetricType, Priority};
 use engine::observation::{Relation, ServiceCheck, Status, TagSet};
 use engine::report::{Origin, Report, Stated, Topology};
 use engine::state::Changes;
 use jiff::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One of everything.
@@ -18,23 +19,14 @@ pub fn small() -> Report {
     let stated = |line: u32| Text::from(format!("specs/a.yaml:{line}"));
     let tags = TagSet::new(["queue:a", "b"]);
     let data = Value::map([("n".into(), Value::Float(0.5)), ("t".into(), Value::Time(at))].into_iter().collect());
-    let point = |name: &str, metric_type, kind, value| Stated {
-        what: Point {
-            name: name.into(),
-            metric_type,
-            kind,
-            value,
-            unit: Some("byte".into()),
-            tags: tags.clone(),
-            hostname: None,
-            device: Some("sda".into()),
-            at,
-            origin,
-        },
-        origin: stated(3),
+    let point = |name: &str, metric_type, kind, value| {
+        let (name, unit, device) = (name.into(), Some("byte".into()), Some("sda".into()));
+        let about = PointAbout { name, metric_type, kind, unit, hostname: None, device, at, origin: stated(3) };
+        (value, tags.clone(), Arc::new(about))
     };
     let mut changes = Changes { state: Some(Value::Int(7)), counts_runs: true, ..Changes::default() };
-    let key = Key { metric_type: MetricType::Rate, name: "a.rate".into(), hostname: Some("h".into()), device: None, tags: tags.sorted() };
+    let metric = Metric { metric_type: MetricType::Rate, name: "a.rate".into(), hostname: Some("h".into()), device: None };
+    let key = Key { metric: metric.into(), tags: tags.sorted() };
     changes.readings.extend([(key, Reading { value: Number::Uint(u64::MAX), at })]);
     Report {
         origin: Origin {
@@ -48,11 +40,11 @@ pub fn small() -> Report {
             started: at,
             interval: Duration::from_secs(15),
         },
-        points: vec![
+        points: Points::from_iter([
             point("a.bytes", MetricType::Gauge, PointKind::Gauge, Number::Int(-3)),
             point("a.growth", MetricType::MonotonicCount, PointKind::Count, Number::Uint(u64::MAX)),
             point("a.latency.count", MetricType::Histogram, PointKind::Rate, Number::Float(0.25)),
-        ],
+        ]),
         service_checks: vec![Stated {
             what: ServiceCheck {
                 name: "a.up".into(),
@@ -141,4 +133,15 @@ pub fn small() -> Report {
         metadata: vec![("version".into(), "1.2".into())],
         changes,
     }
+}
+
+/// Changes the points of a report one by one.
+#[allow(dead_code, reason = "not every test that has a report changes it")]
+pub fn change_points(report: &mut Report, mut change: impl FnMut(usize, &mut Number, &mut TagSet, &mut PointAbout)) {
+    let changed = report.points.iter().enumerate().map(|(at, point)| {
+        let (mut value, mut tags, mut about) = (point.value, point.tags.clone(), PointAbout::clone(point.about));
+        change(at, &mut value, &mut tags, &mut about);
+        (value, tags, Arc::new(about))
+    });
+    report.points = changed.collect();
 }

@@ -95,7 +95,7 @@ pub fn play_in(folder: &Path, spec: &str, instance: &str, answers: &Json) -> Res
         };
         let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &script, now));
         outcome.warnings.extend(warning.map(|message| Remark { span: check.instance.span, message, count: 1 }));
-        outcome.fold(&memory);
+        outcome.fold(&memory, &played.sources);
         if run["lost"] != json!(true) {
             outcome.remember(&mut memory);
         }
@@ -119,7 +119,7 @@ pub fn play_live(spec: &str, instance: &str, runs: usize) -> Result<Played, Stri
     let (mut memory, reuse) = (Memory::default(), Reuse::default());
     for _ in 0..runs {
         let mut outcome = runtime.block_on(one_run(&check, &memory, &reuse, &live, NOW.parse().expect("a time")));
-        outcome.fold(&memory);
+        outcome.fold(&memory, &played.sources);
         outcome.remember(&mut memory);
         played.outcomes.push(outcome);
     }

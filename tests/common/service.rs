@@ -1,7 +1,10 @@
 //! An HTTP service on the loopback whose answers a closure decides.
 
+#![allow(dead_code)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// One request.
@@ -45,6 +48,7 @@ pub struct Service {
     /// `http://127.0.0.1:PORT`
     pub url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Service {
@@ -58,13 +62,21 @@ impl Service {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let (seen, answer) = (asked.clone(), Arc::new(answer));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counted = connections.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                counted.fetch_add(1, Ordering::Relaxed);
                 let (seen, answer) = (seen.clone(), answer.clone());
                 std::thread::spawn(move || serve(stream, &seen, &*answer));
             }
         });
-        Service { url, asked }
+        Service { url, asked, connections }
+    }
+
+    /// How many connections there were.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// Every request so far whose line begins so.

@@ -105,10 +105,12 @@ fn two_reports() -> Vec<Numbered> {
         let at = now - jiff::SignedDuration::from_secs(10 - 5 * sequence as i64);
         let mut report = reports::small();
         report.origin.started = at;
-        for point in &mut report.points {
-            point.what.at = at;
-        }
-        report.points[1].what.value = Number::Int(growth);
+        reports::change_points(&mut report, |nth, value, _, about| {
+            about.at = at;
+            if nth == 1 {
+                *value = Number::Int(growth);
+            }
+        });
         report.service_checks[0].what.timestamp = at;
         Numbered { sequence, report }
     };

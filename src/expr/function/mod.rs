@@ -29,7 +29,7 @@ mod time;
 mod url;
 mod version;
 
-pub use metric_name::normalize as normalize_name;
+pub use metric_name::{normalize as normalize_name, snake_case};
 
 use super::fault::Fault;
 use super::path::Path;

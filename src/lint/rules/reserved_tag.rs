@@ -2,6 +2,7 @@
 
 use crate::base::diag::{Diagnostic, Level};
 use crate::lint::subject::Subject;
+use crate::lint::words::RESERVED;
 use crate::lint::{Find, Rule, finding};
 
 /// The row of the table.
@@ -18,18 +19,6 @@ pub const RULE: Rule = Rule {
 ",
     find: Find::Spec(find),
 };
-
-/// Keys with a meaning, and what says the same.
-const RESERVED: &[(&str, &str)] = &[
-    ("host", "use the field `hostname` if it is the host the point is about; else a longer key, like `db_host`"),
-    ("hostname", "use the field `hostname` if it is the host the point is about; else a longer key"),
-    ("device", "use the field `device` of metrics; else a longer key, like `disk_device`"),
-    ("source", "choose a longer key, like `log_source`"),
-    ("service", "let the instance say its `service`; else choose a longer key"),
-    ("env", "let the instance say it under `tags`; else choose a longer key"),
-    ("version", "choose a longer key, like `server_version`"),
-    ("cluster_name", "choose a longer key that begins with the name of the integration"),
-];
 
 fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for tag in &subject.tags {

@@ -193,28 +193,29 @@ impl<'b> Cx<'b> {
         with(tags, device.map(|device| text("device", device)).into_iter().collect(), point)
     }
 
-    fn point(&mut self, point: &'b Point, report: &'b Report) -> Found<'b> {
-        let is_sum = point.kind == PointKind::Count;
+    fn point(&mut self, point: Point<'b>, report: &'b Report) -> Found<'b> {
+        let Point { value, tags, about } = point;
+        let is_sum = about.kind == PointKind::Count;
         let started = match self.temporality {
             _ if !is_sum => 0,
             Temporality::Delta => nanos(start(point, &report.origin)),
             Temporality::Cumulative => nanos(self.totals.since(point, &report.origin)),
         };
         // A count of what was submitted may fall; the growth of a counter never does.
-        let is_monotonic = point.metric_type == MetricType::MonotonicCount;
-        let value = match point.value {
+        let is_monotonic = about.metric_type == MetricType::MonotonicCount;
+        let value = match value {
             Number::Int(n) => PointValue::Int(n),
             other => PointValue::Double(other.as_f64()),
         };
         Found {
-            host: host(&point.hostname, report),
-            name: &point.name,
-            unit: point.unit.as_deref().unwrap_or_default(),
+            host: host(&about.hostname, report),
+            name: &about.name,
+            unit: about.unit.as_deref().unwrap_or_default(),
             form: if is_sum { Form::Sum { is_monotonic } } else { Form::Gauge },
             point: self.tagged(
-                &point.tags,
-                point.device.as_deref(),
-                DataPoint { start_time_unix_nano: started, time_unix_nano: nanos(point.at), value: Some(value) },
+                tags,
+                about.device.as_deref(),
+                DataPoint { start_time_unix_nano: started, time_unix_nano: nanos(about.at), value: Some(value) },
             ),
         }
     }

@@ -91,15 +91,16 @@ impl<'b> Maker<'b> {
         Maker { filter, made, name_of, names, set_of, last_set, sets }
     }
 
-    fn point(&mut self, point: &'b Point, report: &'b Report) -> Sample<'b> {
+    fn point(&mut self, point: Point<'b>, report: &'b Report) -> Sample<'b> {
+        let Point { value, tags, about: point } = point;
         let (kind, ending) = if point.kind == PointKind::Count { (Kind::Counter, "_total") } else { (Kind::Gauge, "") };
         Sample {
             name: self.name(&point.name, ending),
-            set: self.labels(&point.tags, &point.hostname, &point.device, report),
+            set: self.labels(tags, &point.hostname, &point.device, report),
             kind,
             unit: point.unit.as_ref(),
             check: &report.origin.check,
-            value: point.value.as_f64(),
+            value: value.as_f64(),
             at_ms: point.at.as_millisecond(),
         }
     }
