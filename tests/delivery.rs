@@ -1,151 +1,45 @@
-//! Nothing that a run has reported is lost: the real daemon, killed and stopped at random, with
-//! receivers that fail, hang and refuse.
-//!
-//! `ENGINE_TEST_KILLS=200 cargo test --test delivery` kills it that often; a few times otherwise.
+//! What reaches receivers from the real daemon: across stops and kills, in order, and whatever other
+//! receivers do.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
 mod common {
     pub mod daemon;
+    pub mod sequence;
     pub mod service;
 }
 
 use common::daemon::{Daemon, Site, until};
-use common::service::{Asked, Reply, Service, json, status};
+use common::sequence::{self, Seen, Source, missing};
+use common::service::{Reply, Service, status};
 use serde_json::{Value as Json, json as body};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-const SEQUENCE: &str = r#"name: sequence
-version: 1.0.0
-config: {instance: {url: {type: url, required: true}}}
-sources:
-  s: {http: {url: "{{ instance.url }}"}}
-metrics:
-  - {name: seq, value: $s.seq}
-  - {name: runs, value: run.number}
-state:
-  last: {initial: 0, next: s.doc.seq}
-"#;
-
-/// A source that numbers its answers, and remembers when it gave each.
-struct Source {
-    service: Service,
-    issued: Arc<Mutex<Vec<Instant>>>,
-}
-
-impl Source {
-    fn start() -> Source {
-        let issued: Arc<Mutex<Vec<Instant>>> = Arc::default();
-        let mine = issued.clone();
-        let service = Service::start(move |_| {
-            let mut issued = mine.lock().expect("no panic before");
-            issued.push(Instant::now());
-            json(body!({"seq": issued.len()}))
-        });
-        Source { service, issued }
-    }
-
-    fn issued(&self) -> Vec<Instant> {
-        self.issued.lock().expect("no panic before").clone()
-    }
-}
-
-/// What a receiver has got: how often each number.
-#[derive(Clone, Default)]
-struct Seen(Arc<Mutex<BTreeMap<u64, usize>>>);
-
-impl Seen {
-    /// Takes the numbers of a request in; they count as received whatever is answered.
-    fn take(&self, asked: &Asked) {
-        let series: Json = serde_json::from_str(&asked.body).unwrap_or_default();
-        let mut seen = self.0.lock().expect("no panic before");
-        for metric in series["series"].as_array().into_iter().flatten().filter(|metric| metric["metric"] == "seq") {
-            for point in metric["points"].as_array().into_iter().flatten() {
-                *seen.entry(point[1].as_f64().expect("a value") as u64).or_default() += 1;
-            }
+/// A receiver that takes everything, after `before` has said whether it answers at all.
+fn receiver(seen: &Seen, before: impl Fn(u64) -> Option<Reply> + Send + Sync + 'static) -> Service {
+    let (seen, n) = (seen.clone(), AtomicU64::new(0));
+    Service::start(move |asked| {
+        if let Some(reply) = before(n.fetch_add(1, Ordering::Relaxed)) {
+            return reply;
         }
-    }
-
-    fn all(&self) -> BTreeMap<u64, usize> {
-        self.0.lock().expect("no panic before").clone()
-    }
-
-    /// A receiver that takes everything, after `before` has said whether it answers at all.
-    fn receiver(&self, before: impl Fn(u64) -> Option<Reply> + Send + Sync + 'static) -> Service {
-        let (seen, n) = (self.clone(), AtomicU64::new(0));
-        Service::start(move |asked| {
-            if let Some(reply) = before(n.fetch_add(1, Ordering::Relaxed)) {
-                return reply;
-            }
-            seen.take(asked);
-            (202, String::new(), "{}".to_owned())
-        })
-    }
+        seen.take(&asked.body);
+        (202, String::new(), "{}".to_owned())
+    })
 }
 
-fn site(source: &Source, sinks: &[(&str, &Service)], more: &str) -> Site {
-    let sinks: String = sinks
-        .iter()
-        .map(|(name, service)| format!("  - datadog: {{name: {name}, url: '{}', api_key: k, compression: identity}}\n", service.url))
-        .collect();
-    let site = Site::new(&format!("interval: 1s\nstatus: {{listen: off}}\nsinks:\n{sinks}{more}"));
-    site.write("specs/sequence.yaml", SEQUENCE);
-    site.write("conf.d/sequence.yaml", &format!("instances: [{{url: '{}'}}]\n", source.service.url));
-    site
-}
-
-/// All numbers but those that were issued shortly before an end of the process.
-fn missing(source: &Source, seen: &Seen, ends: &[Instant]) -> Vec<u64> {
-    let seen = seen.all();
-    let in_flight = |at: &Instant| ends.iter().any(|end| *at <= *end && end.duration_since(*at) < Duration::from_secs(1));
-    let issued = source.issued();
-    let owed = issued.iter().enumerate().filter(|(_, at)| !in_flight(at)).map(|(n, _)| n as u64 + 1);
-    owed.filter(|n| !seen.contains_key(n)).collect()
-}
-
-fn kills() -> usize {
-    std::env::var("ENGINE_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(4)
-}
-
-/// A kill loses at most the run in progress, and repeats at most what was not acknowledged.
-#[test]
-fn kills_lose_nothing_that_was_reported() {
-    let (source, seen) = (Source::start(), Seen::default());
-    // Every fifth request fails, in one way or the other.
-    let receiver = seen.receiver(|n| match n % 10 {
-        4 => Some(status(503)),
-        9 => Some((429, "retry-after: 1\r\n".to_owned(), String::new())),
-        _ => None,
-    });
-    let site = site(&source, &[("main", &receiver)], "");
-    let mut ends = Vec::new();
-    for round in 0..kills() {
-        let daemon = Daemon::start(&site);
-        let before = source.issued().len();
-        until(|| source.issued().len() > before + 1 + round % 3);
-        std::thread::sleep(Duration::from_millis(137 * (round as u64 % 8)));
-        daemon.kill();
-        ends.push(Instant::now());
-    }
-    let daemon = Daemon::start(&site);
-    let before = source.issued().len();
-    until(|| source.issued().len() > before + 2 && seen.all().keys().next_back() > Some(&(before as u64 + 1)));
-    assert_eq!(daemon.end("TERM"), Some(0));
-    ends.push(Instant::now());
-    assert_eq!(missing(&source, &seen, &ends), Vec::<u64>::new(), "{}", daemon.said());
-    let repeated: usize = seen.all().values().map(|n| n - 1).sum();
-    assert!(repeated <= 6 * kills(), "{repeated} numbers came again");
+fn site(source: &Source, sinks: &[(&str, &Service)]) -> Site {
+    let sinks: Vec<_> = sinks.iter().map(|(name, service)| (*name, service.url.as_str())).collect();
+    sequence::site(source, &sinks)
 }
 
 /// Stopping loses nothing at all, and what is remembered goes on where it was.
 #[test]
 fn a_stop_loses_nothing_and_forgets_nothing() {
     let (source, seen) = (Source::start(), Seen::default());
-    let receiver = seen.receiver(|_| None);
-    let site = site(&source, &[("main", &receiver)], "");
+    let receiver = receiver(&seen, |_| None);
+    let site = site(&source, &[("main", &receiver)]);
     for _ in 0..3 {
         let daemon = Daemon::start(&site);
         let before = source.issued().len();
@@ -170,8 +64,8 @@ fn runs_in(body: &str) -> Vec<u64> {
 #[test]
 fn memory_survives_a_kill() {
     let (source, seen) = (Source::start(), Seen::default());
-    let receiver = seen.receiver(|_| None);
-    let site = site(&source, &[("main", &receiver)], "");
+    let receiver = receiver(&seen, |_| None);
+    let site = site(&source, &[("main", &receiver)]);
     for _ in 0..3 {
         let daemon = Daemon::start(&site);
         let before = seen.all().len();
@@ -192,9 +86,9 @@ fn one_receivers_trouble_is_nobody_elses() {
         std::thread::sleep(Duration::from_secs(60));
         status(200)
     });
-    let refusing = busy.receiver(|_| Some((429, "retry-after: 60\r\n".to_owned(), String::new())));
-    let good = fine.receiver(|_| None);
-    let site = site(&source, &[("hanging", &hanging), ("busy", &refusing), ("fine", &good)], "");
+    let refusing = receiver(&busy, |_| Some((429, "retry-after: 60\r\n".to_owned(), String::new())));
+    let good = receiver(&fine, |_| None);
+    let site = site(&source, &[("hanging", &hanging), ("busy", &refusing), ("fine", &good)]);
     let daemon = Daemon::start(&site);
     until(|| fine.all().len() > 4 && !hanging.asked("POST").is_empty());
     let status =
@@ -221,8 +115,8 @@ fn what_waited_comes_in_order() {
     let (source, seen) = (Source::start(), Seen::default());
     let away = Arc::new(AtomicU64::new(1));
     let down = away.clone();
-    let receiver = seen.receiver(move |_| (down.load(Ordering::Relaxed) == 1).then(|| status(500)));
-    let site = site(&source, &[("main", &receiver)], "");
+    let receiver = receiver(&seen, move |_| (down.load(Ordering::Relaxed) == 1).then(|| status(500)));
+    let site = site(&source, &[("main", &receiver)]);
     let daemon = Daemon::start(&site);
     until(|| source.issued().len() > 3);
     assert_eq!(daemon.end("TERM"), Some(0));
@@ -242,8 +136,8 @@ fn what_waited_comes_in_order() {
 #[test]
 fn two_engines_cannot_share_a_spool() {
     let (source, seen) = (Source::start(), Seen::default());
-    let receiver = seen.receiver(|_| None);
-    let site = site(&source, &[("main", &receiver)], "");
+    let receiver = receiver(&seen, |_| None);
+    let site = site(&source, &[("main", &receiver)]);
     let daemon = Daemon::start(&site);
     until(|| !seen.all().is_empty());
     let second = site.command(&["run", "--once"]).output().expect("the program runs");
@@ -254,4 +148,40 @@ fn two_engines_cannot_share_a_spool() {
     let before = seen.all().len();
     assert!(site.command(&["run", "--once"]).status().expect("the program runs").success());
     assert_eq!(seen.all().len(), before + 1);
+}
+
+/// Files of the spool that are of another version or damaged hold nothing up, and are named.
+#[test]
+fn what_is_wrong_with_the_spool_stands_in_the_status() {
+    let (source, seen) = (Source::start(), Seen::default());
+    let receiver = receiver(&seen, |_| None);
+    let site = site(&source, &[("main", &receiver)]);
+    let daemon = Daemon::start(&site);
+    until(|| !seen.all().is_empty());
+    daemon.kill();
+    let form = [b"engspool".as_slice(), &9u32.to_le_bytes()].concat();
+    let foreign = [form.as_slice(), &crc32c::crc32c(&form).to_le_bytes(), &[0; 100]].concat();
+    let spool = site.path().join("state/spool");
+    std::fs::write(spool.join("00000000000000000001.segment"), foreign).expect("a file");
+    std::fs::write(spool.join("cursors"), "engine-spool 1 00000000 2\n{}").expect("a file");
+    let daemon = Daemon::start(&site);
+    daemon.status_when(|status| status["spool"]["said"].as_array().is_some_and(|said| said.len() >= 2));
+    let shown = site.status(&[]).1;
+    assert!(shown.contains("it is of version 9, and this engine reads version 1"), "{shown}");
+    assert!(shown.contains("receivers begin with the oldest data"), "{shown}");
+    let before = source.issued().len() as u64;
+    until(|| seen.all().keys().next_back() > Some(&before));
+    assert_eq!(daemon.end("TERM"), Some(0));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_named() {
+    let (source, seen) = (Source::start(), Seen::default());
+    let receiver = receiver(&seen, |_| None);
+    let site = site(&source, &[("main", &receiver)]);
+    site.write("state", "no folder");
+    let output = site.command(&["run", "--once"]).output().expect("the program runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("state cannot be written to") && said.contains("name one with `state_dir`"), "{said}");
 }

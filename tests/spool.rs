@@ -10,6 +10,7 @@
 )]
 
 use engine::base::time::Clock;
+use engine::disk::Disk;
 use engine::disk::simulated::{Fault, SimulatedDisk};
 use engine::spool::{OpenError, Record, Recovery, Settings, Spool, Weight};
 use jiff::Timestamp;
@@ -47,7 +48,12 @@ fn lighten(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn settings() -> Settings {
-    Settings { segment_bytes: 4096, bytes: 1 << 30, memory_bytes: 1 << 20, fresh_id: 77, lighten, ..Settings::default() }
+    Settings { segment_bytes: 4096, bytes: 1 << 30, memory_bytes: 1 << 20, reserve_bytes: 0, fresh_id: 77, lighten, ..Settings::default() }
+}
+
+/// The same on a disk that is shared with the state of checks.
+fn with_reserve() -> Settings {
+    Settings { reserve_bytes: 2048, ..settings() }
 }
 
 struct Bench {
@@ -354,7 +360,7 @@ proptest! {
     /// Without bounds nothing is dropped, whatever the disk does; but a file that cannot be read twice.
     #[test]
     fn every_durable_record_reaches_every_receiver(steps in prop::collection::vec(step(), 1..120)) {
-        let (model, spool) = run(&steps, settings());
+        let (model, spool) = run(&steps, with_reserve());
         for (n, had) in model.had.iter().enumerate() {
             let cursor = spool.cursor(RECEIVERS[n]).unwrap();
             let missing: Vec<&u64> = model.durable.keys().filter(|number| !had.contains_key(number)).collect();
@@ -370,7 +376,7 @@ proptest! {
 
 /// A spool that is too small for what comes.
 fn small() -> Settings {
-    Settings { bytes: 16 << 10, memory_bytes: 8 << 10, ..settings() }
+    Settings { bytes: 16 << 10, memory_bytes: 8 << 10, ..with_reserve() }
 }
 
 /// Steps without those that take the memory of counts away.
@@ -562,11 +568,11 @@ fn a_power_cut_at_any_call_loses_nothing_that_was_promised() {
             }
         }
     };
-    let whole = Bench::new(settings());
+    let whole = Bench::new(with_reserve());
     trace(&whole, &mut BTreeMap::new());
     for call in 0..whole.disk.calls() {
         for seed in 0..3 {
-            let bench = Bench::new(settings());
+            let bench = Bench::new(with_reserve());
             bench.disk.off_at(call);
             let mut promised = BTreeMap::new();
             trace(&bench, &mut promised);
@@ -610,6 +616,18 @@ fn a_segment_that_is_gone_is_passed_over() {
     let got = drained(&mut spool, "a");
     assert!(got.len() > 10 && got.len() < all.len());
     assert!(spool.stats().set_aside == 1 && spool.take_notices().iter().any(|text| text.contains(&name)));
+    assert!(spool.stats().said.iter().any(|(_, text)| text.contains(&name)));
+    // The one that grows, too: what comes is written elsewhere, and nobody waits for what is gone.
+    spool.append(content(98, 100), metrics(1)).unwrap();
+    spool.sync();
+    for (name, _) in files(&bench.disk) {
+        bench.disk.remove(&name).unwrap();
+    }
+    assert!(drained(&mut spool, "b").is_empty());
+    let next = spool.append(content(99, 100), metrics(1)).unwrap();
+    spool.sync();
+    assert_eq!(sequences(&drained(&mut spool, "b")), [next]);
+    assert_eq!(spool.cursor("b").unwrap().dropped_records as usize, all.len() + 1);
 }
 
 #[test]
@@ -646,6 +664,90 @@ fn a_full_disk_is_survived_without_a_restart() {
     assert_eq!(sequences(&drained(&mut spool, "b")), numbers);
     let notices = spool.take_notices().join("\n");
     assert!(notices.contains("records wait in memory") && notices.contains("on disk again"), "{notices}");
+}
+
+/// Writes a file aside and renames it, as the state of checks is saved.
+fn save_state(disk: &SimulatedDisk) -> std::io::Result<()> {
+    let mut output = disk.create("check.state.new")?;
+    output.append(&[7; 1500])?;
+    disk.rename("check.state.new", "check.state")
+}
+
+/// A disk that is full of the spool's own records: what frees room is written in room that was kept.
+#[test]
+fn a_disk_that_the_spool_has_filled_heals_by_itself() {
+    let bench = Bench::new(with_reserve());
+    let (mut spool, _) = bench.open();
+    bench.disk.set_capacity(Some(20_000));
+    save_state(&bench.disk).unwrap();
+    let mut numbers: Vec<u64> = (0..100).map(|id| spool.append(content(id, 300), metrics(1)).unwrap()).collect();
+    spool.sync();
+    assert!(spool.trouble().is_some());
+    // Nobody takes anything: the room that is kept for cursors and state stays theirs.
+    for _ in 0..5 {
+        bench.advance(1000);
+        numbers.push(spool.append(content(numbers.len() as u64, 300), metrics(1)).unwrap());
+        spool.sync();
+        spool.save().unwrap();
+        save_state(&bench.disk).unwrap();
+    }
+    assert!(spool.trouble().is_some() && !spool.state_is_urgent());
+    // Receivers are back: then the state of what they have is wanted, and with it room is free.
+    for receiver in RECEIVERS {
+        assert_eq!(sequences(&drained(&mut spool, receiver)), numbers);
+        spool.acknowledge(receiver, *numbers.last().unwrap());
+    }
+    spool.save().unwrap();
+    assert!(spool.state_is_urgent());
+    save_state(&bench.disk).unwrap();
+    spool.state_saved(spool.safe());
+    spool.save().unwrap();
+    bench.advance(1000);
+    assert_eq!(spool.sync(), *numbers.last().unwrap());
+    assert!(spool.trouble().is_none() && !spool.state_is_urgent());
+    assert_eq!(spool.cursor("a").unwrap().dropped_records, 0);
+    let notices = spool.take_notices().join("\n");
+    assert!(notices.contains("is full: what is kept free for cursors and state is used now"), "{notices}");
+    assert!(files(&bench.disk).contains(&("reserve".to_owned(), 2048)));
+}
+
+/// State that is never saved does not hold a full disk for ever: it repeats data, and loses none.
+#[test]
+fn a_full_disk_waits_for_the_state_of_checks_for_a_while_only() {
+    let bench = Bench::new(with_reserve());
+    let (mut spool, _) = bench.open();
+    bench.disk.set_capacity(Some(20_000));
+    let numbers: Vec<u64> = (0..60).map(|id| spool.append(content(id, 300), metrics(1)).unwrap()).collect();
+    spool.sync();
+    assert!(spool.trouble().is_some());
+    for receiver in RECEIVERS {
+        spool.acknowledge(receiver, numbers[50]);
+    }
+    for second in 0..10 {
+        assert!(spool.trouble().is_some() || second >= 5);
+        bench.advance(1000);
+        spool.sync();
+    }
+    assert!(spool.trouble().is_none());
+    assert_eq!(sequences(&drained(&mut spool, "a")), numbers[51..]);
+    assert_eq!(spool.cursor("a").unwrap().dropped_records, 0);
+    assert!(spool.take_notices().iter().any(|text| text.contains("they may repeat data")));
+}
+
+/// More waits in memory than the disk has room for: what fits goes to disk.
+#[test]
+fn a_disk_with_a_little_room_takes_a_little() {
+    let bench = Bench::new(Settings { segment_bytes: 16 << 20, ..with_reserve() });
+    let (mut spool, _) = bench.open();
+    bench.disk.set_capacity(Some(0));
+    let numbers: Vec<u64> = (0..10).map(|id| spool.append(content(id, 100_000), metrics(1)).unwrap()).collect();
+    spool.sync();
+    assert!(spool.synced() < numbers[0]);
+    bench.disk.set_capacity(Some(550_000));
+    bench.advance(1000);
+    spool.sync();
+    assert_eq!((spool.synced(), spool.stats().pending.0), (numbers[3], 6));
+    assert_eq!(sequences(&drained(&mut spool, "a")), numbers);
 }
 
 /// Files of full size, damaged anywhere: `SPOOL_FLIPS=all` makes 10,000 of these.

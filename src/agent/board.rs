@@ -3,7 +3,9 @@
 //! Readers copy a page of rows under the lock at a time, so that a look at a hundred thousand
 //! instances never holds up the schedule.
 
-pub use super::view::{Configuration, Counts, Facts, FileProblem, Hidden, InstanceView, LastValue, SinkView, SpoolView, Summary, Totals};
+pub use super::view::{
+    Configuration, Counts, Facts, FileProblem, Hidden, InstanceView, LastValue, Said, SinkView, SpoolView, Summary, Totals,
+};
 use crate::base::limits;
 use crate::base::value::Text;
 use crate::observation::Status;
@@ -108,6 +110,11 @@ impl Board {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Room for `n` more instances.
+    pub fn make_room(&self, n: usize) {
+        self.inner().rows.reserve_exact(n);
+    }
+
     /// Puts an instance on the board; one that is there keeps its history if it is the same check.
     pub fn put(&self, id: u32, check: Arc<Check>, next: Option<Instant>) {
         let mut inner = self.inner();
@@ -203,6 +210,7 @@ impl Board {
             pending: stats.pending.0,
             trouble: stats.trouble.clone(),
             damaged: stats.bad_records + stats.given_up + stats.set_aside,
+            said: stats.said.iter().map(|(at, text)| Said { at: *at, text: text.clone() }).collect(),
         });
         for (name, cursor) in &stats.receivers {
             if let Some(sink) = inner.sinks.get_mut(name) {

@@ -6,10 +6,11 @@
 //! records that the files do not have yet. So a thousand runs a second cost no thousand files.
 
 use super::dispatcher::{Dispatcher, Message};
+use crate::base::limits;
 use crate::base::time::Clock;
 use crate::report::Report;
-use crate::spool::Spool;
 use crate::spool::keeper::Keeper;
+use crate::spool::{Record, Spool};
 use crate::state::Memory;
 use crate::state::folder::{Folder, Owner};
 use std::collections::HashMap;
@@ -26,12 +27,13 @@ const SHARE: u32 = 10;
 /// were applied.
 ///
 /// # Errors
-/// The spool cannot be read, or a file cannot be written.
+/// The spool cannot be read, or a file cannot be written: the checks begin with what is known all the
+/// same, and the records stay in the spool.
 pub fn catch_up(spool: &mut Spool, folder: &Folder, clock: &dyn Clock) -> Result<usize, String> {
     let mut memories: HashMap<u64, (Owner, Memory)> = HashMap::new();
     let mut n_applied = 0;
     let (from, last) = (spool.stats().state + 1, spool.stats().next.saturating_sub(1));
-    let replayed = spool.replay(from, |record| {
+    let mut apply = |record: Record| {
         // Damaged and foreign records are told of by whoever delivers them.
         let Ok(Report { origin, changes, .. }) = Report::decode(&record.bytes) else { return };
         let load = || {
@@ -44,11 +46,13 @@ pub fn catch_up(spool: &mut Spool, folder: &Folder, clock: &dyn Clock) -> Result
             memory.apply_record(record.sequence, changes);
             n_applied += 1;
         }
-    });
+    };
+    // A record that was applied is not applied again.
+    let mut replay = || spool.replay(from, &mut apply);
+    let replayed = (1..limits::SPOOL_READ_TRIES).fold(replay(), |so_far, _| so_far.or_else(|_| replay()));
+    let saved: Vec<_> = memories.into_values().map(|(owner, memory)| folder.save_or_keep(&owner, memory)).collect();
     replayed.map_err(|error| error.to_string())?;
-    for (owner, memory) in memories.values() {
-        folder.save(owner, memory)?;
-    }
+    saved.into_iter().collect::<Result<(), _>>()?;
     folder.sync()?;
     spool.state_saved(last);
     Ok(n_applied)
@@ -68,7 +72,9 @@ pub struct Checkpoints {
     folder: Folder,
     keeper: Keeper,
     messages: mpsc::Sender<Message>,
+    /// There is one at this time, and none before that, however urgent it is.
     next: Instant,
+    not_before: Instant,
     busy: bool,
     /// The highest number of a record that a run has left.
     pub(super) highest: u64,
@@ -85,13 +91,19 @@ pub struct Written {
 impl Checkpoints {
     /// Files in a folder, for the records of a spool.
     pub fn new(folder: Folder, keeper: Keeper, messages: mpsc::Sender<Message>, now: Instant) -> Self {
-        Checkpoints { folder, keeper, messages, next: now + EVERY, busy: false, highest: 0 }
+        Checkpoints { folder, keeper, messages, next: now + EVERY, not_before: now, busy: false, highest: 0 }
     }
 
     /// A checkpoint has ended.
     pub(super) fn ended(&mut self, took: Duration, now: Instant) {
         self.busy = false;
-        self.next = now + EVERY.max(took * SHARE);
+        self.not_before = now + took * SHARE;
+        self.next = self.not_before.max(now + EVERY);
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        let due = if self.keeper.state_is_urgent() { self.not_before } else { self.next };
+        !self.busy && now >= due
     }
 }
 
@@ -107,7 +119,10 @@ impl Work {
     /// Writes all files, and then gives the records free that they stand for.
     async fn run(self) -> Written {
         let begun = Instant::now();
-        let (dirty, folder) = (self.dirty, self.folder);
+        // A file that knew more than the spool would, after a crash, leave out what was lost with it.
+        let safe = self.keeper.sync().await.unwrap_or_default();
+        let (dirty, early): (Vec<_>, Vec<_>) = self.dirty.into_iter().partition(|(.., memory)| memory.sequence() <= safe);
+        let folder = self.folder;
         let writing = tokio::task::spawn_blocking(move || {
             let save = |(id, lacks, owner, memory): (u32, u64, Owner, Memory)| {
                 let saved = folder.save(&owner, &memory);
@@ -117,16 +132,19 @@ impl Work {
                 })
             };
             let mut failed: Vec<(u32, u64)> = dirty.into_iter().filter_map(save).collect();
-            if let Err(why) = folder.sync() {
+            if let Err(why) = folder.save_kept().and_then(|()| folder.sync()) {
                 tracing::error!(target: "state", why, "state is not durable");
                 failed.push((u32::MAX, 0));
             }
             failed
         });
-        let failed = writing.await.unwrap_or_default();
-        if failed.is_empty() && self.up_to > 0 {
+        // Where even that fails, nothing is known to be saved.
+        let mut failed = writing.await.unwrap_or_else(|_| vec![(u32::MAX, 0)]);
+        failed.extend(early.into_iter().map(|(id, lacks, ..)| (id, lacks)));
+        let up_to = failed.iter().map(|(_, lacks)| lacks.saturating_sub(1)).fold(self.up_to, u64::min);
+        if up_to > 0 {
             // Where this fails, the next checkpoint says it again.
-            let _ = self.keeper.state_saved(self.up_to).await;
+            let _ = self.keeper.state_saved(up_to).await;
         }
         Written { failed, took: begun.elapsed() }
     }
@@ -136,7 +154,7 @@ impl Dispatcher {
     /// Begins a checkpoint where it is time for one.
     pub(super) fn checkpoint_if_due(&mut self) {
         let now = self.shared.clock.instant();
-        if self.checkpoints.as_ref().is_some_and(|checkpoints| !checkpoints.busy && now >= checkpoints.next)
+        if self.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.is_due(now))
             && let Some(work) = self.checkpoint()
         {
             let messages = self.checkpoints.as_mut().map(|checkpoints| {
@@ -183,9 +201,12 @@ impl Dispatcher {
     /// Writes the file of a check that leaves, since no checkpoint will.
     pub(super) fn save_now(&self, owner: Owner, memory: Option<Memory>) {
         let (Some(checkpoints), Some(memory)) = (&self.checkpoints, memory) else { return };
-        let folder = checkpoints.folder.clone();
-        self.runtime.spawn_blocking(move || {
-            if let Err(why) = folder.save(&owner, &memory) {
+        let (folder, keeper) = (checkpoints.folder.clone(), checkpoints.keeper.clone());
+        self.runtime.spawn(async move {
+            // As for a checkpoint; but nobody will save it later.
+            let _ = keeper.sync().await;
+            let saving = tokio::task::spawn_blocking(move || folder.save(&owner, &memory));
+            if let Err(why) = saving.await.unwrap_or(Ok(())) {
                 tracing::error!(target: "state", why, "what a check that is gone remembers is not saved");
             }
         });

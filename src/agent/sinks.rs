@@ -10,7 +10,6 @@ use super::load::Loaded;
 use super::memories::catch_up;
 use super::own::Own;
 use super::spooler::Spooler;
-use crate::base::limits;
 use crate::base::time::Clock;
 use crate::base::value::Text;
 use crate::catalog::secrets::Outside;
@@ -90,12 +89,10 @@ impl Sinks {
     pub fn open(conf: &EngineConf, folder: &Folder, around: Surroundings) -> Result<Sinks, String> {
         let wanted = conf.spool();
         let settings = Settings {
-            bytes: wanted.max_bytes.0,
             age: wanted.max_age.duration(),
-            segment_bytes: limits::SPOOL_SEGMENT_BYTES,
             fresh_id: RandomState::new().build_hasher().finish(),
             lighten: without_metrics,
-            ..Settings::default()
+            ..Settings::default().of_size(wanted.max_bytes.0)
         };
         let disk = Arc::new(RealDisk::new(folder.path().join("spool")));
         let opened = Spool::open(disk, around.clock.clone(), settings, &names(conf));
@@ -220,8 +217,9 @@ impl Sinks {
             own.task.abort();
         }
         // What was appended last must be readable first.
-        let synced = self.keeper.sync().await.unwrap_or_default();
-        self.running.values().for_each(|running| tell(running, Until::Delivered(synced)));
+        let _ = self.keeper.sync().await;
+        let readable = self.keeper.readable();
+        self.running.values().for_each(|running| tell(running, Until::Delivered(readable)));
         let mut tasks: Vec<_> = self.running.into_values().collect();
         let all = async {
             for running in &mut tasks {
@@ -238,7 +236,11 @@ impl Sinks {
         }
         self.keeper.end().await;
         let keeping = self.keeping;
-        let _ = tokio::task::spawn_blocking(move || keeping.join()).await;
+        let spool = tokio::task::spawn_blocking(move || keeping.join()).await;
+        let n_lost = spool.ok().and_then(Result::ok).map_or(0, |spool| spool.stats().pending.0);
+        if n_lost > 0 {
+            tracing::error!(target: "spool", "{n_lost} records end with the engine: the disk took nothing, and they were not all delivered");
+        }
     }
 }
 

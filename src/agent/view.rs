@@ -253,6 +253,17 @@ pub struct SpoolView {
     pub trouble: Option<String>,
     /// Stretches of bytes that were no records, and files that were given up or set aside.
     pub damaged: u64,
+    /// The last things that a person should know of its files and of the disk.
+    pub said: Vec<Said>,
+}
+
+/// What the spool has said.
+#[derive(Clone, Debug, Serialize)]
+pub struct Said {
+    /// When.
+    pub at: Timestamp,
+    /// What, as a sentence.
+    pub text: String,
 }
 
 /// Everything but the instances.

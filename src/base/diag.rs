@@ -136,7 +136,7 @@ pub fn drop_consequences(problems: &mut Vec<Diagnostic>) {
 
 fn follows(problem: &Diagnostic, cause: &Diagnostic) -> bool {
     let (own, other) = (problem.span(), cause.span());
-    let inside = own.file == other.file && own.start <= other.start && other.end <= own.end;
+    let inside = own.contains(other);
     let key_is = |key: &str| problem.code == "missing-key" && problem.title.ends_with(&format!("without `{key}`"));
     match cause.code {
         // The key is there, misspelt or without a value.

@@ -253,15 +253,29 @@ pub const SPOOL_RECORD_BYTES: usize = 16 << 20;
 pub const SPOOL_RECORD_OVERHEAD: usize = 64;
 /// Records in memory while the disk is full or broken: as much as all runs at once may take.
 pub const SPOOL_MEMORY_BYTES: u64 = 64 << 20;
+/// Room on disk that records leave to cursors and to the state of checks, so that these can still be
+/// written when records have filled the disk: hundreds of checks that remember some pages each.
+pub const SPOOL_RESERVE_BYTES: u64 = 1 << 20;
+/// The reserve is this part of a small spool.
+pub const SPOOL_RESERVE_SHARE: u64 = 16;
 /// A disk that failed is tried again after this time: soon enough that memory lasts.
 pub const SPOOL_RETRY: Duration = Duration::from_secs(1);
+/// A file of the spool that the disk does not give is asked for this often, a second apart, before it
+/// is set aside.
+pub const SPOOL_READ_TRIES: u32 = 10;
+/// A full disk is tried this often while a file of the spool waits for the state of checks alone.
+pub const SPOOL_STATE_TRIES: u32 = 5;
 /// A power cut loses at most this much, by default.
 pub const SPOOL_SYNC: Duration = Duration::from_secs(1);
 /// Broken files that are kept for a look; the oldest goes when there is one more.
 pub const SPOOL_SET_ASIDE: usize = 4;
+/// What the status shows of the things that the spool has said last.
+pub const SPOOL_SAID: usize = 5;
 /// Sequence numbers that are passed over at every start: more than can have been given out without a
 /// trace on disk.
 pub const SPOOL_SEQUENCE_GAP: u64 = 1_000_000;
+/// What is written to the spool at once, if it is more than one record.
+pub const SPOOL_WRITE_BYTES: usize = 256 << 10;
 /// What a receiver reads from the disk at once.
 pub const SPOOL_READ_BYTES: usize = 256 << 10;
 /// A test has no more runs than this: what is remembered shows after a few.
@@ -282,8 +296,8 @@ pub const DELIVERY_PAUSE_LEAST: Duration = Duration::from_secs(1);
 pub const RETRY_AFTER_MOST: Duration = Duration::from_secs(300);
 /// The answer of a receiver; it is read for the reason of a refusal only.
 pub const RECEIVER_ANSWER_BYTES: u64 = 64 << 10;
-/// The part of such an answer that a message shows.
-pub const RECEIVER_ANSWER_SHOWN: usize = 200;
+/// The part of an unwanted answer that a message shows.
+pub const ANSWER_SHOWN: usize = 200;
 /// Items of one request where a sink says nothing: enough that requests do not count, few enough
 /// that finding a bad one is quick.
 pub const BATCH_ITEMS: usize = 10_000;

@@ -2,6 +2,7 @@
 //!
 //! This layer imports nothing of ours and does no I/O.
 
+pub mod decimal;
 pub mod diag;
 pub mod error_kind;
 pub mod fingerprint;

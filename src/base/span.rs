@@ -27,6 +27,11 @@ impl Span {
         Span { file, start: clamp(start), end: clamp(end.max(start)) }
     }
 
+    /// True for a range within this one.
+    pub fn contains(self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
     /// The empty range at the start of this one.
     pub fn head(self) -> Self {
         Span { end: self.start, ..self }

@@ -110,10 +110,14 @@ pub fn specs_in(folder: &Path) -> Vec<SpecFile> {
 /// The spec of a name: the first folder that has it wins.
 pub fn find_spec(folders: &[PathBuf], name: &str) -> Option<SpecFile> {
     let plain = !name.is_empty() && !name.contains(['/', '\\']) && name != "." && name != "..";
-    let candidates =
-        |folder: &PathBuf| [folder.join(format!("{name}.yaml")), folder.join(format!("{name}.yml")), folder.join(name).join("spec.yaml")];
-    let path = folders.iter().filter(|_| plain).flat_map(candidates).find(|path| path.is_file())?;
+    let path = folders.iter().filter(|_| plain).flat_map(|folder| spec_files(folder, name)).next()?;
     Some(SpecFile { name: name.to_owned(), path })
+}
+
+/// The files of a folder that are the spec of a name; more than one is a slip.
+pub fn spec_files(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let paths = [folder.join(format!("{name}.yaml")), folder.join(format!("{name}.yml")), folder.join(name).join("spec.yaml")];
+    paths.into_iter().filter(|path| path.is_file()).collect()
 }
 
 /// All specs of all folders; the first folder that has a name wins.

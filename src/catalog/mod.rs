@@ -144,6 +144,7 @@ impl Catalog {
         let version = fingerprint(&texts.join("\0"));
         let (read, mut problems) = crate::spec::read::read(whole, file, &spec.name, &self.sources);
         let complete = read.is_some();
+        let only = self.is_only_file(spec, file);
         if let (Some(root), Some(read), Some((levels, recall))) = (&root, &read, lint) {
             let beside = Beside { recorded: recall(read), ..beside(spec) };
             problems.extend(crate::lint::spec(root, read, &self.sources, &beside, levels));
@@ -162,7 +163,22 @@ impl Catalog {
             });
         }
         self.add(problems, file);
-        plan
+        plan.filter(|_| only)
+    }
+
+    /// Reports a spec with several files in its folder, once: which of them counts would be luck.
+    fn is_only_file(&mut self, spec: &SpecFile, file: FileId) -> bool {
+        let files = files::spec_files(&spec.specs(), &spec.name);
+        if files.len() < 2 {
+            return true;
+        }
+        let shown: Vec<_> = files.iter().map(|path| format!("`{}`", path.display())).collect();
+        let problem = Diagnostic::error("two-spec-files", format!("two files for the spec `{}`", spec.name), Span::new(file, 0, 0));
+        let problem = problem.label("this is one of them").text(format!("These are files of the same spec: {}.", shown.join(", ")));
+        if !self.problems.iter().any(|known| (known.code, &known.text) == (problem.code, &problem.text)) {
+            self.problems.push(problem.help("keep one of them, and remove or rename the other"));
+        }
+        false
     }
 
     /// Checks a fragment as far as that can be done without a spec that uses it.

@@ -33,7 +33,7 @@ impl<'s> Printer<'s> {
         }
         let failed = ran.iter().filter(|ran| ran.outcome.failed()).count();
         let total: usize = ran.iter().map(|ran| ran.outcome.observations.count()).sum();
-        let runs = if ran.len() == 1 { "1 run".to_owned() } else { format!("{} runs", ran.len()) };
+        let runs = counted(ran.len(), "run");
         let verdict = if failed == 0 { self.style.good("ok") } else { self.style.bad(&format!("{failed} failed")) };
         let mut notes = String::new();
         if checks.disabled > 0 {
@@ -42,7 +42,7 @@ impl<'s> Printer<'s> {
         if checks.broken > 0 {
             let _ = write!(notes, ", {} with errors in the configuration", checks.broken);
         }
-        let _ = writeln!(out, "{runs}: {verdict}, {total} observations{notes}");
+        let _ = writeln!(out, "{runs}: {verdict}, {}{notes}", counted(total, "observation"));
         out
     }
 
@@ -114,13 +114,13 @@ impl<'s> Printer<'s> {
         });
         self.table("metrics", rows.collect(), out);
         let rows = o.service_checks.iter().map(|check| {
-            let text = format!("{} {}", tags(&check.tags), one_line(&check.message));
+            let text = beside(tags(&check.tags), one_line(&check.message).to_string());
             [check.name.to_string(), self.status(check.status), String::new(), text + &origin(check.origin)]
         });
         self.table("service checks", rows.collect(), out);
         let rows = o.events.iter().map(|event| {
             let kind = event.event_type.as_deref().unwrap_or("");
-            let text = format!("{} {}", cut(&one_line(&event.text), 120), tags(&event.tags));
+            let text = beside(cut(&one_line(&event.text), 120).to_string(), tags(&event.tags));
             [cut(&one_line(&event.title), 80), kind.to_owned(), String::new(), text + &origin(event.origin)]
         });
         self.table("events", rows.collect(), out);
@@ -133,7 +133,12 @@ impl<'s> Printer<'s> {
             self.topology(topology, out);
         }
         let rows = o.health.iter().map(|h| {
-            [h.name.to_string(), h.health.word().to_owned(), String::new(), format!("{} {}", h.element, h.message.as_deref().unwrap_or(""))]
+            [
+                h.name.to_string(),
+                h.health.word().to_owned(),
+                String::new(),
+                beside(h.element.to_string(), h.message.as_deref().unwrap_or("").to_owned()),
+            ]
         });
         self.table("health", rows.collect(), out);
         let rows = o
@@ -203,7 +208,10 @@ impl<'s> Printer<'s> {
         };
         let (name, kind, value) = (width(0, 50), width(1, 40), width(2, 30));
         for [a, b, c, d] in &rows {
-            let line = format!("    {}  {}  {}  {d}", padded(a, name, false), padded(b, kind, false), padded(c, value, true));
+            // A column that no row fills takes no room.
+            let middle = if value == 0 { String::new() } else { padded(c, value, true) + "  " };
+            let kind = if kind == 0 { String::new() } else { padded(b, kind, false) + "  " };
+            let line = format!("    {}  {kind}{middle}{d}", padded(a, name, false));
             let _ = writeln!(out, "{}", line.trim_end());
         }
     }
@@ -227,6 +235,16 @@ fn visible(text: &str) -> usize {
 fn padded(text: &str, width: usize, right: bool) -> String {
     let gap = " ".repeat(width.saturating_sub(visible(text)));
     if right { gap + text } else { text.to_owned() + &gap }
+}
+
+/// `1 run`, `2 runs`.
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// Two texts that stay apart for the eye, where both are there.
+fn beside(one: String, other: String) -> String {
+    if one.is_empty() || other.is_empty() { one + &other } else { format!("{one}  {other}") }
 }
 
 fn tags(tags: &TagSet) -> String {

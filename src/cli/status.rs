@@ -157,6 +157,9 @@ fn sinks(status: &Json, style: Style) {
     if figure("damaged") > 0 {
         println!("    {}", style.warn(&format!("{} damaged pieces were passed over", figure("damaged"))));
     }
+    for said in list(status, "/spool/said") {
+        println!("    {}: {}", time(&said["at"]), style.warn(&text(&said["text"])));
+    }
 }
 
 fn files(configuration: &Json, style: Style) {

@@ -38,9 +38,14 @@ crate::fields! {
         /// The names of the columns, where the first line does not give them. An empty name hides a
         /// column.
         pub columns: Vec<Text>;
+        /// What a backslash does in cells: with `true`, `\t`, `\n` and `\\` are characters and `\N` is a
+        /// missing cell, as databases write their tab-separated text. It goes with `quote: ""`.
+        pub escapes: bool = false, "false";
         /// Characters to remove from both ends of the column names and of the first cell of each row:
         /// `"# "` for haproxy, whose header begins with `# pxname`. Default: none.
         pub trim: String = String::new(), "\"\"";
+        /// Removes blanks around every cell and name, for files with `, ` between cells.
+        pub trim_cells: bool = false, "false";
         /// Columns that must be there: without one of them the source fails and names those there
         /// are. A row too short for one of them is bad.
         pub required: Vec<Text>;
@@ -142,6 +147,10 @@ impl Decoder for Compiled {
         while next(&mut records, &mut record)? {
             budget.spend(1 + columns.len())?;
             match misfit(&record, &columns, &required) {
+                None if self.options.escapes => {
+                    let cells: Vec<String> = self.cells(&record).map(unescaped).collect();
+                    rows.push(columns.row(cells.iter().map(String::as_str)));
+                }
                 None => rows.push(columns.row(self.cells(&record))),
                 Some(words) => bad.add_or_fail(self.options.bad_rows, line_of(&record, &text), || words)?,
             }
@@ -176,11 +185,15 @@ impl Compiled {
     }
 
     fn cells<'r>(&'r self, record: &'r StringRecord) -> impl Iterator<Item = &'r str> {
-        record.iter().enumerate().map(|(at, cell)| if at == 0 { self.trimmed(cell) } else { cell })
+        record.iter().enumerate().map(|(at, cell)| if at == 0 { self.trimmed(cell) } else { self.bare(cell) })
     }
 
     fn trimmed<'c>(&self, cell: &'c str) -> &'c str {
-        cell.trim_matches(|c| self.options.trim.contains(c))
+        self.bare(cell.trim_matches(|c| self.options.trim.contains(c)))
+    }
+
+    fn bare<'c>(&self, cell: &'c str) -> &'c str {
+        if self.options.trim_cells { cell.trim() } else { cell }
     }
 }
 
@@ -204,6 +217,26 @@ fn misfit(record: &StringRecord, columns: &Columns, required: &[usize]) -> Optio
     }
     let lacking = required.iter().find(|at| **at >= record.len());
     lacking.map(|at| format!("{} cells, and the required column is number {}", record.len(), at + 1))
+}
+
+/// A cell with the characters that stand behind its backslashes; nothing for `\N`.
+fn unescaped(cell: &str) -> String {
+    if cell == "\\N" {
+        return String::new();
+    }
+    let mut out = String::with_capacity(cell.len());
+    let mut rest = cell.chars();
+    while let Some(c) = rest.next() {
+        let behind = if c == '\\' { rest.next() } else { None };
+        out.push(match behind {
+            None => c,
+            Some('t') => '\t',
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some(other) => other,
+        });
+    }
+    out
 }
 
 fn shown(name: &str) -> String {

@@ -31,7 +31,8 @@ crate::fields! {
         /// The names of the columns; the last one takes the rest of each line. An empty name hides a
         /// column. Either these or `header: true`.
         pub columns: Vec<Text>;
-        /// Whether the first line, after those skipped, holds the names of the columns.
+        /// Whether the first line, after those skipped, holds the names of the columns. A name of two
+        /// words, as `Mounted on` of df, makes two columns: `skip` such a line, and list `columns`.
         pub header: bool = false, "false";
         /// How many lines at the top are passed over, blank ones included: 0 for none.
         pub skip: usize = 0, "0";

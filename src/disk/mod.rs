@@ -12,6 +12,7 @@ pub mod simulated;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 /// One folder and the files in it, by their plain names.
 pub trait Disk: Send + Sync + fmt::Debug {
@@ -69,13 +70,28 @@ pub trait Disk: Send + Sync + fmt::Debug {
     /// The folder cannot be read.
     fn list(&self) -> io::Result<Vec<(String, u64)>>;
 
+    /// When a file was last written or touched.
+    ///
+    /// # Errors
+    /// There is no such file, or nobody knows.
+    fn touched(&self, name: &str) -> io::Result<SystemTime>;
+
+    /// Notes that somebody had a use for a file.
+    ///
+    /// # Errors
+    /// There is no such file, or it is another one's.
+    fn touch(&self, name: &str, now: SystemTime) -> io::Result<()>;
+
+    /// The bytes that can still be written, where the system tells.
+    fn room(&self) -> Option<u64>;
+
     /// Makes names durable: what was made, renamed and removed before.
     ///
     /// # Errors
     /// The disk failed: any of it may be undone by a power cut.
     fn sync_names(&self) -> io::Result<()>;
 
-    /// Where a file lies, for messages.
+    /// Where a file lies, for messages; without a name the folder itself.
     fn place(&self, name: &str) -> PathBuf;
 }
 

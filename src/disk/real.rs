@@ -4,7 +4,8 @@ use super::{Disk, Lock, NoLock, Output};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::SystemTime;
 
 /// Files of this folder and no others.
 #[derive(Clone, Debug)]
@@ -19,11 +20,6 @@ impl RealDisk {
     /// The folder need not be there yet.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         RealDisk { folder: folder.into() }
-    }
-
-    /// Its path.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     fn writable(&self, name: &str) -> OpenOptions {
@@ -94,12 +90,25 @@ impl Disk for RealDisk {
         Ok(files)
     }
 
+    fn touched(&self, name: &str) -> io::Result<SystemTime> {
+        fs::metadata(self.place(name))?.modified()
+    }
+
+    fn touch(&self, name: &str, now: SystemTime) -> io::Result<()> {
+        self.writable(name).open(self.place(name))?.set_modified(now)
+    }
+
+    fn room(&self) -> Option<u64> {
+        let about = rustix::fs::statvfs(&self.folder).ok()?;
+        Some(about.f_bavail.saturating_mul(about.f_frsize))
+    }
+
     fn sync_names(&self) -> io::Result<()> {
         File::open(&self.folder)?.sync_all()
     }
 
     fn place(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        if name.is_empty() { self.folder.clone() } else { self.folder.join(name) }
     }
 }
 

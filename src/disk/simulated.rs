@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 /// What is kept or lost as one.
 const PAGE: usize = 512;
@@ -124,6 +125,12 @@ impl SimulatedDisk {
     /// From the call with this number on nothing works, until [`SimulatedDisk::power_cut`].
     pub fn off_at(&self, call: u64) {
         self.inner().off_at = Some(call);
+    }
+
+    /// True while the power is off.
+    pub fn is_off(&self) -> bool {
+        let inner = self.inner();
+        inner.off_at.is_some_and(|off| inner.calls > off)
     }
 
     /// The bytes that all files may take; `None` is without bound.
@@ -337,6 +344,21 @@ impl Disk for SimulatedDisk {
         inner.call()?;
         let length = |file| inner.files.get(file).map_or(0, |content| content.bytes.len() as u64);
         Ok(inner.names.iter().map(|(name, file)| (name.clone(), length(file))).collect())
+    }
+
+    fn touched(&self, _name: &str) -> io::Result<SystemTime> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn touch(&self, name: &str, _now: SystemTime) -> io::Result<()> {
+        let mut inner = self.inner();
+        inner.call()?;
+        inner.file(name).map(drop)
+    }
+
+    fn room(&self) -> Option<u64> {
+        let inner = self.inner();
+        inner.capacity.map(|most| most.saturating_sub(inner.used()))
     }
 
     fn sync_names(&self) -> io::Result<()> {

@@ -8,11 +8,12 @@ use super::ops::as_measure;
 use super::parse::{self, Parsed};
 use super::path::Step;
 use super::repeated::Repeated;
-use super::tree::Expr;
+use super::tree::{Expr, Part};
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
 use crate::base::number::Number;
 use crate::base::print::{shown, text_of};
+use crate::base::secret::Secret;
 use crate::base::span::Span;
 use crate::base::units::{parse_duration, parse_size};
 use crate::base::value::{Text, Value};
@@ -60,6 +61,17 @@ impl Code {
         self.expr.eval(frame)
     }
 
+    /// The value; a failure says what the place reads.
+    ///
+    /// # Errors
+    /// Why the place is missing.
+    pub fn sound(&self, frame: &mut Frame) -> Result<Value, Fault> {
+        self.eval(frame).map_err(|fault| match fault {
+            Fault::Failed(why) => Fault::failed(self.with_values(&why, frame)),
+            Fault::Missing => Fault::Missing,
+        })
+    }
+
     /// The value, missing where it cannot be computed; a failure leaves a remark with the actual
     /// values.
     pub fn value(&self, frame: &mut Frame) -> Value {
@@ -95,6 +107,7 @@ impl Code {
             let value = super::path::walk(frame.get(name), steps);
             let path = display(name, steps, frame);
             let line = match value {
+                Value::Missing if frame.off.contains(&name) => format!("{path} is missing, since `{}` is off", frame.names.text(name)),
                 Value::Missing => format!("{path} is missing"),
                 value => format!("{path} = {}", shown(&value)),
             };
@@ -108,6 +121,11 @@ impl Code {
     /// True if the place uses that name.
     pub fn uses(&self, name: NameId) -> bool {
         self.uses.iter().any(|used| used.name == name)
+    }
+
+    /// True if the place reads a source that is off: then a value that is missing is meant so.
+    pub fn reads_off(&self, frame: &Frame) -> bool {
+        self.uses.iter().any(|used| frame.off.contains(&used.name))
     }
 
     /// The constant, if it is one.
@@ -204,6 +222,25 @@ impl Template {
     /// The printed text, missing where it cannot be printed; a failure leaves a remark.
     pub fn value(&self, frame: &mut Frame) -> Value {
         printed(self.0.value(frame)).unwrap_or_default()
+    }
+
+    /// The secrets that a text, which is one because of them, is made of; where they cannot be told
+    /// from the rest of it, the whole.
+    pub fn secrets(&self, text: &Secret, frame: &mut Frame) -> Vec<Secret> {
+        let parts = if let Expr::Text(parts) = &self.0.expr { &parts[..] } else { &[] };
+        let mut found = Vec::new();
+        for part in parts {
+            match part {
+                Part::Words(_) => {}
+                Part::Hole(expr) => {
+                    if let Ok(Value::Secret(secret)) = expr.eval(frame) {
+                        found.push(secret);
+                    }
+                }
+                Part::If(..) | Part::For(_) => return vec![text.clone()],
+            }
+        }
+        if found.is_empty() { vec![text.clone()] } else { found }
     }
 
     /// The text for an output: a secret becomes asterisks.

@@ -5,6 +5,7 @@ use super::fault::Fault;
 use super::frame::Frame;
 use crate::base::map::Map;
 use crate::base::name::NameId;
+use crate::base::print::text_of;
 use crate::base::value::{Text, Value};
 use crate::yaml::boolean_word;
 use crate::yaml::node::{Data, Node};
@@ -51,14 +52,38 @@ impl DataTemplate {
         }
     }
 
-    /// Like [`DataTemplate::eval`], but a leaf that is the whole tree keeps its fault.
+    /// Like [`DataTemplate::eval`], for what is asked of others: what is missing is left out, but
+    /// without a part that cannot be computed it would ask for something else.
     ///
     /// # Errors
-    /// Why the whole is missing.
+    /// Missing where the whole is; failed where a part of it cannot be computed.
     pub fn try_eval(&self, frame: &mut Frame) -> Result<Value, Fault> {
+        let part = |data: &DataTemplate, frame: &mut Frame| match data.try_eval(frame) {
+            Err(Fault::Missing) => Ok(Value::Missing),
+            other => other,
+        };
         match self {
-            DataTemplate::Leaf(code) => code.eval(frame).map(|value| value.materialize()),
-            other => Ok(other.eval(false, frame)),
+            DataTemplate::Fixed(value) => Ok(value.clone()),
+            DataTemplate::Leaf(code) => code.sound(frame).map(|value| value.materialize()),
+            DataTemplate::List(items) => {
+                let items: Vec<Value> = items.iter().map(|item| part(item, frame)).collect::<Result<_, _>>()?;
+                Ok(Value::list(items.into_iter().filter(|value| !value.is_missing()).collect()))
+            }
+            DataTemplate::Map(entries) => {
+                let mut out = Map::with_capacity(entries.len());
+                for (key, value) in entries {
+                    let value = part(value, frame)?;
+                    if value.is_missing() {
+                        continue;
+                    }
+                    match key.0.sound(frame) {
+                        Ok(key) => drop(text_of(&key).map(|key| out.insert(key, value))),
+                        Err(Fault::Missing) => {}
+                        Err(failed) => return Err(failed),
+                    }
+                }
+                Ok(Value::map(out))
+            }
         }
     }
 

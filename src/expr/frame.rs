@@ -23,6 +23,8 @@ pub struct Frame {
     pub remarks: Vec<Remark>,
     /// Where it is noted which places were reached; none where nobody wants to know.
     pub marks: Option<Arc<Marks>>,
+    /// Sources that are off, and names of the run that are missing because of them.
+    pub off: Vec<NameId>,
 }
 
 /// The places of a spec that a run has reached: conditions that held, branches that were taken.
@@ -51,7 +53,7 @@ impl Frame {
     /// A frame in which every name is missing.
     pub fn new(names: Arc<Names>, cache: Arc<Cache>) -> Self {
         let slots = vec![Value::Missing; names.len().max(names::BUILT_IN.len())];
-        Frame { slots, names, cache, fuel: Cell::new(limits::FUEL), remarks: Vec::new(), marks: None }
+        Frame { slots, names, cache, fuel: Cell::new(limits::FUEL), remarks: Vec::new(), marks: None, off: Vec::new() }
     }
 
     /// The same names and values, without the remarks.
@@ -63,6 +65,7 @@ impl Frame {
             fuel: self.fuel.clone(),
             remarks: Vec::new(),
             marks: self.marks.clone(),
+            off: self.off.clone(),
         }
     }
 
@@ -82,6 +85,7 @@ impl Frame {
             fuel: self.fuel.clone(),
             remarks: Vec::new(),
             marks: self.marks.clone(),
+            off: self.off.clone(),
         }
     }
 

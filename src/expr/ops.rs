@@ -4,6 +4,7 @@
 //! and an integer never turns into a float that is off by one.
 
 use super::fault::Fault;
+use crate::base::decimal;
 use crate::base::number::Number;
 use crate::base::print::shown;
 use crate::base::value::Value;
@@ -188,7 +189,7 @@ fn floats(op: Arithmetic, x: f64, y: f64) -> Option<Number> {
     Some(Number::Float(match op {
         Arithmetic::Add => x + y,
         Arithmetic::Sub => x - y,
-        Arithmetic::Mul => x * y,
+        Arithmetic::Mul => decimal::product(x, y),
         Arithmetic::Div => x / y,
         Arithmetic::FloorDiv => (x / y).floor(),
         Arithmetic::Rem => x - (x / y).floor() * y,

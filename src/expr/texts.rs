@@ -6,6 +6,7 @@
 
 use super::code::{Code, Expression, Template, read_holes};
 use super::eval::items_of;
+use super::fault::Fault;
 use super::frame::Frame;
 use super::names;
 use crate::base::diag::Diagnostic;
@@ -104,6 +105,22 @@ impl Texts {
                 Item::Loop(inner) => inner.run(0, frame, out),
             }
         }
+    }
+
+    /// Like [`Texts::collect`], for what is asked of others: without an item that cannot be computed
+    /// it would ask for something else.
+    ///
+    /// # Errors
+    /// An item, or what stands in its `each`, cannot be computed.
+    pub fn sound(&self, frame: &mut Frame, out: &mut dyn TextSink) -> Result<(), Fault> {
+        let mut failed = Ok(());
+        self.codes(&mut |code| match code.sound(frame) {
+            Err(Fault::Failed(why)) if failed.is_ok() => failed = Err(Fault::Failed(why)),
+            _ => {}
+        });
+        failed?;
+        self.collect(frame, out);
+        Ok(())
     }
 
     /// The texts for an output.

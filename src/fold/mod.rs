@@ -172,7 +172,6 @@ fn merge(remarks: &mut Vec<Remark>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::number::Number;
     use crate::observation::{About, TagSet};
 
     fn at(seconds: i64) -> Timestamp {

@@ -11,7 +11,8 @@ use super::about::Facts;
 use super::event::{maybe_text, timestamp};
 use super::label::Labels;
 use super::metric_entry::Measure;
-use super::{MapCx, Mapping, RowReads, template_codes};
+use super::{Covered, MapCx, Mapping, RowReads, template_codes};
+use crate::base::decimal;
 use crate::base::glob;
 use crate::base::number::Number;
 use crate::base::span::Span;
@@ -38,6 +39,8 @@ crate::fields! {
         rules: Vec<Rule>;
         /// Takes the items of lists too, with their index as a part of the name.
         lists: bool = false, "false";
+        /// Takes texts that are exactly one plain number, too, as decoders without types give them.
+        texts: bool = false, "false";
         /// The type of what no rule names.
         r#type: MetricType = MetricType::Gauge, "gauge";
     }
@@ -97,7 +100,7 @@ impl FlattenMapping {
             frame.remark(self.span, |_| format!("`{path}` left out: a name of a metric needs a letter, which `prefix` could give it"));
             return;
         }
-        let value = if base.scale == 1.0 { value } else { Number::Float(value.as_f64() * base.scale) };
+        let value = if base.scale == 1.0 { value } else { Number::Float(decimal::product(value.as_f64(), base.scale)) };
         let tags = if tags.is_empty() { base.tags.clone() } else { TagSet::new(base.tags.iter().chain(tags.iter().map(|tag| &**tag))) };
         let rules: Vec<&Rule> = self.written.rules.iter().filter(|rule| glob::matches(&rule.r#match, &path)).collect();
         if rules.iter().all(|rule| rule.also) {
@@ -105,7 +108,7 @@ impl FlattenMapping {
         }
         for rule in rules {
             let name = format!("{name}{}", rule.suffix.as_deref().unwrap_or(""));
-            let value = rule.scale.map_or(value, |scale| Number::Float(value.as_f64() * scale));
+            let value = rule.scale.map_or(value, |scale| Number::Float(decimal::product(value.as_f64(), scale)));
             base.push(
                 &name,
                 rule.r#type.unwrap_or(self.written.r#type),
@@ -138,30 +141,40 @@ impl FlattenMapping {
         (kept.collect(), tags)
     }
 
-    fn walk(&self, value: &Value, parts: &mut Vec<Text>, base: &Base, cx: &mut MapCx<'_>, frame: &mut Frame) {
+    /// Calls `take` for every leaf, with the keys that lead to it.
+    fn walk(&self, value: &Value, parts: &mut Vec<Text>, take: &mut dyn FnMut(&[Text], &Value)) {
         match value {
             Value::Map(map) => {
                 for (key, value) in map.iter() {
                     parts.push(key.clone());
-                    self.walk(value, parts, base, cx, frame);
+                    self.walk(value, parts, take);
                     parts.pop();
                 }
             }
             Value::List(items) if self.written.lists => {
                 for (index, value) in items.iter().enumerate() {
                     parts.push(index.to_string().into());
-                    self.walk(value, parts, base, cx, frame);
+                    self.walk(value, parts, take);
                     parts.pop();
                 }
             }
-            Value::Bool(b) => self.leaf(parts, Number::Int((*b).into()), base, cx, frame),
-            other => {
-                if let Some(number) = other.as_number() {
-                    self.leaf(parts, number, base, cx, frame);
-                }
-            }
+            leaf => take(parts, leaf),
         }
     }
+
+    fn number(&self, leaf: &Value) -> Option<Number> {
+        match leaf {
+            Value::Bool(b) => Some(Number::Int((*b).into())),
+            Value::Text(text) if self.written.texts => Number::parse(text),
+            other => other.as_number(),
+        }
+    }
+}
+
+/// The first text of a tree that is a number.
+fn numeric_text(parts: &[Text], leaf: &Value) -> Option<String> {
+    let text = leaf.as_text().filter(|text| Number::parse(text).is_some())?;
+    Some(format!("`{}` is the text \"{text}\"", parts.join(".")))
 }
 
 /// What all leaves of one row share.
@@ -218,15 +231,26 @@ impl Mapping for FlattenMapping {
             scale,
             timestamp: timestamp(self.time.as_ref(), cx.timestamp, frame),
         };
-        self.walk(&tree.materialize(), &mut Vec::new(), &base, cx, frame);
+        let (mut n_numbers, mut text) = (0, None);
+        self.walk(&tree.materialize(), &mut Vec::new(), &mut |parts, leaf| match self.number(leaf) {
+            Some(number) => {
+                n_numbers += 1;
+                self.leaf(parts, number, &base, cx, frame);
+            }
+            None if text.is_none() => text = numeric_text(parts, leaf),
+            None => {}
+        });
+        if let Some(text) = text.filter(|_| n_numbers == 0) {
+            frame.remark(self.span, |_| format!("`flatten` finds no number: {text}, and `texts: true` would take it for a number"));
+        }
     }
 
     fn row_reads(&self) -> RowReads {
         if self.written.of.is_some() { RowReads::Codes } else { RowReads::Whole }
     }
 
-    fn places(&self, take: &mut dyn FnMut(Span, String)) {
-        take(self.span, "metrics of flatten".to_owned());
+    fn places(&self, take: &mut dyn FnMut(Span, Covered, String)) {
+        take(self.span, Covered::Made, "metrics of flatten".to_owned());
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

@@ -16,7 +16,7 @@ use super::label::{Inherit, Labels};
 use super::metric_entry::{Entries, Entry, Measure, MetricName, TypeChoice};
 use crate::base::diag::Diagnostic;
 use crate::base::value::Text;
-use crate::expr::code::{Expression, Template};
+use crate::expr::code::{Expression, Setting, Template};
 use crate::expr::texts::Texts;
 use crate::observation::MetricType;
 use crate::yaml::node::{Data, Node};
@@ -136,7 +136,7 @@ fn single(written: Written, measure: Measure, fields: &Fields<'_>, reader: &mut 
         hostname: measure.hostname.clone(),
         device: measure.device.clone(),
         timestamp: measure.timestamp.clone(),
-        optional: measure.optional.unwrap_or(false),
+        optional: measure.optional.clone().unwrap_or(Setting::Fixed(false)),
         manner: measure.manner(None),
         measure,
         span: fields.span,
@@ -202,7 +202,7 @@ fn bulk_entry(
         hostname: measure.hostname.clone().or_else(|| shared.hostname.clone()),
         device: measure.device.clone().or_else(|| shared.device.clone()),
         timestamp: measure.timestamp.clone().or_else(|| shared.timestamp.clone()),
-        optional: measure.optional.or(shared.optional).unwrap_or(false),
+        optional: measure.optional.clone().or_else(|| shared.optional.clone()).unwrap_or(Setting::Fixed(false)),
         manner: measure.manner(Some(shared)),
         measure: Measure {
             unit: measure.unit.clone().or_else(|| shared.unit.clone()),

@@ -5,7 +5,8 @@ use super::choice::{Mapped, ValueMap};
 use super::event::{maybe_text, timestamp};
 use super::label::Labels;
 use super::service_check::read_mapped;
-use super::{MapCx, Mapping, RowReads};
+use super::{Covered, MapCx, Mapping, RowReads};
+use crate::base::decimal;
 use crate::base::number::Number;
 use crate::base::print::{one_line, text_of};
 use crate::base::span::{Sources, Span};
@@ -34,12 +35,12 @@ crate::fields! {
         pub when: Option<Expression>;
         /// Words to numbers; keys are compared as printed text, `default` is for all others.
         pub map: Option<ValueMap<f64>>;
-        /// The value is multiplied by this.
+        /// The value is multiplied by this, as decimals are: 100210 by 0.001 is 100.21.
         pub scale: Option<Setting<f64>>;
         /// The value where it is missing.
         pub default: Option<f64>;
         /// A missing value is no warning.
-        pub optional: Option<bool>;
+        pub optional: Option<Setting<bool>>;
         /// A missing value fails the run.
         pub required: bool = false, "false";
         /// The host it is about.
@@ -227,8 +228,8 @@ pub struct Entry {
     pub device: Option<Template>,
     /// The time likewise.
     pub timestamp: Option<Expression>,
-    /// True if a missing value is no warning.
-    pub optional: bool,
+    /// Whether a missing value is no warning.
+    pub optional: Setting<bool>,
     /// How it is folded, where it says more than its type.
     pub manner: Option<Arc<Manner>>,
     /// Its place.
@@ -285,7 +286,7 @@ impl Entry {
         }?;
         match &self.measure.scale {
             None => Ok(number),
-            Some(scale) => Ok(Number::Float(number.as_f64() * scale.get(frame)?)),
+            Some(scale) => Ok(Number::Float(decimal::product(number.as_f64(), scale.get(frame)?))),
         }
     }
 
@@ -296,18 +297,22 @@ impl Entry {
             return Err(Fault::Missing);
         }
         let shown = crate::base::print::shown(&value);
-        map.find(&value).map(Number::Float).ok_or_else(|| Fault::failed(format!("{shown} is none of {}", map.keys().join(", "))))
+        map.find(&value, frame).map(Number::Float).ok_or_else(|| Fault::failed(format!("{shown} is none of {}", map.keys().join(", "))))
     }
 
     fn left_out(&self, fault: &Fault, cx: &mut MapCx<'_>, frame: &mut Frame) {
+        if matches!(fault, Fault::Missing) && self.value.0.reads_off(frame) {
+            return;
+        }
         let why = if let Fault::Failed(why) = fault { why } else { "its value is missing" };
         // The name is computed once per place, not for every row that is left out.
-        let told = !self.measure.required && (self.optional || frame.has_remark(self.span));
+        let optional = !self.measure.required && self.optional.get(frame).unwrap_or(false);
+        let told = !self.measure.required && (optional || frame.has_remark(self.span));
         let name = if told { Text::default() } else { self.name.shown(frame) };
         let values = |frame: &Frame| self.value.0.with_values(&format!("`{name}` left out: {why}"), frame);
         if self.measure.required {
             cx.errors.push(values(frame));
-        } else if !self.optional {
+        } else if !optional {
             frame.remark(self.span, values);
         }
     }
@@ -319,7 +324,7 @@ impl Entry {
         take(&self.value.0);
         self.measure.when.iter().chain(&self.timestamp).for_each(|e| take(&e.0));
         [&self.measure.unit, &self.hostname, &self.device].into_iter().flatten().for_each(|t| take(&t.0));
-        self.measure.scale.iter().filter_map(Setting::code).for_each(&mut *take);
+        self.measure.scale.iter().filter_map(Setting::code).chain(self.optional.code()).for_each(&mut *take);
         self.labels.iter().for_each(|labels| labels.codes(take));
     }
 }
@@ -352,12 +357,16 @@ impl Mapping for Entries {
         RowReads::Codes
     }
 
-    fn places(&self, take: &mut dyn FnMut(Span, String)) {
+    fn places(&self, take: &mut dyn FnMut(Span, Covered, String)) {
         for entry in &self.entries {
             let name = match &entry.name {
                 MetricName::Fixed(name) | MetricName::Computed(_, _, name) => name,
             };
-            take(entry.span, format!("metric {name}"));
+            take(entry.span, Covered::Made, format!("metric {name}"));
+            if let TypeChoice::Mapped(mapped) = &entry.metric_type {
+                mapped.branches(Covered::Measured, take);
+            }
+            entry.measure.map.iter().for_each(|map| map.branches(Covered::Measured, take));
         }
     }
 

@@ -8,11 +8,11 @@
 
 use super::choice::{Mapped, ValueMap};
 use super::label::{Inherit, Labels};
-use super::{MapCx, Mapping, RowReads};
+use super::{Covered, MapCx, Mapping, RowReads};
 use crate::base::diag::Diagnostic;
 use crate::base::limits;
 use crate::base::span::Span;
-use crate::base::value::Text;
+use crate::base::value::{Text, Value};
 use crate::expr::code::{Code, Expression, Template};
 use crate::expr::fault::Fault;
 use crate::expr::frame::Frame;
@@ -173,19 +173,21 @@ impl ServiceCheckMapping {
         Some(Box::new(ServiceCheckMapping { name, status, message, labels, hostname, span }))
     }
 
-    fn judge(&self, frame: &mut Frame) -> (Status, Text) {
+    /// The status and the reason for it; none where that would be about a source that is off.
+    fn judge(&self, frame: &mut Frame) -> Option<(Status, Text)> {
         let judged = match &self.status {
-            StatusChoice::Fixed(status) => return (*status, Text::default()),
+            StatusChoice::Fixed(status) => return Some((*status, Text::default())),
             StatusChoice::Conditions(conditions, default) => return first_that_holds(conditions, *default, frame),
             StatusChoice::Mapped(mapped) => (mapped.choose(Status::from_word, frame), &mapped.value.0),
             StatusChoice::Word(template) => (word(template, frame), &template.0),
         };
-        match judged {
+        Some(match judged {
+            (Err(Fault::Missing), code) if code.reads_off(frame) => return None,
             (Ok(Status::Ok), _) => (Status::Ok, Text::default()),
             (Ok(status), code) => (status, code.values(frame).into()),
             (Err(Fault::Missing), code) => (Status::Unknown, code.values(frame).into()),
             (Err(Fault::Failed(why)), code) => (Status::Unknown, code.with_values(&why, frame).into()),
-        }
+        })
     }
 }
 
@@ -196,29 +198,34 @@ fn word(template: &Template, frame: &mut Frame) -> Result<Status, Fault> {
 }
 
 /// As written; without a condition that holds the default, but unknown if one could not be judged.
-fn first_that_holds(conditions: &[Condition], default: Otherwise, frame: &mut Frame) -> (Status, Text) {
+/// Conditions on a source that is off are passed over; none where there are no others.
+fn first_that_holds(conditions: &[Condition], default: Otherwise, frame: &mut Frame) -> Option<(Status, Text)> {
     let mut unjudged: Option<Text> = None;
+    let mut n_off = 0;
     for condition in conditions {
         let code = &condition.holds.0;
         match code.eval(frame) {
             Ok(value) if value.is_true() => {
                 frame.reached(code.span);
                 let message = if condition.status == Status::Ok { String::new() } else { code.with_values(&condition.text, frame) };
-                return (condition.status, message.into());
+                return Some((condition.status, message.into()));
             }
-            Ok(value) if value.is_missing() => unjudged = Some(code.with_values(&condition.text, frame).into()),
-            Ok(_) => {}
-            Err(Fault::Missing) => unjudged = Some(code.with_values(&condition.text, frame).into()),
+            Ok(Value::Missing) | Err(Fault::Missing) if code.reads_off(frame) => n_off += 1,
+            Ok(Value::Missing) | Err(Fault::Missing) => unjudged = Some(code.with_values(&condition.text, frame).into()),
             Err(Fault::Failed(why)) => {
                 frame.remark(code.span, |frame| code.with_values(&why, frame));
                 unjudged = Some(code.with_values(&why, frame).into());
             }
+            Ok(_) => {}
         }
+    }
+    if n_off == conditions.len() {
+        return None;
     }
     if unjudged.is_none() {
         frame.reached(default.span);
     }
-    unjudged.map_or((default.status, Text::default()), |message| (Status::Unknown, message))
+    Some(unjudged.map_or((default.status, Text::default()), |message| (Status::Unknown, message)))
 }
 
 impl Mapping for ServiceCheckMapping {
@@ -231,7 +238,7 @@ impl Mapping for ServiceCheckMapping {
             frame.remark(self.span, |frame| self.name.0.with_values("left out: its name is missing", frame));
             return;
         };
-        let (status, reason) = self.judge(frame);
+        let Some((status, reason)) = self.judge(frame) else { return };
         let message = self.message.as_ref().and_then(|message| message.text(frame)).unwrap_or(reason);
         let tags = self.labels.set(cx, frame);
         let hostname = self.hostname.as_ref().and_then(|h| h.text(frame)).or_else(|| cx.hostname.cloned());
@@ -243,17 +250,17 @@ impl Mapping for ServiceCheckMapping {
         RowReads::Codes
     }
 
-    fn places(&self, take: &mut dyn FnMut(Span, String)) {
-        take(self.span, format!("service check {}", self.name.as_const().unwrap_or_default()));
+    fn places(&self, take: &mut dyn FnMut(Span, Covered, String)) {
+        take(self.span, Covered::Made, format!("service check {}", self.name.as_const().unwrap_or_default()));
         match &self.status {
             StatusChoice::Conditions(conditions, otherwise) => {
-                conditions.iter().for_each(|one| take(one.holds.0.span, format!("branch {}", one.status.word())));
+                conditions.iter().for_each(|one| take(one.holds.0.span, Covered::Judged, format!("branch {}", one.status.word())));
                 // Who says when it is ok, and nothing else, does not mean that there are other cases.
                 if otherwise.written || !conditions.iter().any(|one| one.status == Status::Ok) {
-                    take(otherwise.span, format!("branch {} (no condition holds)", otherwise.status.word()));
+                    take(otherwise.span, Covered::Judged, format!("branch {} (no condition holds)", otherwise.status.word()));
                 }
             }
-            StatusChoice::Mapped(mapped) => mapped.branches(take),
+            StatusChoice::Mapped(mapped) => mapped.branches(Covered::Judged, take),
             StatusChoice::Fixed(_) | StatusChoice::Word(_) => {}
         }
     }

@@ -54,6 +54,8 @@ pub struct HttpRequest {
     pub max_bytes: u64,
     /// How it logs in, beyond its headers.
     pub login: Login,
+    /// Texts in the address that no output shows.
+    pub secrets: Vec<Secret>,
 }
 
 impl HttpRequest {
@@ -71,6 +73,7 @@ impl HttpRequest {
             empty_status: Arc::new(StatusSet::none()),
             max_bytes: limits::BODY_BYTES,
             login: Login::None,
+            secrets: Vec::new(),
         }
     }
 }
@@ -78,7 +81,7 @@ impl HttpRequest {
 /// Without anything that may be secret.
 impl std::fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let url = Url::parse(&self.url).map(|url| words::masked(&url)).unwrap_or_default();
+        let url = Url::parse(&self.url).map(|url| words::readable(&url, &self.secrets)).unwrap_or_default();
         f.debug_struct("HttpRequest").field("method", &self.method).field("url", &url).finish_non_exhaustive()
     }
 }

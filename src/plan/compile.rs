@@ -121,7 +121,14 @@ fn source_plan(at: usize, source: &SourceSpec, spec: &Spec, graph: &Graph) -> So
     waits.extend(source.after.iter().filter_map(|(name, _)| graph.sources.get(name).copied()));
     waits.remove(&at);
     let (before, after) = split(source, spec);
+    let mut asks_with = Reach::default();
+    before.each.iter().for_each(|each| graph.code(&each.over.0, &mut asks_with));
+    before.lets.iter().for_each(|local| graph.code(&local.value.0, &mut asks_with));
+    if let Origin::Fetch(fetch) = &source.origin {
+        fetch.codes(&mut |code| graph.code(code, &mut asks_with));
+    }
     SourcePlan {
+        asks_with: asks_with.needs.into_iter().collect(),
         wanted: Wanted::default(),
         carries: carried(source, &before, &after),
         lists: repeated::lists(source, spec),

@@ -70,6 +70,8 @@ pub struct SourcePlan {
     pub needs: Vec<usize>,
     /// Sources that must be done before it begins.
     pub waits: Vec<usize>,
+    /// Sources that its loops before the request and the request itself read.
+    pub asks_with: Vec<usize>,
     /// Sources that its condition names.
     pub when_names: Vec<usize>,
     /// Names that its rows carry along.

@@ -5,7 +5,7 @@
 
 use super::RunCx;
 use super::aside::{LARGE, aside};
-use super::login::authorized;
+use super::login::{authorized, explained};
 use super::page::{Page, PageSink, undecodable};
 use super::records::records_and_their_number;
 use super::result::{Fate, SourceResult};
@@ -369,9 +369,10 @@ impl Asking<'_, '_> {
         let exchange = authorized(self.cx, self.of.name, request);
         let answers = match request.ends_within() {
             // A second alarm for later would never ring.
-            Some(limit) if limit <= left => exchange.await?,
-            _ => tokio::time::timeout(left, exchange).await.map_err(|_| out_of_time())??,
+            Some(limit) if limit <= left => exchange.await,
+            _ => tokio::time::timeout(left, exchange).await.map_err(|_| out_of_time())?,
         };
+        let answers = answers.map_err(|error| explained(self.cx, error, request))?;
         let mut pages = Vec::with_capacity(answers.len());
         for mut answer in answers {
             self.warnings.append(&mut answer.warnings);

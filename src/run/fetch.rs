@@ -15,11 +15,12 @@ use crate::base::name::NameId;
 use crate::base::value::Value;
 use crate::decode::{self, Decoder};
 use crate::expr::code::Setting;
+use crate::expr::fault::Fault;
 use crate::expr::frame::{Frame, Remark};
 use crate::plan::SourcePlan;
 use crate::rows::pipeline::{RowSource, bind, capture, loop_rows, run};
 use crate::rows::{Binds, Row};
-use crate::source::Place;
+use crate::source::{Place, Source};
 use crate::spec::source::{Decode, Origin, SourceSpec};
 use crate::yaml::basic::Count;
 use futures_util::stream::{FuturesOrdered, StreamExt};
@@ -83,7 +84,7 @@ fn descend(source: &SourcePlan, level: usize, sources: &Results<'_>, frame: &mut
 
 /// Runs a source that was found ready.
 pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
-    let Start { at, input, items, held } = start;
+    let Start { at, input, mut items, held, off } = start;
     let plan = &cx.check.plan;
     let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) else {
         return Fetched { at, result: SourceResult::without_exchange(Fate::Off, None), remarks: Vec::new(), made: Vec::new() };
@@ -96,7 +97,15 @@ pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
         Origin::Derived => (derived(source, &input, &held, &mut frame), Vec::new()),
         Origin::Fetch(fetch) => {
             let of = Of { spec, plan: source, name, repeats: fetch.repeats() };
-            exchange_all(cx, &of, items, &held, &mut frame).await
+            if off {
+                let mut aside = frame.fresh();
+                items.retain(|binds| prepare(cx, &of, binds, &mut aside).requests.is_ok() || !lacks_off(&**fetch, &mut aside));
+            }
+            if off && items.is_empty() {
+                (SourceResult::without_exchange(Fate::Off, None), Vec::new())
+            } else {
+                exchange_all(cx, &of, items, &held, &mut frame).await
+            }
         }
     };
     only_new(cx, spec, &mut result, &mut frame);
@@ -107,6 +116,13 @@ pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
         trace.source(spec.span, name, &result);
     }
     Fetched { at, result, remarks: std::mem::take(&mut frame.remarks), made }
+}
+
+/// True if a part of a request is missing because a source is off.
+fn lacks_off(fetch: &dyn Source, frame: &mut Frame) -> bool {
+    let mut lacks = false;
+    fetch.codes(&mut |code| lacks |= code.reads_off(frame) && matches!(code.eval(frame), Ok(Value::Missing) | Err(Fault::Missing)));
+    lacks
 }
 
 fn derived(source: &SourcePlan, input: &[Row], held: &Held, frame: &mut Frame) -> SourceResult {
@@ -157,6 +173,8 @@ pub struct Start {
     pub items: Vec<Arc<Binds>>,
     /// Rows for its loops after them.
     pub held: Held,
+    /// A source that its loops or requests read is off.
+    pub off: bool,
 }
 
 /// All requests, at most `concurrency` at once; their pages in the order of the items.
@@ -232,6 +250,9 @@ fn decoder(spec: &SourceSpec, frame: &mut Frame) -> Result<Option<Arc<dyn Decode
     match &spec.decode {
         Decode::Guess => Ok(None),
         Decode::Fixed(decoder) => Ok(Some(decoder.clone())),
-        Decode::Computed(options, _) => decode::from_value(&options.eval(false, frame)).map(Some),
+        Decode::Computed(options, _) => match options.try_eval(frame) {
+            Err(Fault::Failed(why)) => Err(format!("`decode` cannot be computed: {why}")),
+            options => decode::from_value(&options.unwrap_or_default()).map(Some),
+        },
     }
 }

@@ -9,11 +9,11 @@ use super::exchanger::Answers;
 use super::trace::Step;
 use crate::base::error_kind::ErrorKind;
 use crate::base::print::one_line;
-use crate::base::secret::MASK;
+use crate::base::secret::{MASK, Secret};
 use crate::base::value::Value;
 use crate::net::http::HttpRequest;
 use crate::net::login::{Login, Token, TokenLogin};
-use crate::net::{Answer, ExchangeError};
+use crate::net::{Answer, ExchangeError, words};
 use crate::source::Request;
 use crate::source::auth::sessions::Given;
 use std::pin::Pin;
@@ -23,6 +23,11 @@ pub fn authorized<'a>(cx: &'a RunCx<'_>, source: &'a str, request: &'a Request) 
     match request {
         Request::Http(http) => match &http.login {
             Login::Token(login) => Box::pin(with_token(cx, source, &**login, http)),
+            _ if !http.secrets.is_empty() => Box::pin(async {
+                let mut outcome = cx.exchanger.exchange(source, request).await;
+                conceal(&http.secrets, &mut outcome);
+                outcome
+            }),
             Login::None | Login::Digest(_) | Login::SigV4(_) => cx.exchanger.exchange(source, request),
         },
         Request::Command(_) | Request::File(_) => cx.exchanger.exchange(source, request),
@@ -77,31 +82,40 @@ async fn exchange(
     let mut ready = HttpRequest { login: Login::None, ..http.clone() };
     login.inject(token, &mut ready)?;
     let mut outcome = cx.exchanger.exchange(source, &Request::Http(Box::new(ready))).await;
-    match &mut outcome {
-        Ok(answers) => answers.iter_mut().for_each(|answer| conceal(token, &mut answer.url)),
-        Err(error) => error.answer.iter_mut().for_each(|answer| conceal(token, &mut answer.url)),
-    }
+    let mut hidden = http.secrets.clone();
+    secrets(token, &mut hidden);
+    conceal(&hidden, &mut outcome);
     outcome
 }
 
-/// An address is seen by specs and outputs; a token in its query is not.
-fn conceal(token: &Value, address: &mut String) {
-    let Ok(mut url) = url::Url::parse(address) else { return };
-    let mut texts = Vec::new();
-    secrets(token, &mut texts);
-    let carries = |value: &str| texts.iter().any(|text| value.contains(text.as_str()));
-    if !url.query_pairs().any(|(_, value)| carries(&value)) {
-        return;
+/// An address is seen by specs and outputs; what is secret in it is not.
+fn conceal(hidden: &[Secret], outcome: &mut Result<Vec<Answer>, ExchangeError>) {
+    let conceal = |answer: &mut Answer| {
+        if let Ok(url) = url::Url::parse(&answer.url) {
+            answer.url = words::without_secrets(&url, hidden);
+        }
+    };
+    match outcome {
+        Ok(answers) => answers.iter_mut().for_each(conceal),
+        Err(error) => error.answer.iter_mut().for_each(|answer| conceal(answer)),
     }
-    let pairs: Vec<(String, String)> = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-    let shown = pairs.iter().map(|(name, value)| (name.as_str(), if carries(value) { MASK } else { value.as_str() }));
-    url.query_pairs_mut().clear().extend_pairs(shown);
-    *address = url.into();
 }
 
-fn secrets(token: &Value, out: &mut Vec<String>) {
+/// The error of an unwanted status with the server's own words for it, which may repeat what it was
+/// sent.
+pub fn explained(cx: &RunCx<'_>, error: ExchangeError, request: &Request) -> ExchangeError {
+    let (ErrorKind::HttpStatus, Some(answer), Request::Http(http)) = (error.kind, &error.answer, request) else { return error };
+    let Some(said) = words::said(&answer.body) else { return error };
+    let mut hidden = http.secrets.clone();
+    [&cx.check.instance.config, &cx.check.instance.init_config].into_iter().for_each(|given| secrets(given, &mut hidden));
+    let hidden = hidden.iter().map(Secret::reveal).filter(|text| !text.is_empty());
+    let said = hidden.fold(said, |said, text| said.replace(text, MASK));
+    ExchangeError { message: format!("{}: {said}", error.message), ..error }
+}
+
+fn secrets(token: &Value, out: &mut Vec<Secret>) {
     match token {
-        Value::Secret(secret) if !secret.reveal().is_empty() => out.push(secret.reveal().to_owned()),
+        Value::Secret(secret) => out.push(secret.clone()),
         Value::Map(map) => map.iter().for_each(|(_, value)| secrets(value, out)),
         Value::List(items) => items.iter().for_each(|value| secrets(value, out)),
         _ => {}
@@ -165,7 +179,7 @@ fn note(
     let mut lines = vec![format!("request  {} ({elapsed:.1} ms{status})", one_line(&request.describe()))];
     lines.push(match error {
         Some(error) => format!("error    {}: {}", error.kind.word(), one_line(&error.message)),
-        None => "token    ****".to_owned(),
+        None => format!("token    {MASK}"),
     });
     trace.note(Step { span: login.asks().span, what: format!("login `{name}`"), lines });
 }
@@ -173,16 +187,14 @@ fn note(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::secret::Secret;
 
     #[test]
     fn addresses_lose_the_token_and_keep_the_rest() {
-        let token = Value::Secret(Secret::new("a b"));
-        let mut address = "http://h.test/x?sid=a+b&page=2".to_owned();
-        conceal(&token, &mut address);
-        assert_eq!(address, "http://h.test/x?sid=****&page=2");
-        let mut other = "http://h.test/x?q=x%20y".to_owned();
-        conceal(&token, &mut other);
-        assert_eq!(other, "http://h.test/x?q=x%20y");
+        let mut hidden = Vec::new();
+        secrets(&Value::list(vec![Value::Secret(Secret::new("a b"))]), &mut hidden);
+        let mut outcome = Ok(vec![Answer::of("", "http://h.test/x?sid=a+b&page=2"), Answer::of("", "http://h.test/x?q=x%20y")]);
+        conceal(&hidden, &mut outcome);
+        let addresses: Vec<_> = outcome.unwrap().into_iter().map(|answer| answer.url).collect();
+        assert_eq!(addresses, ["http://h.test/x?sid=****&page=2", "http://h.test/x?q=x%20y"]);
     }
 }

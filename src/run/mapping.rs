@@ -158,10 +158,11 @@ fn send(
 }
 
 /// What rows make is sent only where their source worked, or may fail; what mentions a source at
-/// most is sent in any case, and so are service checks, which tell whether something works.
+/// most is sent in any case, and so are service checks, which tell whether something works. What is
+/// looked up in a source that is off is missing, like any other value.
 fn may_emit(results: &Results<'_>, family: Family, planned: &MapPlan) -> bool {
     let is_input = |at: &usize| planned.from.iter().any(|input| input.at == *at);
-    let others = planned.needs.iter().filter(|at| !is_input(at)).all(|at| results.usable(*at));
+    let others = planned.needs.iter().filter(|at| !is_input(at)).all(|at| results.usable(*at) || results.is_off(*at));
     let inputs = planned.from.is_empty() || planned.from.iter().any(|one| one.requests || results.usable(one.at));
     (others || family == Family::ServiceChecks) && inputs
 }

@@ -53,6 +53,11 @@ impl Results<'_> {
         self.get(*at).is_some()
     }
 
+    /// True if a source was not to run.
+    pub fn is_off(&self, at: usize) -> bool {
+        self.get(at).is_some_and(|result| result.fate == Fate::Off)
+    }
+
     /// True if a source's rows may be used: it worked, or it failed under `on_error: continue`.
     pub fn usable(&self, at: usize) -> bool {
         let Some(result) = self.get(at) else { return false };
@@ -166,7 +171,7 @@ impl State<'_> {
                 *started = true;
             }
             let (Some(source), Some(spec)) = (plan.sources.get(at), plan.spec.sources.get(at)) else { continue };
-            match fate(source, &self.results, frame) {
+            match fate(source, spec, &self.results, frame) {
                 Some(result) => self.finish(at, spec, result, frame),
                 None => {
                     let input = input_rows(spec, &self.results);
@@ -174,7 +179,8 @@ impl State<'_> {
                     if starts.is_empty() {
                         starts.reserve_exact(1);
                     }
-                    starts.push((Start { at, input, items, held: Held::of(source, &self.results) }, frame.fresh()));
+                    let off = source.asks_with.iter().any(|at| self.results.is_off(*at));
+                    starts.push((Start { at, input, items, held: Held::of(source, &self.results), off }, frame.fresh()));
                 }
             }
             self.compute_lets(frame);
@@ -187,7 +193,11 @@ impl State<'_> {
         for (at, planned) in self.results.plan.lets.iter().enumerate() {
             let ready = self.lets_done.get(at) == Some(&false) && planned.waits.iter().all(|waited| self.results.is_done(waited));
             if ready {
-                let value = planned.local.value.0.eval(frame).unwrap_or_default();
+                let code = &planned.local.value.0;
+                let value = code.eval(frame).unwrap_or_default();
+                if value.is_missing() && code.reads_off(frame) {
+                    frame.off.push(planned.local.name);
+                }
                 frame.set(planned.local.name, value);
                 if let Some(done) = self.lets_done.get_mut(at) {
                     *done = true;
@@ -197,6 +207,9 @@ impl State<'_> {
     }
 
     fn finish(&mut self, at: usize, spec: &SourceSpec, result: SourceResult, frame: &mut Frame) {
+        if result.fate == Fate::Off {
+            frame.off.push(spec.name);
+        }
         let result = Arc::new(result);
         frame.set(spec.name, Value::Lazy(result.clone()));
         if let Some(slot) = self.results.results.get_mut(at) {
@@ -206,7 +219,7 @@ impl State<'_> {
 }
 
 /// What becomes of a source before it begins: skipped, off, or nothing yet.
-fn fate(source: &SourcePlan, results: &Results<'_>, frame: &mut Frame) -> Option<SourceResult> {
+fn fate(source: &SourcePlan, spec: &SourceSpec, results: &Results<'_>, frame: &mut Frame) -> Option<SourceResult> {
     let names = frame.names.clone();
     let name_of = |at: usize| results.spec(at).map(|s| names.text(s.name).to_owned()).unwrap_or_default();
     for need in &source.needs {
@@ -225,7 +238,7 @@ fn fate(source: &SourcePlan, results: &Results<'_>, frame: &mut Frame) -> Option
             return Some(SourceResult::without_exchange(Fate::Skipped, Some((ErrorKind::Skipped, reason))));
         }
     }
-    if source.needs.iter().any(|need| results.get(*need).is_some_and(|r| r.fate == Fate::Off)) {
+    if rows_are_off(spec, results) {
         return Some(SourceResult::without_exchange(Fate::Off, None));
     }
     let when = source.before.when.as_ref().filter(|when| !source.before.each.iter().any(|each| when.0.uses(each.name)))?;
@@ -247,6 +260,14 @@ fn fate(source: &SourcePlan, results: &Results<'_>, frame: &mut Frame) -> Option
         }
         None => SourceResult::without_exchange(Fate::Off, None),
     })
+}
+
+/// True if every source that it is made of is off, or one that it loops over.
+fn rows_are_off(spec: &SourceSpec, results: &Results<'_>) -> bool {
+    let is_off = |name: NameId| results.plan.source_index(name).is_some_and(|at| results.is_off(at));
+    let from = &spec.rows.from;
+    let made_of_none = !from.is_empty() && from.iter().all(|input| !input.requests && is_off(input.source));
+    made_of_none || spec.rows.each.iter().filter_map(|each| each.source).any(is_off)
 }
 
 fn input_rows(spec: &SourceSpec, results: &Results<'_>) -> Vec<Row> {

@@ -37,6 +37,10 @@ pub fn state_at_first(cx: &RunCx<'_>, frame: &mut Frame) -> Value {
     if declared.is_empty() {
         return Value::Missing;
     }
+    for local in cx.check.plan.lets.iter().filter(|local| local.waits.is_empty()) {
+        let value = local.local.value.0.eval(frame).unwrap_or_default();
+        frame.set(local.local.name, value);
+    }
     let mut map = Map::with_capacity(declared.len());
     for state in declared {
         let value = match cx.memory.state().member(&state.name) {

@@ -210,6 +210,8 @@ impl Lazy for SourceResult {
                 // The decoder has warned of what is no text.
                 body_text(&in_utf8(&self.body, &facts, &mut Vec::new()))
             }
+            // A sum over the rows of what was never asked must not look like one over none.
+            "rows" | "count" | "pages" if self.fate == Fate::Off => Value::Missing,
             "doc" => self.doc.clone(),
             "rows" => Value::list(self.rows.iter().map(|row| row.value.clone()).collect()),
             "count" => Value::from(self.rows.len()),

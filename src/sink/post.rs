@@ -228,6 +228,7 @@ impl Poster {
             empty_status: Arc::clone(&self.statuses.1),
             max_bytes: limits::RECEIVER_ANSWER_BYTES,
             login: Login::None,
+            secrets: Vec::new(),
             url,
         })
     }
@@ -238,7 +239,7 @@ impl Poster {
             return Ok(answer);
         }
         let reason = one_line(String::from_utf8_lossy(&answer.body).trim());
-        let said = if reason.is_empty() { String::new() } else { format!(": {}", cut(&reason, limits::RECEIVER_ANSWER_SHOWN)) };
+        let said = if reason.is_empty() { String::new() } else { format!(": {}", cut(&reason, limits::ANSWER_SHOWN)) };
         let why = self.masked(&format!("{}{said}", words::status(code)));
         Err(verdict(code, why, answer.retry_after(now)))
     }

@@ -76,7 +76,7 @@ impl Source for Command {
 
     fn requests(&self, place: &Place<'_>, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError> {
         let mut argv: Vec<Value> = Vec::new();
-        self.argv.collect(frame, &mut argv);
+        self.argv.sound(frame, &mut argv).map_err(|fault| bad_part("argv", fault))?;
         let shown = argv.iter().filter_map(text_of).collect::<Vec<_>>().join(" ");
         let argv: Vec<String> = argv.iter().filter_map(wire_text).collect();
         if argv.is_empty() {

@@ -14,13 +14,14 @@ use super::rate::Rate;
 use super::retry::Retry;
 use super::statuses::Statuses;
 use super::version::Version;
-use super::wire::{maybe_text, wire_entries, wire_json, wire_pairs, wire_text};
+use super::wire::{maybe_text, wire_entries, wire_json, wire_pairs, wire_secrets, wire_text};
 use super::{Folders, Place, Repeats, Request, Source, bad_part, with_usual};
 use crate::base::diag::Diagnostic;
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::base::span::Span;
+use crate::base::value::Value;
 use crate::expr::code::{Code, Setting, Template};
 use crate::expr::data::{DataMap, DataTemplate};
 use crate::expr::fault::Fault;
@@ -227,8 +228,10 @@ impl Prepared {
     /// # Errors
     /// What could not be rendered.
     pub fn rendered(&self, folders: &Folders, around: Option<&Around<'_>>, frame: &mut Frame) -> Result<Vec<HttpRequest>, ExchangeError> {
-        let base = maybe_text(&self.http.base_url, frame).or_else(|| around.map(|around| around.base_url.to_owned()));
-        let mut urls = self.http.urls(base.as_deref(), frame)?;
+        let mut secrets = Vec::new();
+        let base = self.http.base_url.as_ref().and_then(|base| address(base, base.value(frame), &mut secrets, frame));
+        let base = base.or_else(|| around.map(|around| around.base_url.to_owned()));
+        let mut urls = self.http.urls(base.as_deref(), &mut secrets, frame)?;
         let Some(first) = urls.first() else { return Ok(Vec::new()) };
         let inherited = around.map(|around| around.connect_to(first));
         let connect = match (&self.connect, inherited) {
@@ -242,6 +245,7 @@ impl Prepared {
             None => Arc::clone(&connect),
         };
         let mut common = self.common(through(first), frame)?;
+        common.secrets = secrets;
         if let Some(auth) = &self.http.auth {
             let origin = url::Url::parse(first).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
             let base_url = base.as_deref().unwrap_or(&origin);
@@ -282,6 +286,7 @@ impl Prepared {
             empty_status: statuses("empty_status", http.empty_status.as_ref(), &self.usual_empty, frame)?,
             max_bytes,
             login: Login::None,
+            secrets: Vec::new(),
         })
     }
 }
@@ -353,21 +358,24 @@ impl Http {
         Ok(text.as_ref().and_then(wire_text).map(String::into_bytes))
     }
 
-    fn urls(&self, base: Option<&str>, frame: &mut Frame) -> Result<Vec<String>, ExchangeError> {
+    /// The addresses; what is secret in them is added to `secrets`.
+    fn urls(&self, base: Option<&str>, secrets: &mut Vec<Secret>, frame: &mut Frame) -> Result<Vec<String>, ExchangeError> {
         let query = match &self.query {
-            Some(query) => wire_pairs("query", query, frame)?,
+            Some(query) => query.entries(frame).map_err(|fault| bad_part("query", fault))?,
             None => Vec::new(),
         };
+        secrets.extend(wire_secrets(&query));
+        let query = wire_entries(query);
         let Some(urls) = &self.url else {
             let base = base.ok_or_else(|| ExchangeError::new(ErrorKind::Limit, "`base_url` has no value"))?;
             return Ok(vec![with_query(base.to_owned(), &query)?]);
         };
-        let render = |template: &Template, frame: &mut Frame| {
+        let mut render = |template: &Template, frame: &mut Frame| {
             let value = template.eval(frame).map_err(|fault| match fault {
                 Fault::Missing => super::missing_part("url", &template.0, frame),
                 fault => bad_part("url", fault),
             })?;
-            let url = wire_text(&value).unwrap_or_default();
+            let url = address(template, value, secrets, frame).unwrap_or_default();
             let joined = match base {
                 Some(base) if url.starts_with('/') => format!("{}{url}", base.trim_end_matches('/')),
                 _ => url,
@@ -380,6 +388,14 @@ impl Http {
         }
         Ok(rendered)
     }
+}
+
+/// The text of a part of an address; what is secret in it is added to `secrets`.
+fn address(template: &Template, value: Value, secrets: &mut Vec<Secret>, frame: &mut Frame) -> Option<String> {
+    if let Value::Secret(text) = &value {
+        secrets.extend(template.secrets(text, frame));
+    }
+    wire_text(&value)
 }
 
 fn file_path(template: &Option<Template>, folders: &Folders, frame: &mut Frame) -> Option<PathBuf> {

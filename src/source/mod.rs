@@ -176,7 +176,7 @@ impl Request {
     pub fn describe(&self) -> String {
         match self {
             Request::Http(request) => {
-                let shown = url::Url::parse(&request.url).map(|url| crate::net::words::masked(&url));
+                let shown = url::Url::parse(&request.url).map(|url| crate::net::words::readable(&url, &request.secrets));
                 format!("{} {}", request.method, shown.unwrap_or_else(|_| "an address that is no URL".to_owned()))
             }
             Request::Command(request) => request.shown.clone(),
@@ -184,11 +184,11 @@ impl Request {
         }
     }
 
-    /// What `.url` of a result is: the address without user info, the program, the path.
+    /// What `.url` of a result is: the address without user info and secrets, the program, the path.
     pub fn address(&self) -> String {
         match self {
             Request::Http(request) => match url::Url::parse(&request.url) {
-                Ok(url) => crate::net::words::without_user_info(&url).into(),
+                Ok(url) => crate::net::words::without_secrets(&url, &request.secrets),
                 Err(_) => request.url.clone(),
             },
             Request::Command(request) => request.argv.first().cloned().unwrap_or_default(),

@@ -2,6 +2,7 @@
 
 use super::bad_part;
 use crate::base::print::{text_of, to_json};
+use crate::base::secret::Secret;
 use crate::base::value::{Text, Value};
 use crate::expr::code::Template;
 use crate::expr::data::DataMap;
@@ -39,6 +40,12 @@ pub fn wire_entries(entries: Vec<(Text, Value)>) -> Vec<(String, String)> {
         }
     }
     pairs
+}
+
+/// What is secret among the values.
+pub fn wire_secrets(entries: &[(Text, Value)]) -> impl Iterator<Item = Secret> {
+    let values = entries.iter().flat_map(|(_, value)| value.as_list().map_or(std::slice::from_ref(value), |items| &items[..]));
+    values.filter_map(|value| if let Value::Secret(secret) = value { Some(secret.clone()) } else { None })
 }
 
 /// A JSON body.

@@ -56,6 +56,7 @@ pub fn read_family(family: Family, node: Option<&Node>, defaults: &Defaults, rea
 fn read_one(family: Family, node: &Node, defaults: &Defaults, reader: &mut Reader<'_>) -> Option<Mapped> {
     let (node, default_tags) = defaults.mapping(family.word(), node);
     let (read, _) = reader.within(|reader| {
+        reader.begin(what(family), node.span);
         let mut fields = Fields::open(&node, what(family), reader)?;
         reader.bind("checks", node.span);
         RowsSpec::bind_names(&mut fields, reader);

@@ -154,7 +154,7 @@ fn read_root(root: &Node, standard: Vec<Entry>, file: FileId, name: Option<&str>
     let tables = read_tables(fields.node("tables"), reader);
     let lets = fields.take::<Keyed<Expression>>("let", reader).unwrap_or_default();
     let lets = order_lets(lets, &[], reader);
-    let state = read_state(fields.node("state"), reader);
+    let state = read_state(fields.node("state"), &lets, reader);
     let defaults = Defaults::read(fields.node("defaults"), standard, reader);
     named::declare(fields.node("auth"), reader);
     let specs = read_sources(fields.node("sources"), &defaults, reader);

@@ -25,17 +25,45 @@ pub fn resolve((spec, _): &(Spec, usize), reader: &mut Reader<'_>) {
     let mut problems = Vec::new();
     for (used, scope) in &uses {
         let visible = visible(*scope, reader, &exports);
-        if visible.contains(&used.name) {
+        let before = problems.len();
+        if is_rebound(used.name, *scope, reader) {
+            // That it hides another name is said where it is bound.
+        } else if visible.contains(&used.name) {
             problems.extend(unknown_member(used, reader));
             problems.extend(unknown_config(used, spec, reader));
             problems.extend(unknown_memory(used, spec, reader));
         } else if !below_unread(*scope, reader, &exports) {
             problems.push(not_in_scope(used, &visible, reader));
         }
+        problems.iter_mut().skip(before).for_each(|problem| name_the_part(problem, *scope, reader));
     }
     problems.extend(hidden(reader));
     reader.uses = uses;
     reader.problems.extend(problems);
+}
+
+/// True for a name that a part of the spec gives anew.
+fn is_rebound(name: NameId, scope: ScopeId, reader: &Reader<'_>) -> bool {
+    let mut here = reader.scope(scope);
+    while let Some(scope) = here.filter(|scope| scope.parent.is_some()) {
+        if scope.binds.iter().any(|(bound, _)| *bound == name) {
+            return names::EVERYWHERE.contains(&name) || reader.source_names.contains(&name);
+        }
+        here = scope.parent.and_then(|id| reader.scope(id));
+    }
+    false
+}
+
+/// What stands in `defaults` is read anew for every part that it is used in: the problem is there.
+fn name_the_part(problem: &mut Diagnostic, scope: ScopeId, reader: &Reader<'_>) {
+    let mut here = reader.scope(scope);
+    while let Some(scope) = here {
+        if let Some((what, span)) = scope.part.filter(|(_, span)| !span.contains(problem.span())) {
+            *problem = problem.clone().also(span.head(), format!("used for this {what}"));
+            return;
+        }
+        here = scope.parent.and_then(|id| reader.scope(id));
+    }
 }
 
 fn exports(spec: &Spec) -> Exports {
@@ -135,6 +163,13 @@ fn not_in_scope(used: &Use, visible: &BTreeSet<NameId>, reader: &Reader<'_>) -> 
         return problem
             .label("there is no cursor here")
             .help("the cursor of a page exists below `paginate: {cursor: {into: …}}` only: `into: {query: {after: \"{{ cursor }}\"}}`");
+    }
+    if reader.sources.slice(used.span).starts_with('$') {
+        let problem = match nearest(name, known.iter().copied()) {
+            Some(near) => problem.label(format!("did you mean `${near}`?")),
+            None => problem.label("neither a source nor another name"),
+        };
+        return problem.help(format!("a text that begins with a dollar sign is written with two: `$${name}`"));
     }
     if let Some(meant) = meant_bool(name).filter(|_| name.len() > 1) {
         let help = format!("write `{meant}`; if the word itself is meant, put it in quotes: `'{name}'`");

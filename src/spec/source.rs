@@ -193,6 +193,7 @@ impl SourceSpec {
     pub fn read(entry: &Entry, node: &Node, check_tags: &[Node], reader: &mut Reader<'_>) -> Option<SourceSpec> {
         let name = reader.names.intern(&entry.key);
         let (read, _) = reader.within(|reader| {
+            reader.begin("source", Span { end: node.span.end, ..entry.key_span });
             let mut fields = Fields::open(node, format!("source `{}`", entry.key), reader)?;
             RowsSpec::bind_names(&mut fields, reader);
             RowsSpec::bind_carried(&mut fields, reader);

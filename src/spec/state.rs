@@ -5,22 +5,25 @@
 //!   since: {initial: "{{ now - duration('1h') }}", next: "events.rows | pluck('clock') | max"}
 //! ```
 //!
-//! `initial` is computed before any source runs, so it can use none of them; `next` after all.
+//! `initial` is computed before any source runs, so it can use none of them, nor names of `let` that
+//! do; `next` after all.
 
 use crate::base::diag::Diagnostic;
+use crate::base::name::NameId;
 use crate::base::span::Span;
 use crate::base::suggest::{listed, nearest};
 use crate::base::value::Text;
 use crate::expr::code::{Code, Expression};
 use crate::expr::data::DataTemplate;
 use crate::expr::names;
+use crate::rows::Let;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader, Use};
 
 crate::fields! {
     /// One name that is remembered between runs.
     pub struct WrittenState, "state name" {
-        /// Its value until there is another one, computed before any source runs; remembered from the first run on.
+        /// Its value until there is another one, computed before any source runs; remembered from the first run on. It may use names of the top-level `let` that need no source.
         initial: Option<DataTemplate>;
         /// Its value for the next run, computed after all sources. Where it is missing, or a source that it reads failed, the name keeps the value it has.
         next: Option<Expression>;
@@ -51,12 +54,13 @@ impl StateSpec {
 }
 
 /// Reads the block `state`.
-pub fn read_state(node: Option<&Node>, reader: &mut Reader<'_>) -> Vec<StateSpec> {
+pub fn read_state(node: Option<&Node>, lets: &[Let], reader: &mut Reader<'_>) -> Vec<StateSpec> {
     let Some(node) = node else { return Vec::new() };
     let Some(entries) = node.as_map() else {
         reader.mismatch(node, "a map of names to `{initial, next}`");
         return Vec::new();
     };
+    let early = early_names(lets, reader);
     let mut out = Vec::new();
     for entry in entries {
         let Some(written) = WrittenState::read(&entry.value, reader) else { continue };
@@ -66,15 +70,26 @@ pub fn read_state(node: Option<&Node>, reader: &mut Reader<'_>) -> Vec<StateSpec
             continue;
         }
         let state = StateSpec { name: entry.key.clone(), initial: written.initial, next: written.next, span: entry.key_span };
-        check_initial(&state, reader);
+        check_initial(&state, &early, reader);
         out.push(state);
     }
     out
 }
 
-/// Before the sources there is the configuration, the time and the run; nothing that comes later.
-fn check_initial(state: &StateSpec, reader: &mut Reader<'_>) {
-    let early = [names::INSTANCE, names::INIT_CONFIG, names::ENGINE, names::NOW, names::RUN, names::SPEC, names::TABLES];
+/// Before the sources there is the configuration, the time and the run, and what is made of them.
+fn early_names(lets: &[Let], reader: &Reader<'_>) -> Vec<NameId> {
+    let mut early = vec![names::INSTANCE, names::INIT_CONFIG, names::ENGINE, names::NOW, names::RUN, names::SPEC, names::TABLES];
+    // They stand in the order of need.
+    for local in lets {
+        if local.value.0.uses.iter().all(|used| early.contains(&used.name) || !is_bound(used, reader)) {
+            early.push(local.name);
+        }
+    }
+    early
+}
+
+/// `initial` uses nothing that comes later.
+fn check_initial(state: &StateSpec, early: &[NameId], reader: &mut Reader<'_>) {
     let mut late: Vec<Use> = Vec::new();
     let known = |used: &&Use| early.contains(&used.name) || !is_bound(used, reader);
     state.initial.iter().for_each(|initial| initial.codes(&mut |code| late.extend(code.uses.iter().filter(|used| !known(used)).cloned())));
@@ -82,7 +97,7 @@ fn check_initial(state: &StateSpec, reader: &mut Reader<'_>) {
         let name = reader.names.text(used.name);
         let problem = Diagnostic::error("name-not-in-scope", format!("`{name}` does not exist yet"), used.span)
             .label("`initial` is computed before any source runs")
-            .help(format!("use {}; what sources give belongs into `next`", listed(early.iter().map(|id| reader.names.text(*id)), 9)));
+            .help(format!("use {}; what sources give belongs into `next`", listed(early.iter().map(|id| reader.names.text(*id)), 20)));
         reader.report(problem);
     }
 }
@@ -166,7 +181,6 @@ pub fn mentioned<'u>(uses: impl Iterator<Item = &'u Use>) -> Vec<Mention> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::name::NameId;
 
     fn used(name: NameId, path: &str) -> Use {
         let keys: Box<[Text]> = path.split('.').filter(|key| !key.is_empty()).map(Text::from).collect();

@@ -64,6 +64,7 @@ pub enum KeeperError {
 pub struct Keeper {
     commands: mpsc::Sender<Command>,
     readable: watch::Receiver<u64>,
+    state_is_urgent: watch::Receiver<bool>,
 }
 
 /// The thread of a keeper.
@@ -104,10 +105,11 @@ impl Keeper {
     pub fn start(spool: Spool, durability: Durability, tell: impl FnMut(String) + Send + 'static) -> io::Result<(Keeper, Keeping)> {
         let (commands, incoming) = mpsc::channel(limits::SPOOL_COMMANDS);
         let (watermark, readable) = watch::channel(spool.readable());
+        let (urgency, state_is_urgent) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let work = Work { spool, durability, tell, watermark, waiting: Waiting::default() };
+        let work = Work { spool, durability, tell, watermark, urgency, waiting: Waiting::default() };
         let thread = std::thread::Builder::new().name("spool".to_owned()).spawn(move || runtime.block_on(work.run(incoming)))?;
-        Ok((Keeper { commands, readable }, Keeping { thread }))
+        Ok((Keeper { commands, readable, state_is_urgent }, Keeping { thread }))
     }
 
     /// Takes a record.
@@ -173,7 +175,18 @@ impl Keeper {
         self.ask(Command::Stats).await
     }
 
-    /// Makes durable what was appended before; up to which number that is.
+    /// Records up to this number can be read now.
+    pub fn readable(&self) -> u64 {
+        *self.readable.borrow()
+    }
+
+    /// True while the spool is short of room that it gets once the state of checks is saved.
+    pub fn state_is_urgent(&self) -> bool {
+        *self.state_is_urgent.borrow()
+    }
+
+    /// Makes durable what was appended before. All records up to the answer are safe: they are durable,
+    /// or every receiver has them.
     ///
     /// # Errors
     /// The keeper has ended.
@@ -210,6 +223,7 @@ struct Work<T> {
     durability: Durability,
     tell: T,
     watermark: watch::Sender<u64>,
+    urgency: watch::Sender<bool>,
     waiting: Waiting,
 }
 
@@ -283,6 +297,10 @@ impl<T: FnMut(String)> Work<T> {
         if !waiting.appended.is_empty() {
             self.spool.flush();
         }
+        if waiting.ends {
+            // There is no later time.
+            self.spool.retry_now();
+        }
         let wanted = self.durability == Durability::Always && !waiting.appended.is_empty();
         if is_due || wanted || waiting.ends || !waiting.synced.is_empty() {
             self.spool.sync();
@@ -292,7 +310,7 @@ impl<T: FnMut(String)> Work<T> {
             drop(reply.send(Ok(Accepted { sequence, durable: sequence <= synced })));
         }
         for reply in waiting.synced.drain(..) {
-            drop(reply.send(Ok(synced)));
+            drop(reply.send(Ok(self.spool.safe())));
         }
         let readable = self.spool.readable();
         self.watermark.send_if_modified(|known| std::mem::replace(known, readable) != readable);
@@ -303,6 +321,8 @@ impl<T: FnMut(String)> Work<T> {
                 drop(reply.send(saved.copied()));
             }
         }
+        let urgent = self.spool.state_is_urgent();
+        self.urgency.send_if_modified(|known| std::mem::replace(known, urgent) != urgent);
         for notice in self.spool.take_notices() {
             (self.tell)(notice);
         }

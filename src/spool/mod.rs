@@ -9,6 +9,7 @@
 //! ```text
 //! 00000000000000000001.segment     records 1 … 61,204; every receiver needs some of them
 //! 00000000000000061205.segment     records 61,205 …; this one grows
+//! reserve                          room for `cursors` and the state of checks, should the disk be full
 //! cursors                          {"receivers":{"datadog":{"acknowledged":40123, …}}, …}
 //! lock                             held while an engine uses the folder
 //! ```
@@ -33,6 +34,7 @@ pub mod keeper;
 mod read;
 mod record;
 mod recover;
+mod reserve;
 mod save;
 mod segment;
 mod shed;
@@ -52,6 +54,7 @@ use record::{Home, Queued};
 use segment::Segment;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -69,6 +72,8 @@ pub struct Settings {
     pub segment_bytes: u64,
     /// What records may take in memory while the disk fails, in bytes.
     pub memory_bytes: u64,
+    /// The room on disk that records leave to cursors and to the state of checks, in bytes.
+    pub reserve_bytes: u64,
     /// The id of this engine if the folder has none yet: random.
     pub fresh_id: u64,
     /// Takes the metrics out of a record.
@@ -90,6 +95,8 @@ pub struct Trouble {
     /// What the system said last.
     pub error: String,
     retry_at: Instant,
+    /// How often the disk was found full while a segment waited for nothing but the state of checks.
+    held_for_state: u32,
 }
 
 /// The figures of a spool.
@@ -121,6 +128,8 @@ pub struct Stats {
     pub bad_records: u64,
     /// Files that were set aside.
     pub set_aside: u64,
+    /// The last things that a person should know of its files and of the disk, and when they were said.
+    pub said: Vec<(Timestamp, String)>,
     /// How far each receiver is, and what it never got.
     pub receivers: BTreeMap<String, Cursor>,
 }
@@ -153,10 +162,16 @@ pub struct Spool {
     /// True if the file of cursors is not what it should be.
     unsaved: bool,
     trouble: Option<Trouble>,
+    /// True while the room of the reserve is taken.
+    reserve_held: bool,
     given_up: u64,
+    /// A segment on which reading fails, by its first number, and how often it did.
+    failed_reads: Option<(u64, u32)>,
     bad_records: u64,
     set_aside: u64,
     notices: Vec<String>,
+    /// The last of them, with their times.
+    said: VecDeque<(Timestamp, String)>,
     _lock: Option<Lock>,
 }
 
@@ -210,9 +225,20 @@ impl Default for Settings {
             age: limits::SPOOL_AGE,
             segment_bytes: limits::SPOOL_SEGMENT_BYTES,
             memory_bytes: limits::SPOOL_MEMORY_BYTES,
+            reserve_bytes: limits::SPOOL_RESERVE_BYTES,
             fresh_id: 0,
             lighten: |bytes| Some(bytes.to_vec()),
         }
+    }
+}
+
+impl Settings {
+    /// The same for a spool that takes so many bytes of the disk in all.
+    #[must_use]
+    pub fn of_size(self, bytes: u64) -> Self {
+        let reserve_bytes = limits::SPOOL_RESERVE_BYTES.min(bytes / limits::SPOOL_RESERVE_SHARE);
+        let segment_bytes = limits::SPOOL_SEGMENT_BYTES.min(bytes / 4);
+        Settings { bytes: bytes - reserve_bytes, segment_bytes, reserve_bytes, ..self }
     }
 }
 
@@ -233,6 +259,18 @@ impl Spool {
         if self.trouble.is_some() { self.next.saturating_sub(1) } else { self.synced }
     }
 
+    /// All records up to this number are durable, or every receiver has them: what they change in the
+    /// state of checks may be saved.
+    pub fn safe(&self) -> u64 {
+        self.synced.max(self.delivered().min(self.next.saturating_sub(1)))
+    }
+
+    /// True while room is short that there will be once the state of checks is saved.
+    pub fn state_is_urgent(&self) -> bool {
+        let short = self.trouble.is_some() || self.disk_bytes() > self.settings.bytes / 2;
+        short && self.state_wanted().is_some()
+    }
+
     /// Why records wait in memory; none while the disk works.
     pub fn trouble(&self) -> Option<&Trouble> {
         self.trouble.as_ref()
@@ -250,8 +288,10 @@ impl Spool {
 
     /// Another size and age from now on; what is over them goes with the next records.
     pub fn set_bounds(&mut self, bytes: u64, age: Duration) {
-        (self.settings.bytes, self.settings.age) = (bytes, age);
-        self.settings.segment_bytes = limits::SPOOL_SEGMENT_BYTES.min(bytes / 4);
+        let before = self.settings.reserve_bytes;
+        self.settings = Settings { age, ..self.settings.of_size(bytes) };
+        // It is written anew before the next records.
+        self.reserve_held &= self.settings.reserve_bytes <= before;
     }
 
     /// The figures as they are now.
@@ -270,6 +310,7 @@ impl Spool {
             given_up: self.given_up,
             bad_records: self.bad_records,
             set_aside: self.set_aside,
+            said: self.said.iter().cloned().collect(),
             receivers: self.receivers.iter().map(|(name, receiver)| (name.clone(), receiver.cursor)).collect(),
         }
     }
@@ -290,6 +331,14 @@ impl Spool {
         sealed + self.active.as_ref().map_or(0, |active| active.written)
     }
 
+    /// A new file, in a folder that somebody may have removed.
+    fn create(&self, name: &str) -> io::Result<Box<dyn Output>> {
+        match self.disk.create(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.disk.make().and_then(|()| self.disk.create(name)),
+            created => created,
+        }
+    }
+
     fn home(&self, first: u64) -> Home {
         Home { engine: self.engine, first }
     }
@@ -299,6 +348,10 @@ impl Spool {
     }
 
     fn notice(&mut self, text: String) {
+        if self.said.len() >= limits::SPOOL_SAID {
+            self.said.pop_front();
+        }
+        self.said.push_back((self.clock.now(), text.clone()));
         self.notices.push(text);
     }
 }

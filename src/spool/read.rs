@@ -82,26 +82,28 @@ impl Spool {
             };
             let known = place.filter(|place| place.first == segment.first && place.edition == segment.edition);
             let offset = known.map_or(segment::HEAD_BYTES as u64, |place| place.offset);
-            let mut look = self.read_segment(&segment, offset, gathered);
-            if look.as_ref().is_err_and(|error| !is_passing(error)) {
-                // What fails once may do better the next time; what fails twice is not waited for.
-                look = self.read_segment(&segment, segment::HEAD_BYTES as u64, gathered);
-            }
-            match look {
+            match self.read_segment(&segment, offset, gathered) {
                 Ok(Look::Through) => gathered.next = gathered.next.max(segment.last + 1),
                 Ok(Look::Enough(offset)) => {
                     return Ok(Some(Place { next: gathered.next, first: segment.first, edition: segment.edition, offset }));
                 }
-                Err(error) if is_passing(&error) => return Err(error),
+                Err(error) if is_passing(&error) || self.may_recover(segment.first, &error) => return Err(error),
                 Err(error) => {
+                    self.leave_active(segment.first);
                     let position = self.sealed.iter().position(|sealed| sealed.first == segment.first);
-                    // The one that grows is written to; it is read again when it is whole.
                     let Some(position) = position else { return Err(error) };
                     self.lose_segment(position, &format!("it cannot be read: {error}"));
                 }
             }
         }
         Ok(None)
+    }
+
+    /// Counts the attempts to read a file on which the disk fails: cables and remote disks come back.
+    fn may_recover(&mut self, first: u64, error: &io::Error) -> bool {
+        let before = self.failed_reads.filter(|(failed, _)| *failed == first).map_or(0, |(_, n)| n);
+        self.failed_reads = Some((first, before + 1));
+        error.kind() != io::ErrorKind::NotFound && before + 1 < limits::SPOOL_READ_TRIES
     }
 
     fn read_segment(&mut self, segment: &Segment, mut offset: u64, gathered: &mut Gathered) -> io::Result<Look> {

@@ -5,7 +5,7 @@ use super::cursors::{self, Cursor, Cursors};
 use super::record::Home;
 use super::segment::{self, Head, Segment};
 use super::shed::LIGHTER;
-use super::{Receiver, Settings, Spool};
+use super::{Receiver, Settings, Spool, reserve};
 use crate::base::limits;
 use crate::base::time::Clock;
 use crate::disk::{Disk, NoLock};
@@ -108,12 +108,16 @@ impl Spool {
             passed: 0,
             unsaved: true,
             trouble: None,
+            reserve_held: files.iter().any(|(name, length)| name == reserve::FILE && *length >= settings.reserve_bytes),
             given_up: 0,
+            failed_reads: None,
             bad_records: recovery.bad_records,
             set_aside: recovery.set_aside,
             notices: Vec::new(),
+            said: VecDeque::new(),
             _lock: Some(lock),
         };
+        std::mem::take(&mut recovery.notices).into_iter().for_each(|notice| spool.notice(notice));
         let lightened = told.lightening.map_or(Ok(()), |first| spool.finish_lightening(first));
         // A disk that takes nothing now may do so later; until then receivers get again what they have.
         if let Err(error) = lightened.and_then(|()| spool.save()) {
@@ -121,7 +125,7 @@ impl Spool {
         }
         recovery.records = spool.sealed.iter().map(|segment| segment.records).sum();
         recovery.bytes = spool.disk_bytes();
-        recovery.notices.extend(spool.take_notices());
+        recovery.notices = spool.take_notices();
         Ok((spool, recovery))
     }
 

@@ -1,7 +1,7 @@
 //! What receivers have, made durable; and the end of segments that nobody needs.
 
 use super::cursors::{self, Cursors};
-use super::{Cursor, Receiver, Spool};
+use super::{Cursor, Receiver, Spool, write::is_full};
 use std::io;
 
 impl Spool {
@@ -16,7 +16,7 @@ impl Spool {
     /// What records up to this number have changed is in files of the checks. It is durable after
     /// [`Spool::save`].
     pub fn state_saved(&mut self, up_to: u64) {
-        let up_to = up_to.min(self.synced);
+        let up_to = up_to.min(self.safe());
         if up_to > self.state {
             self.state = up_to;
             self.unsaved = true;
@@ -56,6 +56,7 @@ impl Spool {
             }
         }
         self.release();
+        self.forget_passed();
         saved
     }
 
@@ -63,6 +64,14 @@ impl Spool {
         if !self.unsaved {
             return Ok(());
         }
+        let saved = self.write_cursors();
+        if is_full(&saved) && self.give_reserve() {
+            return self.write_cursors();
+        }
+        saved
+    }
+
+    fn write_cursors(&mut self) -> io::Result<()> {
         let receivers = self.receivers.iter().map(|(name, receiver)| (name.clone(), receiver.cursor)).collect();
         let content = cursors::encode(&Cursors {
             engine: format!("{:016x}", self.engine),
@@ -72,7 +81,7 @@ impl Spool {
             lightening: self.lightening,
             receivers,
         });
-        let mut output = self.disk.create(cursors::ASIDE)?;
+        let mut output = self.create(cursors::ASIDE)?;
         output.append(&content)?;
         output.sync()?;
         self.disk.rename(cursors::ASIDE, cursors::FILE)?;
@@ -90,6 +99,17 @@ impl Spool {
     /// What all receivers have passed.
     pub(super) fn delivered(&self) -> u64 {
         self.receivers.values().map(|receiver| receiver.cursor.acknowledged).min().unwrap_or(u64::MAX)
+    }
+
+    /// What waits in memory for the disk and is of no more use needs no room there.
+    fn forget_passed(&mut self) {
+        if self.trouble.is_none() || self.n_written > 0 {
+            return;
+        }
+        while let Some(first) = self.pending.front().map(|record| record.sequence).filter(|first| *first <= self.passed) {
+            self.take_pending(0);
+            self.synced = first;
+        }
     }
 
     /// Removes segments that are passed, oldest first; how many.

@@ -7,6 +7,7 @@
 use super::record::{Found, Frame, Queued};
 use super::segment::{self, Segment};
 use super::{Lent, Receiver, Spool, Weight};
+use crate::base::limits;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -40,6 +41,22 @@ impl Spool {
             }
         }
         Ok(())
+    }
+
+    /// On a full disk, drops a segment that only the state of checks still needs and that has waited for
+    /// it long enough: state that cannot be saved repeats data after a restart, and loses none.
+    pub(super) fn drop_delivered(&mut self) {
+        let delivered = self.delivered();
+        let Some(trouble) = self.trouble.as_mut().filter(|_| self.sealed.front().is_some_and(|oldest| oldest.last <= delivered)) else {
+            return;
+        };
+        trouble.held_for_state += 1;
+        if trouble.held_for_state >= limits::SPOOL_STATE_TRIES {
+            trouble.held_for_state = 0;
+            self.notice("the disk is full: the state of checks was not saved in time, and after a kill they may repeat data".to_owned());
+            // Where even this fails, it is tried again.
+            let _ = self.drop_oldest("the disk is full");
+        }
     }
 
     /// Drops what has waited for too long.
@@ -108,7 +125,7 @@ impl Spool {
         true
     }
 
-    fn take_pending(&mut self, position: usize) -> Option<Queued> {
+    pub(super) fn take_pending(&mut self, position: usize) -> Option<Queued> {
         let record = self.pending.remove(position)?;
         self.pending_bytes -= record.size();
         Some(record)
@@ -238,7 +255,7 @@ impl Spool {
     }
 
     fn replace(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        let mut output = self.disk.create(LIGHTER)?;
+        let mut output = self.create(LIGHTER)?;
         output.append(content)?;
         output.sync()?;
         self.disk.rename(LIGHTER, name)?;

@@ -37,6 +37,7 @@ impl Spool {
     pub fn flush(&mut self) {
         if !self.waits() {
             let written = self.write_pending();
+            let written = if is_full(&written) { self.settle(written) } else { written };
             self.note(written);
         }
         self.shed_memory();
@@ -61,9 +62,25 @@ impl Spool {
 
     pub(super) fn write_and_sync(&mut self) -> io::Result<()> {
         let written = self.write_pending();
-        // What was written is made durable even if the rest was not: a full disk syncs.
+        self.settle(written)
+    }
+
+    /// What was written is made durable even if the rest was not: a full disk syncs.
+    fn settle(&mut self, written: io::Result<()>) -> io::Result<()> {
         let synced = self.sync_active();
+        if is_full(&written) && synced.is_ok() {
+            self.give_reserve();
+            // What is full can be released, or dropped, only as a whole.
+            self.seal();
+            self.drop_delivered();
+        }
         written.and(synced)
+    }
+
+    /// Leaves a disk that failed alone no longer.
+    pub fn retry_now(&mut self) {
+        let now = self.clock.instant();
+        self.trouble.iter_mut().for_each(|trouble| trouble.retry_at = now);
     }
 
     /// True while a disk that failed is left alone.
@@ -88,7 +105,7 @@ impl Spool {
                     Some(trouble) => (trouble.error, trouble.retry_at) = (error, retry_at),
                     None => {
                         self.notice(format!("{error}; records wait in memory, at most {} bytes of them", self.settings.memory_bytes));
-                        self.trouble = Some(Trouble { since: self.clock.now(), error, retry_at });
+                        self.trouble = Some(Trouble { since: self.clock.now(), error, retry_at, held_for_state: 0 });
                     }
                 }
             }
@@ -96,6 +113,9 @@ impl Spool {
     }
 
     fn write_pending(&mut self) -> io::Result<()> {
+        if self.trouble.is_some() || self.n_written < self.pending.len() {
+            self.hold_reserve()?;
+        }
         while self.n_written < self.pending.len() {
             self.seal_if_due()?;
             self.write_some()?;
@@ -115,13 +135,19 @@ impl Spool {
             return Ok(());
         }
         self.sync_active()?;
-        if let Some(active) = self.active.take() {
-            self.sealed.push_back(active.segment);
-        }
+        self.seal();
         Ok(())
     }
 
-    /// Writes as many records as the active segment takes, in one call.
+    /// Ends the active segment, which is durable, if it holds anything.
+    fn seal(&mut self) {
+        if let Some(active) = self.active.take_if(|active| !active.segment.is_empty()) {
+            self.sealed.push_back(active.segment);
+        }
+    }
+
+    /// Writes some records in one call, as many as the active segment takes. Of a call that fails nothing
+    /// counts, so the calls are small enough for a disk that is nearly full.
     fn write_some(&mut self) -> io::Result<()> {
         if self.active.is_none() {
             self.begin_segment()?;
@@ -132,7 +158,8 @@ impl Spool {
         for record in self.pending.iter().skip(self.n_written) {
             let end = begin + buffer.len() as u64;
             let first = n == 0 && begin <= segment::HEAD_BYTES as u64;
-            if !first && end + record.size() > self.settings.segment_bytes {
+            let fits = end + record.size() <= self.settings.segment_bytes;
+            if !(first || fits) || n > 0 && buffer.len() + record.bytes.len() > limits::SPOOL_WRITE_BYTES {
                 break;
             }
             home.encode(record, end, &mut buffer);
@@ -155,7 +182,7 @@ impl Spool {
         let (segment, made) = (Segment::new(first), self.now());
         let name = segment.name();
         let head = segment::head(self.home(first), made);
-        let created = self.disk.create(&name).and_then(|mut output| output.append(&head).map(|()| output));
+        let created = self.create(&name).and_then(|mut output| output.append(&head).map(|()| output));
         let output = created.inspect_err(|_| {
             // What is left of it holds no record; the next start removes it if this cannot.
             let _ = self.disk.remove(&name);
@@ -189,6 +216,14 @@ impl Spool {
         Ok(())
     }
 
+    /// Writes no more into the active segment if it is this one; what is not durable is written anew.
+    pub(super) fn leave_active(&mut self, first: u64) {
+        if let Some(active) = self.active.take_if(|active| active.segment.first == first) {
+            self.n_written = 0;
+            self.sealed.push_back(active.segment);
+        }
+    }
+
     /// Leaves the active segment as far as it is durable. After a failed sync nobody knows what of the
     /// rest is on disk, and the next sync would claim that all of it is; so the rest is written anew.
     fn give_up(&mut self, why: &io::Result<()>) {
@@ -213,7 +248,7 @@ impl Spool {
 }
 
 /// True if there is no room, which says nothing against the file.
-fn is_full(outcome: &io::Result<()>) -> bool {
+pub(super) fn is_full(outcome: &io::Result<()>) -> bool {
     let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
     outcome.as_ref().is_err_and(|error| full.contains(&error.kind()))
 }

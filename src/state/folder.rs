@@ -24,9 +24,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -50,8 +48,11 @@ pub struct Owner {
 /// Where memories lie. Copies are the same folder.
 #[derive(Clone, Debug)]
 pub struct Folder {
-    disk: RealDisk,
+    path: PathBuf,
+    disk: Arc<dyn Disk>,
     sizes: Arc<Mutex<Sizes>>,
+    /// Memories that are ahead of their files, which could not be written, by the ids of their checks.
+    ahead: Arc<Mutex<BTreeMap<u64, (Owner, Memory)>>>,
 }
 
 /// What the files take.
@@ -59,7 +60,7 @@ pub struct Folder {
 struct Sizes {
     /// False until the folder was looked through.
     known: bool,
-    files: BTreeMap<PathBuf, u64>,
+    files: BTreeMap<String, u64>,
 }
 
 /// The part of a file below its first line.
@@ -99,12 +100,18 @@ impl Loaded {
 impl Folder {
     /// A folder, which is made when the first file is written.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Folder { disk: RealDisk::new(path), sizes: Arc::default() }
+        let path = path.into();
+        Folder { disk: Arc::new(RealDisk::new(path.clone())), path, sizes: Arc::default(), ahead: Arc::default() }
+    }
+
+    /// A folder on another disk than those of the machine.
+    pub fn on(disk: Arc<dyn Disk>) -> Self {
+        Folder { path: disk.place(""), disk, sizes: Arc::default(), ahead: Arc::default() }
     }
 
     /// Its path.
     pub fn path(&self) -> &Path {
-        self.disk.folder()
+        &self.path
     }
 
     /// Takes the folder for this process, until the answer is dropped.
@@ -135,17 +142,16 @@ impl Folder {
     /// Removes the files of instances that were not in the configuration for a month, and tells which.
     /// Those that are in it are marked as seen today, by the time of their files.
     pub fn remove_gone(&self, configured: &[Owner], now: Timestamp) -> Vec<PathBuf> {
-        let configured: BTreeSet<PathBuf> = configured.iter().map(|owner| self.file(owner)).collect();
+        let configured: BTreeSet<String> = configured.iter().map(name).collect();
         let now = SystemTime::from(now);
         let mut removed = Vec::new();
         for (name, _) in self.disk.list().unwrap_or_default() {
-            let path = self.disk.place(&name);
-            if configured.contains(&path) {
+            if configured.contains(&name) {
                 // A time that cannot be set makes a file look older than it is: it is known by name.
-                let _ = OpenOptions::new().append(true).open(&path).and_then(|file| file.set_modified(now));
-            } else if name.contains(".state") && is_gone(&path, now) && fs::remove_file(&path).is_ok() {
-                self.sizes().files.remove(&path);
-                removed.push(path);
+                let _ = self.disk.touch(&name, now);
+            } else if name.contains(".state") && self.is_gone(&name, now) && self.disk.remove(&name).is_ok() {
+                self.sizes().files.remove(&name);
+                removed.push(self.disk.place(&name));
             }
         }
         removed
@@ -159,34 +165,39 @@ impl Folder {
     ///
     /// # Errors
     /// All files together would take too much.
-    fn reserve(&self, path: &Path, bytes: u64) -> Result<u64, String> {
+    fn reserve(&self, name: &str, bytes: u64) -> Result<u64, String> {
         let mut sizes = self.sizes();
         if !sizes.known {
-            let files = self.disk.list().unwrap_or_default();
-            sizes.files = files.into_iter().map(|(name, length)| (self.disk.place(&name), length)).collect();
+            sizes.files = self.disk.list().unwrap_or_default().into_iter().collect();
             sizes.known = true;
         }
-        let before = sizes.files.get(path).copied().unwrap_or(0);
+        let before = sizes.files.get(name).copied().unwrap_or(0);
         let total = sizes.files.values().sum::<u64>() - before + bytes;
         if total > limits::STATE_TOTAL_BYTES && bytes > before {
-            let (path, most) = (path.display(), limits::STATE_TOTAL_BYTES);
-            return Err(format!("{path} is not written: all memories would take {total} bytes, and {most} are the limit"));
+            let (path, most) = (self.disk.place(name), limits::STATE_TOTAL_BYTES);
+            return Err(format!("{} is not written: all memories would take {total} bytes, and {most} are the limit", path.display()));
         }
-        sizes.files.insert(path.to_owned(), bytes);
+        sizes.files.insert(name.to_owned(), bytes);
         Ok(before)
     }
 
-    /// The file of a check: a readable name and the id.
+    /// The file of a check.
     pub fn file(&self, owner: &Owner) -> PathBuf {
-        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
-        let name: String = owner.name.chars().take(NAME_CHARS).map(plain).collect();
-        self.disk.place(&format!("{name}.{:016x}.state", owner.id))
+        self.disk.place(&name(owner))
     }
 
     /// The memory of a check; empty where there is no file.
     pub fn load(&self, owner: &Owner, now: Timestamp) -> Loaded {
-        let path = self.file(owner);
-        let bytes = match read(&path) {
+        if let Some((_, memory)) = self.ahead().get(&owner.id) {
+            return Loaded { memory: memory.clone(), warning: None };
+        }
+        let (name, path) = (name(owner), self.file(owner));
+        // One byte more than is allowed, so that a file that is too large is known for one.
+        let most = limits::STATE_FILE_BYTES as usize + HEAD_BYTES + 1;
+        let read = || self.disk.read(&name, 0, most);
+        // What fails once may do better the next time.
+        let again = |error: io::Error| if error.kind() == io::ErrorKind::NotFound { Err(error) } else { read() };
+        let bytes = match read().or_else(again) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Loaded::default(),
             Err(error) => {
@@ -197,8 +208,33 @@ impl Folder {
         };
         match decoded(&bytes, owner) {
             Ok(kept) => Loaded { memory: Memory { kept: Some(Box::new(kept)), detached: false }, warning: None },
-            Err(why) => set_aside(&path, &why, now),
+            Err(why) => self.set_aside(&name, &why, now),
         }
+    }
+
+    /// Writes the memory of a check, or keeps it here for those who load it while it cannot be written.
+    ///
+    /// # Errors
+    /// Why it was not written, with the path.
+    pub fn save_or_keep(&self, owner: &Owner, memory: Memory) -> Result<(), String> {
+        let saved = self.save(owner, &memory);
+        if saved.is_err() {
+            self.ahead().insert(owner.id, (owner.clone(), memory));
+        }
+        saved
+    }
+
+    /// Writes the memories that are kept here.
+    ///
+    /// # Errors
+    /// Why one of them was not written.
+    pub fn save_kept(&self) -> Result<(), String> {
+        let kept: Vec<(Owner, Memory)> = self.ahead().values().cloned().collect();
+        kept.iter().try_for_each(|(owner, memory)| self.save(owner, memory))
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, BTreeMap<u64, (Owner, Memory)>> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes the memory of a check. A memory whose file could not be read is left as it is.
@@ -207,42 +243,55 @@ impl Folder {
     /// Why it was not written, with the path.
     pub fn save(&self, owner: &Owner, memory: &Memory) -> Result<(), String> {
         let (Some(kept), false) = (&memory.kept, memory.detached) else { return Ok(()) };
-        let path = self.file(owner);
+        let name = name(owner);
         let bytes = encoded(kept, owner)?;
-        let before = self.reserve(&path, bytes.len() as u64)?;
-        self.write(&path, &bytes).map_err(|error| {
-            self.sizes().files.insert(path.clone(), before);
-            format!("{} cannot be written: {error}", path.display())
-        })
+        let before = self.reserve(&name, bytes.len() as u64)?;
+        self.write(&name, &bytes).map_err(|error| {
+            self.sizes().files.insert(name.clone(), before);
+            format!("{} cannot be written: {error}", self.disk.place(&name).display())
+        })?;
+        self.ahead().remove(&owner.id);
+        Ok(())
     }
 
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let aside = path.with_extension("state.new");
-        let open = || OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside);
-        let mut file = match open() {
+    fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let aside = format!("{name}.new");
+        let mut output = match self.disk.create(&aside) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.disk.make()?;
-                open()?
+                self.disk.create(&aside)?
             }
-            opened => opened?,
+            created => created?,
         };
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&aside, path)
+        let written = output.append(bytes).and_then(|()| output.sync()).and_then(|()| self.disk.rename(&aside, name));
+        // What is left of it takes room that may be short.
+        written.inspect_err(|_| drop(self.disk.remove(&aside)))
+    }
+
+    /// True if nobody has seen it for a month.
+    fn is_gone(&self, name: &str, now: SystemTime) -> bool {
+        let seen = self.disk.touched(name);
+        seen.is_ok_and(|seen| now.duration_since(seen).is_ok_and(|unseen| unseen >= limits::STATE_GONE))
+    }
+
+    fn set_aside(&self, name: &str, why: &str, now: Timestamp) -> Loaded {
+        let aside = format!("{name}.broken-{}", now.as_second());
+        let renamed = self.disk.rename(name, &aside);
+        let (path, place) = (self.disk.place(name), self.disk.place(&aside));
+        let (path, place) = (path.display(), place.display());
+        let warning = match renamed {
+            Ok(()) => format!("{path} is damaged ({why}): it was set aside as {place}, and the check begins with an empty memory"),
+            Err(error) => format!("{path} is damaged ({why}) and cannot be set aside ({error}): the check begins with an empty memory"),
+        };
+        Loaded { memory: Memory::default(), warning: Some(warning) }
     }
 }
 
-/// True if nobody has seen it for a month.
-fn is_gone(path: &Path, now: SystemTime) -> bool {
-    let seen = fs::metadata(path).and_then(|about| about.modified());
-    seen.is_ok_and(|seen| now.duration_since(seen).is_ok_and(|unseen| unseen >= limits::STATE_GONE))
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    // One byte more than is allowed, so that a file that is too large is known for one.
-    File::open(path)?.take(limits::STATE_FILE_BYTES + HEAD_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// The name of a check's file: a readable name and the id.
+fn name(owner: &Owner) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
+    let name: String = owner.name.chars().take(NAME_CHARS).map(plain).collect();
+    format!("{name}.{:016x}.state", owner.id)
 }
 
 fn encoded(kept: &Kept, owner: &Owner) -> Result<Vec<u8>, String> {
@@ -275,17 +324,6 @@ fn decoded(bytes: &[u8], owner: &Owner) -> Result<Kept, String> {
     Ok(body.memory)
 }
 
-fn set_aside(path: &Path, why: &str, now: Timestamp) -> Loaded {
-    let aside = path.with_extension(format!("state.broken-{}", now.as_second()));
-    let renamed = fs::rename(path, &aside);
-    let (path, place) = (path.display(), aside.display());
-    let warning = match renamed {
-        Ok(()) => format!("{path} is damaged ({why}): it was set aside as {place}, and the check begins with an empty memory"),
-        Err(error) => format!("{path} is damaged ({why}) and cannot be set aside ({error}): the check begins with an empty memory"),
-    };
-    Loaded { memory: Memory::default(), warning: Some(warning) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,6 +332,7 @@ mod tests {
     use crate::rows::once::Sightings;
     use crate::state::Changes;
     use proptest::prelude::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     fn owner() -> Owner {
@@ -433,7 +472,7 @@ mod tests {
     fn all_files_together_are_bounded() {
         let (_place, folder) = folder();
         fs::create_dir_all(folder.path()).unwrap();
-        let other = File::create(folder.path().join("other.0000000000000001.state")).unwrap();
+        let other = fs::File::create(folder.path().join("other.0000000000000001.state")).unwrap();
         other.set_len(limits::STATE_TOTAL_BYTES - 10).unwrap();
         let why = folder.save(&owner(), &memory()).unwrap_err();
         assert!(why.contains("all memories would take") && why.contains("268435456"), "{why}");

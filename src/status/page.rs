@@ -56,6 +56,9 @@ fn sinks(out: &mut String, summary: &Summary) {
     if let Some(trouble) = summary.spool.as_ref().and_then(|spool| spool.trouble.as_deref()) {
         let _ = write!(out, "<p class=error>The disk of the spool is in trouble, records wait in memory: {}</p>", escaped(trouble));
     }
+    for said in summary.spool.iter().flat_map(|spool| &spool.said) {
+        let _ = write!(out, "<p class=dim>{}: {}</p>", time(Some(said.at)), escaped(&said.text));
+    }
     if summary.sinks.is_empty() {
         return;
     }

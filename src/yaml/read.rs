@@ -46,6 +46,8 @@ pub struct Scope {
     pub from: Vec<NameId>,
     /// True after a `group`: only `row` and the names of the run exist.
     pub sealed: bool,
+    /// What is read in it, in one word, and where that stands: defaults stand elsewhere.
+    pub part: Option<(&'static str, Span)>,
 }
 
 /// One use of a name in a path, expression or template.
@@ -151,6 +153,13 @@ impl<'s> Reader<'s> {
             scope.binds.push((id, span));
         }
         id
+    }
+
+    /// The current scope is that of a part of the spec.
+    pub fn begin(&mut self, what: &'static str, span: Span) {
+        if let Some(scope) = self.scopes.get_mut(self.current.0) {
+            scope.part = Some((what, span));
+        }
     }
 
     /// The current scope is about the rows of these sources.

@@ -88,11 +88,23 @@ impl<'s> Daemon<'s> {
         self.status_when(|status| reloads(status) > before)
     }
 
-    /// A daemon with variables of the environment.
+    /// The engine as another program starts it, which finds its path as the last argument.
+    pub fn start_by(site: &'s Site, program: &[&str]) -> Daemon<'s> {
+        let engine = site.command(&[]);
+        let mut command = Command::new(program[0]);
+        command.args(&program[1..]).arg(engine.get_program()).current_dir(site.path()).env("NO_COLOR", "1");
+        Daemon::spawn(site, command)
+    }
+
+    /// The same with variables of the environment.
     pub fn start_with(site: &'s Site, environment: &[(&str, &Path)]) -> Daemon<'s> {
-        let file = |name: &str| File::options().append(true).create(true).open(site.path().join(name)).expect("a file");
         let mut command = site.command(&["run"]);
         command.envs(environment.iter().copied());
+        Daemon::spawn(site, command)
+    }
+
+    fn spawn(site: &'s Site, mut command: Command) -> Daemon<'s> {
+        let file = |name: &str| File::options().append(true).create(true).open(site.path().join(name)).expect("a file");
         command.stdin(Stdio::null()).stdout(file("stdout")).stderr(file("stderr"));
         Daemon { site, child: Mutex::new(command.spawn().expect("the program runs")) }
     }
@@ -102,6 +114,14 @@ impl<'s> Daemon<'s> {
         let id = self.child.lock().expect("no panic before").id();
         let sent = Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status().expect("kill runs");
         assert!(sent.success(), "{}", self.said());
+    }
+
+    /// The memory that it takes.
+    pub fn resident_kib(&self) -> u64 {
+        let id = self.child.lock().expect("no panic before").id();
+        let about = fs::read_to_string(format!("/proc/{id}/status")).expect("a process");
+        let line = about.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     /// Kills it, without a chance for last words.

@@ -1,5 +1,7 @@
 //! A receiver on the loopback that keeps what it was sent and answers as it is told.
 
+#![allow(dead_code)]
+
 use flate2::read::{GzDecoder, ZlibDecoder};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -6,6 +6,7 @@
 
 use super::arg;
 use super::{Cx, Function, function, needs, takes};
+use crate::base::decimal;
 use crate::base::number::Number;
 use crate::base::print::shown;
 use crate::base::unit::{self, Kind, Unit};
@@ -49,7 +50,9 @@ fn number(args: &[Value], cx: &Cx<'_>) -> Result<Value, Fault> {
     let base = match arg::integer_or(args, 2, 1000)? {
         1000 => 1000.0,
         1024 => 1024.0,
-        other => return Err(Fault::failed(format!("{other} is no base: 1000 or 1024"))),
+        other => {
+            return Err(Fault::failed(format!("{other} is no base of units, which is 1000 or 1024: `int` reads digits to another base")));
+        }
     };
     let unit = match args.get(1) {
         Some(Value::Missing) | None => PLAIN,
@@ -150,7 +153,7 @@ fn in_base(number: Number, unit: Unit) -> Value {
     calculate(Arithmetic::Div, &times, unit.over).unwrap_or(times)
 }
 
-/// Integers stay exact, and small units divide: 3 thousandths are 0.003.
+/// Integers stay exact, and 3 thousandths are 0.003.
 fn scaled(number: Number, factor: f64) -> Value {
     if factor == 1.0 {
         return Value::number(number);
@@ -160,8 +163,7 @@ fn scaled(number: Number, factor: f64) -> Value {
     {
         return Value::number(exact);
     }
-    let n = number.as_f64();
-    Value::seconds(if factor < 1.0 { n / (1.0 / factor).round() } else { n * factor })
+    Value::seconds(decimal::product(number.as_f64(), factor))
 }
 
 /// The digits without separators, and the unit.
@@ -272,7 +274,7 @@ mod tests {
             ("number", r#"["5 MB", "kB"]"#, "5000000"),
             ("number", r#"[250, "ms"]"#, "0.25"),
             ("number", r#"[5, "parsec"]"#, "\"parsec\" is no unit: units look like `MiB`, `Mbit/s`, `ms`, `h`, `kHz`, `%`"),
-            ("number", r#"["5", null, 10]"#, "10 is no base: 1000 or 1024"),
+            ("number", r#"["5", null, 10]"#, "10 is no base of units, which is 1000 or 1024: `int` reads digits to another base"),
         ]);
     }
 

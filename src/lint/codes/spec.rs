@@ -22,6 +22,28 @@ metrics:
 ",
     },
     Code {
+        code: "two-spec-files",
+        finds: "A spec that is there twice in one folder, as `NAME.yaml` and as `NAME/spec.yaml`.",
+        why: "One of them would be used, and whoever edits the other wonders why nothing changes.",
+        bad: "# specs/demo.yaml
+name: demo
+version: 1.0.0
+metrics:
+  - {name: demo.up, value: 1}
+# specs/demo/spec.yaml
+name: demo
+version: 1.1.0
+metrics:
+  - {name: demo.up, value: 2}
+",
+        good: "# specs/demo/spec.yaml
+name: demo
+version: 1.1.0
+metrics:
+  - {name: demo.up, value: 2}
+",
+    },
+    Code {
         code: "bad-version",
         finds: "A version that is no `major.minor.patch`.",
         why: "Without quotes `1.10` is the number 1.1.",

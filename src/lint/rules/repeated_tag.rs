@@ -26,14 +26,8 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let shared = subject.mappings.get(tag.mapping).map(|mapping| &mapping.default_tags);
         let own = |other: &Tag| {
             let list = subject.mappings.get(tag.mapping).and_then(|mapping| mapping.get("tags"));
-            let inside = |span: Span| {
-                list.is_some_and(|list| list.span.file == span.file && list.span.start <= span.start && span.end <= list.span.end)
-            };
-            let default = |span: Span| {
-                shared.is_some_and(|nodes| {
-                    nodes.iter().any(|node| node.span.file == span.file && node.span.start <= span.start && span.end <= node.span.end)
-                })
-            };
+            let inside = |span: Span| list.is_some_and(|list| list.span.contains(span));
+            let default = |span: Span| shared.is_some_and(|nodes| nodes.iter().any(|node| node.span.contains(span)));
             inside(tag.span) && (inside(other.span) || default(other.span))
         };
         let first = subject

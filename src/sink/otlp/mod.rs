@@ -173,5 +173,5 @@ impl Sink for Open {
 fn rejected(answer: &Answer) -> Option<Rejected> {
     let partial = proto::Answer::decode(&*answer.body).ok()?.partial_success?;
     let n_items = u64::try_from(partial.rejected).ok().filter(|n| *n > 0)?;
-    Some(Rejected { n_items, why: one_line(&cut(&partial.error_message, crate::base::limits::RECEIVER_ANSWER_SHOWN)) })
+    Some(Rejected { n_items, why: one_line(&cut(&partial.error_message, crate::base::limits::ANSWER_SHOWN)) })
 }

@@ -84,8 +84,10 @@ pub fn follow(request: &HttpRequest, turn: &Turn<'_>, link: &str) -> Result<Http
     };
     let parsed = |url: &str| Url::parse(url).map_err(|why| no_url(&why.to_string()));
     let (home, asked) = (parsed(&turn.first.url)?, parsed(&turn.last.url)?);
-    // The address of the answer, which differs after a redirect, is what links are relative to.
-    let base = Url::parse(&turn.answer.url).unwrap_or_else(|_| asked.clone());
+    // The address of the answer, which differs after a redirect, is what links are relative to; but it
+    // is without what is secret.
+    let answered = Url::parse(&turn.answer.url).ok().filter(|_| turn.last.secrets.is_empty());
+    let base = answered.unwrap_or_else(|| asked.clone());
     let mut next = base.join(link).map_err(|why| no_url(&why.to_string()))?;
     if !matches!(next.scheme(), "http" | "https") {
         return Err(no_url(&format!("`{}` is neither http nor https", next.scheme())));
