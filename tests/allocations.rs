@@ -36,7 +36,7 @@ fn alone() -> MutexGuard<'static, ()> {
 const GROWTH: usize = 3;
 
 /// What a run of one request allocates besides; the script that stands for the server is a quarter of it.
-const RUN: usize = 44;
+const RUN: usize = 42;
 
 /// A session with one spec and its instances.
 struct Session {
