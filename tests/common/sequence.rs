@@ -98,7 +98,8 @@ pub fn site(source: &Source, sinks: &[(&str, &str)]) -> Site {
     let sinks: String = sinks.iter().map(sink).collect();
     let site = Site::new(&format!("interval: 1s\nstatus: {{listen: off}}\nsinks:\n{sinks}"));
     site.write("specs/sequence.yaml", SPEC);
-    site.write("conf.d/sequence.yaml", &format!("instances: [{{url: '{}'}}]\n", source.service.url));
+    // A busy machine must not make runs fail: they would be missing without being lost.
+    site.write("conf.d/sequence.yaml", &format!("instances: [{{url: '{}', run_timeout: 20s}}]\n", source.service.url));
     site
 }
 
