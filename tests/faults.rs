@@ -255,7 +255,7 @@ fn a_receiver_that_is_away_costs_no_memory() {
     );
     assert_eq!(daemon.end("TERM"), Some(0));
     assert!(after < before + 24 * 1024, "{before} KiB became {after} KiB");
-    assert_eq!(missing(&source, &seen, &[Instant::now()]), Vec::<u64>::new());
+    assert!((1..=runs as u64).all(|number| seen.all().contains_key(&number)));
 }
 
 fn until_with(patience: Duration, condition: impl Fn() -> bool) {
@@ -301,9 +301,9 @@ fn a_full_disk_heals_without_a_restart() {
     let full = source.issued().len();
     until(|| source.issued().len() > full + 3);
     away.store(false, Ordering::Relaxed);
-    until_with(Duration::from_secs(90), || spool()["spool"]["trouble"].is_null());
+    until_with(Duration::from_secs(300), || spool()["spool"]["trouble"].is_null());
     let healed = source.issued().len() as u64;
-    until_with(Duration::from_secs(60), || seen.all().contains_key(&healed));
+    until_with(Duration::from_secs(120), || seen.all().contains_key(&healed));
     println!(
         "disk of 4 MiB: full after {full} runs ({trouble}), {healed} runs later on disk again, {} lost",
         healed as usize - seen.all().range(..=healed).count()
