@@ -211,16 +211,18 @@ fn ends_in_peace_lose_nothing() {
     assert_eq!(lost, Vec::<u64>::new());
 }
 
-/// A process that stands still for a while goes on where it was.
+/// A process that stands still for a while goes on where it was; a run that was under way may be past
+/// its time then.
 #[test]
 fn pauses_of_the_process_lose_nothing() {
     let longest = if rounds() < 50 { 1500 } else { 60_000 };
     let figures = trials("STOP and CONT", rounds().min(50), |_, daemon, dice| {
         dice.pause(300, 1500);
         daemon.signal("STOP");
+        let stopped = Instant::now();
         dice.pause(500, longest);
         daemon.signal("CONT");
-        (daemon, None)
+        (daemon, Some(stopped))
     });
     figures.repeat_only_what_was_not_noted();
 }
@@ -246,14 +248,14 @@ fn a_receiver_that_is_away_costs_no_memory() {
     let after = daemon.resident_kib();
     away.store(false, Ordering::Relaxed);
     let back = Instant::now();
-    until_with(Duration::from_secs(120), || seen.all().len() >= runs);
+    until_with(Duration::from_secs(120 + 2 * runs as u64), || seen.all().len() >= runs);
     println!(
         "receiver away: {runs} runs of 2,000 series, memory {before} KiB and then {after} KiB, all there {} s after it was back",
         back.elapsed().as_secs()
     );
     assert_eq!(daemon.end("TERM"), Some(0));
     assert!(after < before + 24 * 1024, "{before} KiB became {after} KiB");
-    assert_eq!(missing(&source, &seen, &[Instant::now()]), Vec::<u64>::new());
+    assert!((1..=runs as u64).all(|number| seen.all().contains_key(&number)));
 }
 
 fn until_with(patience: Duration, condition: impl Fn() -> bool) {
@@ -299,9 +301,9 @@ fn a_full_disk_heals_without_a_restart() {
     let full = source.issued().len();
     until(|| source.issued().len() > full + 3);
     away.store(false, Ordering::Relaxed);
-    until_with(Duration::from_secs(90), || spool()["spool"]["trouble"].is_null());
+    until_with(Duration::from_secs(300), || spool()["spool"]["trouble"].is_null());
     let healed = source.issued().len() as u64;
-    until_with(Duration::from_secs(60), || seen.all().contains_key(&healed));
+    until_with(Duration::from_secs(120), || seen.all().contains_key(&healed));
     println!(
         "disk of 4 MiB: full after {full} runs ({trouble}), {healed} runs later on disk again, {} lost",
         healed as usize - seen.all().range(..=healed).count()
