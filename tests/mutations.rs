@@ -177,8 +177,7 @@ fn the_tests_of_the_shipped_specs_notice_a_spoiled_line() {
     let specs: Vec<_> = specs.filter(|spec| wanted == "1" || wanted.split(',').any(|name| name == spec.name)).collect();
     let texts: Vec<String> = specs.iter().map(|spec| fs::read_to_string(&spec.path).expect("a spec")).collect();
     let all: Vec<Change> = texts.iter().enumerate().flat_map(|(n, text)| changes(n, text)).collect();
-    let covering: Vec<Covering> =
-        specs.iter().map(|spec| covering(&Suite { files: tests_of(spec), spec: spec.clone() })).collect();
+    let covering: Vec<Covering> = specs.iter().map(|spec| covering(&Suite { files: tests_of(spec), spec: spec.clone() })).collect();
     let (next, fates) = (AtomicUsize::new(0), Mutex::new(vec![Fate::Refused; all.len()]));
     let work = || {
         let place = tempfile::tempdir().expect("a folder");

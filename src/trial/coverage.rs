@@ -70,7 +70,10 @@ impl Coverage {
             }
         }
         for placed in &spec.mappings {
-            placed.mapped.mapping.places(&mut |span, covered, what| out.add_line(Key::Place(span), span, covered, what.trim_end().to_owned()));
+            placed
+                .mapped
+                .mapping
+                .places(&mut |span, covered, what| out.add_line(Key::Place(span), span, covered, what.trim_end().to_owned()));
         }
         for (key, value) in &spec.metadata {
             let mut span = None;
