@@ -277,3 +277,14 @@ fn two_files_for_one_spec_are_told_once_with_both_names() {
     let (code, alone, _) = engine(work.path(), &["specs/demo/spec.yaml"], "");
     assert!(code == 1 && alone.contains("`specs/demo.yaml`, `specs/demo/spec.yaml`"), "{alone}");
 }
+
+#[test]
+fn who_reads_may_stop_reading() {
+    let work = folder(&[("specs/demo.yaml", &SPEC.replace("raw", "rwa"))]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
+    command.args(["lint", "--limit", "0"]).current_dir(work.path()).env_remove("ENGINE_CONFIG").stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(1), 0), "{}", String::from_utf8_lossy(&output.stderr));
+}
