@@ -1,7 +1,7 @@
 //! What a person sees who made a mistake: rendered problems as snapshots.
 //!
 //! A case is a folder in `tests/cases/lint` with `spec.yaml`, `conf.yaml` and `fragments`, or some of
-//! them, and `expected.txt`, which `UPDATE=1` rewrites. Fragments are found from the case's folder;
+//! them, or else with `engine.yaml` or `test.yaml`, and `expected.txt`, which `UPDATE=1` rewrites. Fragments are found from the case's folder;
 //! without a spec they are checked alone. The JSON form must carry the same places.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
@@ -69,6 +69,20 @@ fn of_fragments(folder: &Path, sources: &mut Sources) -> Vec<Diagnostic> {
 /// All problems of a case.
 fn problems(folder: &Path) -> (Sources, Vec<Diagnostic>) {
     let mut sources = Sources::default();
+    if folder.join("engine.yaml").is_file() {
+        let file = sources.add("engine.yaml", text_of(&folder.join("engine.yaml")));
+        let loaded = load(&sources, file);
+        let (conf, mut found) = engine::conf::engine::read(loaded, &[], &mut sources);
+        found.extend(engine::lint::levels(conf.lint.as_ref()).1);
+        sort(&mut found);
+        return (sources, found);
+    }
+    if folder.join("test.yaml").is_file() {
+        let file = sources.add("test.yaml", text_of(&folder.join("test.yaml")));
+        let loaded = load(&sources, file);
+        let (_, found) = engine::trial::case::read(&loaded, &sources);
+        return (sources, found);
+    }
     if !folder.join("spec.yaml").is_file() {
         let found = of_fragments(folder, &mut sources);
         return (sources, found);

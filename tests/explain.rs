@@ -3,10 +3,17 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test may stop at its first surprise")]
 
+mod common;
+
+use common::text_of;
 use engine::lint::{RULES, codes, explain::explain};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+
+/// Codes whose examples are no file, or too long for one.
+const UNSHOWN: &[&str] =
+    &["unreadable-file", "unknown-variable", "too-many-problems", "too-many-names", "too-large-spec", "too-many-exceptions"];
 
 /// Writes the files of an example; a line with a path begins one, and the rest is `specs/demo.yaml`.
 fn write(folder: &Path, example: &str) {
@@ -54,7 +61,7 @@ fn found(example: &str) -> BTreeSet<(String, String)> {
 #[test]
 fn the_examples_of_codes_give_them() {
     let mut wrong = Vec::new();
-    for known in codes::all().filter(|known| !["unreadable-file", "unknown-variable"].contains(&known.code)) {
+    for known in codes::all().filter(|known| !UNSHOWN.contains(&known.code)) {
         let bad = found(known.bad);
         if !bad.iter().any(|(code, _)| code == known.code) {
             wrong.push(format!("{}: the bad example gives {bad:?}", known.code));
@@ -65,6 +72,31 @@ fn the_examples_of_codes_give_them() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What lint prints of an example, as far as `wanted` is true of the beginning of a problem.
+fn printed(example: &str, wanted: impl Fn(&str) -> bool) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), example);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
+    command.args(["lint", "--limit", "0"]).current_dir(folder.path()).env_remove("ENGINE_CONFIG").env("DEMO_PASSWORD", "secret");
+    let output = command.output().expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("text");
+    text.split("\n\n").filter(|told| wanted(told)).map(|told| format!("{told}\n\n")).collect()
+}
+
+/// `UPDATE=1` rewrites the pages: to be read as a newcomer would. What only a disk can show is absent.
+#[test]
+fn what_a_person_sees_of_every_code_and_rule() {
+    let of_codes = codes::all().filter(|known| !UNSHOWN.contains(&known.code));
+    let codes: String =
+        of_codes.map(|known| printed(known.bad, |told| told.starts_with("error[") || told.starts_with("warning["))).collect();
+    // An example that is nothing but a file of conf.d belongs to a check of a page.
+    let page = text_of(&common::cases().join("messages/page.yaml"));
+    let whole = |bad: &str| if bad.starts_with("# conf.d/") { format!("{page}{bad}") } else { bad.to_owned() };
+    let rules: String = RULES.iter().map(|rule| printed(&whole(rule.bad), |told| told.contains(&format!("[{}]", rule.code)))).collect();
+    let pages = [("messages/codes.txt", codes), ("messages/rules.txt", rules)];
+    common::report(&pages.iter().filter_map(|(path, seen)| common::compared(&common::cases().join(path), seen)).collect::<Vec<_>>());
 }
 
 /// The codes in the sources of the readers: the first text behind `Diagnostic::error(` and `::warning(`.

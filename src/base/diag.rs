@@ -2,6 +2,7 @@
 //!
 //! Every phase returns its value *and* the problems it met; nothing prints here.
 
+use super::limits;
 use super::span::Span;
 
 /// How grave a problem is.
@@ -122,6 +123,19 @@ impl Diagnostic {
     }
 }
 
+/// Adds a problem, unless there are more than anybody reads: then one last error says so.
+pub fn add(problems: &mut Vec<Diagnostic>, problem: Diagnostic) {
+    match problems.len().cmp(&limits::PROBLEMS) {
+        std::cmp::Ordering::Less => problems.push(problem),
+        std::cmp::Ordering::Equal => {
+            let title = format!("more than {} problems in one file", limits::PROBLEMS);
+            let last = Diagnostic::error("too-many-problems", title, problem.span()).label("the next one");
+            problems.push(last.help("put those right that are told, and look again"));
+        }
+        std::cmp::Ordering::Greater => {}
+    }
+}
+
 /// Sorts by file, place and gravity, and drops repeats: an anchor is read at each of its aliases.
 pub fn sort(problems: &mut Vec<Diagnostic>) {
     problems.sort_by(|a, b| (a.span(), a.level, a.code).cmp(&(b.span(), b.level, b.code)));
@@ -130,8 +144,21 @@ pub fn sort(problems: &mut Vec<Diagnostic>) {
 
 /// Drops problems that are only the consequence of another one of the list: one slip, one problem.
 pub fn drop_consequences(problems: &mut Vec<Diagnostic>) {
-    let causes = problems.clone();
-    problems.retain(|problem| !causes.iter().any(|cause| cause != problem && follows(problem, cause)));
+    let is_cause = |problem: &&Diagnostic| {
+        matches!(problem.code, "unknown-key" | "empty-key" | "cut-value" | "key-not-text" | "unknown-tag" | "yaml-syntax")
+    };
+    let mut causes: Vec<Diagnostic> = problems.iter().filter(is_cause).cloned().collect();
+    causes.sort_by_key(Diagnostic::span);
+    let breaks: Vec<Diagnostic> = causes.iter().filter(|cause| cause.code == "yaml-syntax").cloned().collect();
+    problems.retain(|problem| {
+        // Causes lie inside or beside: there may be very many of both.
+        let (from, to) = (problem.span().start.saturating_sub(1), problem.span().end.saturating_add(4));
+        let place = |cause: &Diagnostic| (cause.span().file, cause.span().start);
+        let first = causes.partition_point(|cause| place(cause) < (problem.span().file, from));
+        let last = causes.partition_point(|cause| place(cause) <= (problem.span().file, to));
+        let near = causes.get(first..last).unwrap_or_default().iter().chain(&breaks);
+        !near.into_iter().any(|cause| follows(problem, cause) && cause != problem)
+    });
 }
 
 fn follows(problem: &Diagnostic, cause: &Diagnostic) -> bool {
@@ -140,10 +167,13 @@ fn follows(problem: &Diagnostic, cause: &Diagnostic) -> bool {
     let key_is = |key: &str| problem.code == "missing-key" && problem.title.ends_with(&format!("without `{key}`"));
     match cause.code {
         // The key is there, misspelt or without a value.
+        "unknown-key" if inside && problem.code == "metric-form" => problem.title.ends_with("without a value"),
         "unknown-key" if inside => cause.edit.as_ref().is_some_and(|edit| key_is(&edit.replacement)),
         "empty-key" if inside => cause.title.split('`').nth(1).is_some_and(key_is),
         // What `{ }` has cut off is missing where it was cut.
         "cut-value" => own.file == other.file && problem.code == "bad-expression" && own.end <= other.start && other.start - own.end <= 4,
+        // Nothing behind it is read as it was meant, and the value before it may be cut.
+        "yaml-syntax" => own.file == other.file && own.end + 1 >= other.start,
         // The value is not what was meant, so what it is taken for says nothing.
         "key-not-text" | "unknown-tag" => own.file == other.file && own.start.abs_diff(other.start) <= 1,
         _ => false,

@@ -104,8 +104,19 @@ pub const SECRET_REFRESH_LEAST: Duration = Duration::from_secs(10);
 pub const CONF_BYTES: u64 = 64 << 20;
 /// Aliases in one YAML file.
 pub const YAML_ALIASES: usize = 1_000;
-/// Nodes of a YAML file after its aliases are expanded.
-pub const YAML_NODES: usize = 1_000_000;
+/// Values that aliases and merge keys add to a YAML file: each takes some 150 bytes, and reading a file
+/// of 1 MiB shall take less than 100 MiB.
+pub const YAML_NODES: usize = 200_000;
+/// Problems of one file: who has more looks at the first ones, and each takes half a kilobyte.
+pub const PROBLEMS: usize = 1_000;
+/// Values of one spec with its fragments, tables aside: ten times those of the largest that is shipped.
+/// What takes a kilobyte for each is bounded by this, and what compares each with each.
+pub const SPEC_VALUES: usize = 20_000;
+/// Comments of one file that allow something.
+pub const ALLOWED: usize = 200;
+/// Sources, names of one `let` or `state`, and configuration keys of one spec: the order in which they
+/// need each other is found by comparing each with each.
+pub const SPEC_NAMES: usize = 1_000;
 
 /// The text of a regular expression.
 pub const REGEX_TEXT: usize = 4 << 10;

@@ -1,7 +1,8 @@
 //! Values of conf.d as the types that a spec declares.
 
 use super::secrets::{SecretStore, handle_of};
-use crate::base::diag::{Diagnostic, Level};
+use crate::base::diag::{self, Diagnostic, Level};
+use crate::base::limits;
 use crate::base::map::Map;
 use crate::base::number::Number;
 use crate::base::print::text_of;
@@ -103,7 +104,7 @@ impl Converter<'_> {
                 boolean_word::warn(node, &mut self.problems);
                 Ok(self.free(node))
             }
-            ConfigType::List => self.list(key, node, field).ok_or_else(|| wrong("a list")),
+            ConfigType::List => self.list(key, node, field).ok_or_else(|| Box::new(in_brackets(*wrong("a list"), node, text))),
             ConfigType::Map => self.map(key, node, field).ok_or_else(|| wrong("a map")),
             ConfigType::Bool => match (literal, text) {
                 (Some(Literal::Bool(b)), _) => Ok(Value::Bool(b)),
@@ -124,7 +125,13 @@ impl Converter<'_> {
                 None => Err(wrong("a size like `10MiB`")),
             },
             ConfigType::Url => {
-                text.filter(|t| is_url(t)).map(|t| Value::Text(t.clone())).ok_or_else(|| wrong("an address like `https://host/path`"))
+                let wrong = || match text.is_some_and(|text| text.contains("{{") || text.contains("${")) {
+                    true => {
+                        Box::new(wrong("an address like `https://host/path`").help("write the address itself: nothing is filled in here"))
+                    }
+                    false => wrong("an address like `https://host/path`"),
+                };
+                text.filter(|t| is_url(t)).map(|t| Value::Text(t.clone())).ok_or_else(wrong)
             }
             ConfigType::Path => text.map(|t| Value::text(self.folder.join(&**t).to_string_lossy())).ok_or_else(|| wrong("a path")),
             ConfigType::Regex => match text {
@@ -187,7 +194,14 @@ impl Converter<'_> {
 
     /// Values are literal: what looks like a handle and is none would be sent as it is written.
     fn warn_of_no_handle(&mut self, node: &Node) {
-        if !node.as_scalar().is_some_and(|scalar| scalar.text.contains("{{") && scalar.text.contains("secret")) {
+        let Some(text) = node.as_scalar().map(|scalar| &scalar.text) else { return };
+        if let Some(name) = variable_of(text) {
+            let problem = Diagnostic::warning("no-handle", format!("the variable `{name}` is not filled in"), node.span);
+            let help = format!("write the whole value as `\"{{{{ secret('env:{name}') }}}}\"` to read it of the environment");
+            self.problems.push(problem.label("this very text is used").help(help));
+            return;
+        }
+        if !(text.contains("{{") && text.contains("secret")) {
             return;
         }
         let problem = Diagnostic::warning("no-handle", "a text that looks like a secret handle and is none", node.span);
@@ -221,7 +235,10 @@ impl Converter<'_> {
         for entry in node.as_map().unwrap_or(&[]) {
             let known = fields.iter().map(|f| &*f.key).chain(also_known.iter().copied());
             if !known.clone().any(|k| k == &*entry.key) && !entry.key.starts_with("x-") {
-                self.problems.push(unknown_key(entry, what, known));
+                if self.problems.len() > limits::PROBLEMS {
+                    break;
+                }
+                diag::add(&mut self.problems, unknown_key(entry, what, known));
             }
         }
         for field in fields {
@@ -279,4 +296,23 @@ fn missing(what: &str, field: &ConfigField, span: Span) -> Diagnostic {
     };
     let example = field.field.example.as_ref().and_then(|node| node.as_scalar()).map(|s| format!(" {}", s.text));
     problem.help(format!("add `{}:{}`", field.key, example.unwrap_or_else(|| " …".to_owned())))
+}
+/// The variable of a text like `${NAME}` or `http://$HOST/`, as shells write them.
+fn variable_of(text: &str) -> Option<&str> {
+    let (_, behind) = text.split_once('$')?;
+    let (name, braces) = match behind.strip_prefix('{') {
+        Some(rest) => (rest.split_once('}')?.0, true),
+        None => (behind.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next()?, false),
+    };
+    let is_name =
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_loud = name.len() > 2 && !name.contains(|c: char| c.is_ascii_lowercase());
+    (is_name && (braces || is_loud)).then_some(name)
+}
+
+/// One value, or several with commas between them, where a list belongs.
+fn in_brackets(problem: Diagnostic, node: &Node, text: Option<&Text>) -> Diagnostic {
+    let Some(text) = text.filter(|text| !text.is_empty() && text.len() < 80 && !text.contains(['\n', '[', '"'])) else { return problem };
+    let list = format!("[{text}]");
+    problem.help(format!("write `{list}`")).edit(node.span, list)
 }

@@ -3,7 +3,7 @@
 
 use super::overrides;
 use super::settings::{LimitsConf, LoggingConf, SecretsConf, SpoolConf, StatusConf};
-use crate::base::diag::Diagnostic;
+use crate::base::diag::{Diagnostic, drop_consequences};
 use crate::base::limits;
 use crate::base::span::{Sources, Span};
 use crate::base::value::{Text, Value};
@@ -140,6 +140,7 @@ pub fn read(mut loaded: Loaded, environment: &[(String, String)], sources: &mut 
     problems.extend(reader.problems);
     problems.extend(unfit(&conf, &loaded.root));
     problems.extend(same_names(&conf.sinks));
+    drop_consequences(&mut problems);
     (conf, problems)
 }
 

@@ -72,9 +72,16 @@ fn read_all(loaded: Loaded, spec: &Spec, folder: &Path, secrets: &dyn SecretStor
         out.problems.push(no_map(&root));
         return out;
     }
-    for entry in root.as_map().unwrap_or(&[]) {
+    for entry in root.as_map().unwrap_or(&[]).iter().take(limits::PROBLEMS) {
         if !["init_config", "instances", "logs", "ad_identifiers"].contains(&&*entry.key) && !entry.key.starts_with("x-") {
-            out.problems.push(unknown_key(entry, "a conf.d file", ["init_config", "instances"].into_iter()));
+            let problem = unknown_key(entry, "a conf.d file", ["init_config", "instances"].into_iter());
+            let declared = spec.config.instance.iter().any(|field| field.key == entry.key) || STANDARD_KEYS.contains(&&*entry.key);
+            out.problems.push(if declared && problem.edit.is_none() {
+                let help = format!("write it in an item of `instances:`, as in `- {}: …`", entry.key);
+                problem.label("this is a key of an instance").help(help)
+            } else {
+                problem
+            });
         }
     }
     let mut converter = Converter { secrets, folder, problems: Vec::new() };
@@ -93,7 +100,7 @@ fn read_all(loaded: Loaded, spec: &Spec, folder: &Path, secrets: &dyn SecretStor
     let Some(instances) = taken(root, "instances") else { return out };
     if instances.as_list().is_none() && !instances.is_null() {
         let problem = Diagnostic::error("wrong-type", "expected a list for `instances`", instances.span);
-        out.problems.push(problem.label(format!("found {}", instances.describe())).help("begin each instance with `- `"));
+        out.problems.push(problem.label(format!("found {}", instances.describe())).help("begin each instance with `- `, as in `- url: …`"));
     }
     // Each tree goes once it is read, so that the next instance can stand where it was.
     let items = if let Data::List(items) = instances.data { items } else { Vec::new() };

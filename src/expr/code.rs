@@ -280,7 +280,7 @@ impl Field for Template {
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let Some(scalar) = node.as_scalar() else {
-            reader.mismatch(node, "a text");
+            crate::yaml::basic::no_text(node, reader);
             return None;
         };
         if let Some(code) = read_holes(scalar, node, false, reader) {
@@ -293,6 +293,11 @@ impl Field for Template {
 
 /// A warning for constant words that are meant as an expression.
 pub(super) fn warn_of_words(text: &str, why: &str, node: &Node, reader: &mut Reader<'_>) {
+    if let Some(inner) = in_single_braces(text) {
+        let problem = Diagnostic::warning("words-like-expression", format!("`{{{inner}}}` is sent as it stands"), node.span);
+        reader.report(problem.label("one brace means nothing here").help(format!("write `{{{{ {inner} }}}}`")));
+        return;
+    }
     if !looks_computed(text) && !reads_source(text, reader) {
         return;
     }
@@ -301,11 +306,20 @@ pub(super) fn warn_of_words(text: &str, why: &str, node: &Node, reader: &mut Rea
     reader.report(problem.label(why).help(format!("write `\"{{{{ {text} }}}}\"`{path}")));
 }
 
-/// `page.doc.version`, `hosts.count`: the beginning of an expression on a source.
+/// What stands in `{row.name}`, as other languages fill texts in.
+fn in_single_braces(text: &str) -> Option<&str> {
+    let inner = text.split('{').skip(1).find_map(|rest| rest.split_once('}').map(|(inner, _)| inner.trim()))?;
+    looks_computed(inner).then_some(inner)
+}
+
+/// `page.doc.version`, `hosts.rows[0]`: the beginning of an expression on a source. A name may well
+/// be that of a metric: `bindings.count`.
 fn reads_source(text: &str, reader: &Reader<'_>) -> bool {
     let Some((name, rest)) = text.split_once('.') else { return false };
     let member = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
-    ["doc", "rows", "by", "count"].contains(&member) && reader.source_names.iter().any(|id| reader.names.text(*id) == name)
+    let goes_on = rest.contains(['[', '|']);
+    (member == "doc" || goes_on && ["rows", "by", "count"].contains(&member))
+        && reader.source_names.iter().any(|id| reader.names.text(*id) == name)
 }
 
 /// A constant text: `$$` at its start is one dollar sign.

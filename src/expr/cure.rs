@@ -11,10 +11,16 @@ const NO_SOURCES: &[&str] =
 
 /// The cure for the slip that a text which does not parse most likely has.
 pub fn cure(text: &str) -> String {
-    if text.contains("{{") && !text.contains("}}") {
+    if text.contains("{%") {
+        "write `{% if … %}…{% endif %}` or `{% for x in … %}…{% endfor %}`".to_owned()
+    } else if text.contains("{{") && !text.contains("}}") {
         "close the hole with `}}`".to_owned()
     } else if text.contains("{{") {
         "look between `{{` and `}}`: names, operators, calls and `| filters`; texts stand in quotes".to_owned()
+    } else if text.starts_with('.') {
+        format!("a path begins with `$`: write `${text}`; in an expression `row{text}`")
+    } else if text.matches('\'').count() % 2 == 1 || text.matches('"').count() % 2 == 1 {
+        "close the quote".to_owned()
     } else if text.contains('$') {
         let name: String = text.chars().skip_while(|c| *c != '$').skip(1).take_while(|c| c.is_alphanumeric() || *c == '_').collect();
         match &*name {
@@ -27,16 +33,6 @@ pub fn cure(text: &str) -> String {
     } else if is_cut(text) {
         "it ends in the middle: complete it; where `{ }` or `[ ]` of YAML has cut it at a comma or bracket, put the whole value in double quotes"
             .to_owned()
-    } else if text.contains("===") {
-        "compare with `==`".to_owned()
-    } else if text.contains(" ? ") {
-        "write `a if condition else b`".to_owned()
-    } else if text.contains("=>") {
-        "there are no functions of one's own: `pluck('a')`, `map('upper')`, `selectattr('a', 'gt', 1)` do what they are used for".to_owned()
-    } else if text.contains("&&") || text.contains("||") || text.contains('!') && !text.contains("!=") {
-        "write `and`, `or`, `not`".to_owned()
-    } else if text.contains(" = ") {
-        "compare with `==`".to_owned()
     } else {
         "an expression is made of names, numbers, texts in quotes, operators and `| filters`; plain words need quotes".to_owned()
     }

@@ -3,6 +3,7 @@
 use super::code::{Code, Template, read_holes, warn_of_words};
 use super::fault::Fault;
 use super::frame::Frame;
+use crate::base::diag::Diagnostic;
 use crate::base::map::Map;
 use crate::base::name::NameId;
 use crate::base::print::text_of;
@@ -221,7 +222,8 @@ impl Field for DataMap {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         match &node.data {
             Data::List(_) => {
-                reader.mismatch(node, "a map");
+                let problem = Diagnostic::error("wrong-type", "expected names with their values", node.span);
+                reader.report(problem.label("found a list").help("write each as `name: value`, without `- ` and brackets"));
                 None
             }
             Data::Scalar(scalar) if !super::code::has_holes(&scalar.text) && !super::code::is_path(&scalar.text) => {

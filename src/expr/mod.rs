@@ -11,6 +11,7 @@ pub mod cure;
 pub mod data;
 pub mod eval;
 pub mod fault;
+mod foreign;
 pub mod frame;
 pub mod function;
 pub mod names;

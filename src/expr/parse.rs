@@ -3,6 +3,7 @@
 
 use super::chain::is_too_long;
 use super::cure::{Continued, DigitName, cure};
+use super::foreign::Foreign;
 use super::function;
 use super::names;
 use super::ops::Arithmetic;
@@ -124,8 +125,14 @@ pub fn path(text: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Parsed> 
             let shift = name.len();
             let span = locate::inside(reader.sources, node, error.start + shift, error.end + shift);
             let problem = Diagnostic::error("bad-path", format!("this is not a JSONPath: {}", error.message), span).label("here");
-            let help = if steps.starts_with(['.', '[']) || steps.is_empty() {
+            let help = if steps.contains(".[") {
+                format!("write `{}`, without the dot before the bracket", text.replace(".[", "["))
+            } else if steps.contains(" = ") {
+                format!("compare with `==`: `{}`", text.replace(" = ", " == "))
+            } else if steps.starts_with(['.', '[']) || steps.is_empty() {
                 "paths are RFC 9535: `$.name`, `$['odd name']`, `$.list[*]`, `$.list[?@.up == true]`".to_owned()
+            } else if let Some((inner, _)) = steps.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+                format!("values are written `{inner}` in an expression, and `{{{{ {inner} }}}}` in a text")
             } else {
                 format!("a text that begins with a dollar sign is written `$${name}…`")
             };
@@ -173,9 +180,30 @@ impl Parser<'_, '_> {
             self.report(found.problem("bad-expression", text, self.node, self.reader.sources));
             return;
         }
-        let span = locate::inside(self.reader.sources, self.node, range.start.min(text.len()), range.end.min(text.len()));
-        let detail = error.detail().unwrap_or("unexpected end").to_owned();
-        let problem = Diagnostic::error("bad-expression", format!("this expression cannot be read: {detail}"), span).label("here");
+        let place = |range: std::ops::Range<usize>| {
+            locate::inside(self.reader.sources, self.node, range.start.min(text.len()), range.end.min(text.len()))
+        };
+        if let Some(found) = Foreign::at(text, range.start) {
+            let (span, operator) = (place(found.start..found.end), text.get(found.start..found.end).unwrap_or(""));
+            let problem = Diagnostic::error("bad-expression", format!("an expression has no `{operator}`"), span);
+            let problem = problem.label("of another language").help(found.help);
+            self.report(found.instead.iter().fold(problem, |problem, instead| problem.edit(span, *instead)));
+            return;
+        }
+        let why = match error.detail() {
+            None => "it ends too soon".to_owned(),
+            Some("unexpected input after expression") => "something stands behind its end".to_owned(),
+            Some("unexpected character") => text.get(range.clone()).map_or_else(String::new, |c| format!("`{c}` means nothing here")),
+            Some("unexpected end of string") => "a quote is never closed".to_owned(),
+            Some("unexpected end of variable block") => "a value is missing before `}}`".to_owned(),
+            Some("unexpected end of input, expected end of variable block") => "a `{{` without its `}}`".to_owned(),
+            Some("unexpected end of input, expected end of block") => "an `if` or `for` without its end".to_owned(),
+            Some(detail) if detail.ends_with("expected end of variable block") => "the hole goes on behind its value".to_owned(),
+            Some(detail) if detail.starts_with("unknown statement end") => "the end of something that never began".to_owned(),
+            Some(detail) if detail.starts_with("unexpected end of input") => "it ends too soon".to_owned(),
+            Some(detail) => detail.to_owned(),
+        };
+        let problem = Diagnostic::error("bad-expression", format!("this expression cannot be read: {why}"), place(range)).label("here");
         self.report(problem.help(cure(text)));
     }
 

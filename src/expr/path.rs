@@ -218,23 +218,43 @@ fn explain(message: &str, text: &str) -> PathError {
     PathError { message, start, end }
 }
 
-/// The grammar's rule names in words.
+/// The grammar's rule names in words, each said once.
 fn readable(expected: &str) -> String {
-    let pairs = [
-        ("child_segment", "`.name` or `[...]`"),
-        ("descendant_segment", "`..name`"),
-        ("member_name_shorthand", "a name"),
-        ("wildcard_selector", "`*`"),
-        ("logical_expr", "a condition"),
-        ("slice_selector", "a slice"),
-        ("index_selector", "an index"),
-        ("name_selector", "a quoted name"),
-        ("filter_selector", "a `?condition`"),
-        ("EOI", "the end"),
-        ("segment", "`.name` or `[...]`"),
-        ("selector", "a name in quotes, an index, `*` or `?condition`"),
-    ];
-    pairs.iter().fold(expected.to_owned(), |text, (rule, words)| text.replace(rule, words))
+    fn words(rule: &str) -> &str {
+        match rule {
+            "child_segment" | "segment" | "name_segment" | "index_segment" | "bracketed_selection" => "`.name` or `[...]`",
+            "descendant_segment" => "`..name`",
+            "member_name_shorthand" | "name_first" | "name_char" => "a name",
+            "wildcard_selector" => "`*`",
+            "logical_expr" | "logical_expr_and" | "atom_expr" | "comp_expr" | "test_expr" | "paren_expr" => "a condition",
+            "test" | "rel_query" | "jp_query" | "singular_query" => "a query like `@.name`",
+            "comparable" | "literal" => "a value: a number, a text in quotes, `true`, `false`, `null`, or a query like `@.name`",
+            "comp_op" => "one of `==`, `!=`, `<`, `<=`, `>`, `>=`",
+            "slice_selector" | "start" | "end" | "step" => "a slice like `1:3`",
+            "index_selector" | "int" | "safe_int" => "an index",
+            "number" | "frac" | "exp" => "a number",
+            "name_selector" | "string" => "a name in quotes",
+            "filter_selector" => "`?condition`",
+            "function_expr" | "function_name_one_arg" | "function_name_two_arg" => "a function",
+            "function_argument" | "one_arg" | "two_arg" => "an argument",
+            "escapable" | "ESC" => "an escape like `\\n`",
+            "ALPHA" | "ALPHANUM" => "a letter",
+            "DIGIT" => "a digit",
+            "hexchar" => "four hexadecimal digits",
+            "selector" => "a name in quotes, an index, `*` or `?condition`",
+            "EOI" => "the end",
+            other => other,
+        }
+    }
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let rules = expected.strip_prefix("expected ").unwrap_or(expected).split(|c| !is_word(c)).filter(|word| !["", "or"].contains(word));
+    let mut said: Vec<&str> = Vec::new();
+    rules.map(words).for_each(|words| {
+        if !said.contains(&words) {
+            said.push(words);
+        }
+    });
+    format!("expected {}", said.join(" or "))
 }
 
 #[cfg(test)]

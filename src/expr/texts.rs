@@ -244,7 +244,12 @@ impl Field for Texts {
             Data::Scalar(scalar) => match read_holes(scalar, node, true, reader) {
                 Some(code) => vec![code.map(Item::Splice)],
                 None => {
-                    reader.mismatch(node, "a list of texts or a map");
+                    let written = reader.sources.slice(node.span).trim().to_owned();
+                    let problem = Diagnostic::error("wrong-type", "expected a list of texts, or a map", node.span);
+                    let problem = problem.label(format!("found {}", node.describe()));
+                    reader.report(
+                        problem.help(format!("write `[{written}]`, or a map like `{{env: prod}}`")).edit(node.span, format!("[{written}]")),
+                    );
                     vec![None]
                 }
             },

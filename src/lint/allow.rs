@@ -14,6 +14,7 @@
 
 use super::{Levels, RULES, finding, rule};
 use crate::base::diag::{Diagnostic, Level};
+use crate::base::limits;
 use crate::base::span::{FileId, SourceText, Sources, Span};
 use crate::base::suggest::nearest;
 
@@ -35,9 +36,18 @@ struct Allow<'t> {
 /// that allow nothing are told.
 pub fn apply(file: FileId, problems: &mut Vec<Diagnostic>, sources: &Sources, levels: &Levels, complete: bool) {
     let Some(source) = sources.get(file) else { return };
-    let allows = comments(file, source);
+    let mut allows = comments(file, source);
     if allows.is_empty() {
         return;
+    }
+    if let Some(beyond) = allows.get(limits::ALLOWED).map(|beyond| beyond.span) {
+        let problem = Diagnostic::warning("too-many-exceptions", format!("more than {} exceptions in one file", limits::ALLOWED), beyond);
+        problems.push(
+            problem
+                .label("this and all below have no effect")
+                .help("set the level of the rule in engine.yaml: `lint: {levels: {CODE: off}}`"),
+        );
+        allows.truncate(limits::ALLOWED);
     }
     let mut used = vec![false; allows.len()];
     problems.retain(|problem| {
@@ -94,6 +104,10 @@ fn tell(code: &str, problem: Diagnostic, levels: &Levels, found: &mut Vec<Diagno
 fn comments(file: FileId, source: &SourceText) -> Vec<Allow<'_>> {
     let mut out = Vec::new();
     for (at, _) in source.text.match_indices(WORDS) {
+        // One more than count tells that there are more.
+        if out.len() > limits::ALLOWED {
+            break;
+        }
         let (start, end) = source.line_range(u32::try_from(at).unwrap_or(u32::MAX));
         let before = source.text.get(start..at).unwrap_or("");
         let Some(line) = before.trim_end().strip_suffix('#').filter(|line| line.is_empty() || line.ends_with([' ', '\t'])) else {

@@ -153,6 +153,7 @@ fn run(rule: &Rule, level: Level, find: impl FnOnce(&mut Vec<Diagnostic>), all: 
     for problem in all.iter_mut().skip(from) {
         problem.code = rule.code;
         problem.level = level;
+        problem.text.get_or_insert_with(|| rule.why.to_owned());
     }
 }
 

@@ -175,6 +175,15 @@ impl<'s> Subject<'s> {
         self.spec.uses.iter().any(|used| used.name == name)
     }
 
+    /// True if something in the spec looks at whether a source worked.
+    pub fn is_watched(&self, source: &SourceView<'_>) -> bool {
+        let looks = ["ok", "ran", "error", "status", "failed", "requests", "exit_code"];
+        let sources = self.spec.sources.iter().map(|source| &source.rows);
+        let mut rows = sources.chain(self.mappings.iter().map(|mapping| &mapping.read.mapped.rows));
+        self.uses().any(|place| place.name == source.read.name && place.member.as_deref().is_none_or(|member| looks.contains(&member)))
+            || rows.any(|rows| rows.from.iter().any(|input| input.requests && input.source == source.read.name))
+    }
+
     /// A source by its name.
     pub fn source(&self, name: NameId) -> Option<&SourceView<'s>> {
         self.sources.iter().find(|source| source.read.name == name)

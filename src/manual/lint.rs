@@ -16,6 +16,11 @@ $ engine lint --format sarif           # for code hosts and editors; `json` for 
 $ engine explain unused-source         # one rule, or one error, with a bad and a good example
 ```
 
+A file of a megabyte takes less than 100 MiB and never hangs; beyond its limits ([limits.md](limits.md)) it is refused
+with an error that names the limit. Editors show the words of `schema/*.json` on every key: `# yaml-language-server:
+$schema=…/spec.schema.json` in a file, or the setting `yaml.schemas`. `tests/editors/run` holds the schemas against that
+server, and SARIF against the validator of its makers.
+
 ## What is meant as it is
 
 `# lint: allow CODE the reason` at the end of a line is about that line; on a line of its own it is about the block that

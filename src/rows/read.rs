@@ -216,15 +216,18 @@ fn later_names(each: &[Each], reader: &mut Reader<'_>) {
 pub fn order_lets(written: Keyed<Expression>, each: &[Each], reader: &mut Reader<'_>) -> Vec<Let> {
     let mut open: Vec<(NameId, Span, Expression)> =
         written.0.into_iter().map(|e| (reader.names.intern(&e.key), e.key_span, e.value)).collect();
+    reader.bounded(&mut open, "names of one `let`", |(_, span, _)| *span);
     let mut done: Vec<Let> = Vec::new();
     while !open.is_empty() {
         let ready = open.iter().position(|(_, _, value)| !open.iter().any(|(other, _, _)| value.0.uses(*other)));
         let Some(at) = ready else {
+            let circle = circle(&open, reader);
             let (name, span, _) = open.swap_remove(0);
             let title = format!("`{}` needs itself", reader.names.text(name));
             reader.report(
                 Diagnostic::error("circular-names", title, span)
-                    .label("through the names it uses")
+                    .label("computed by itself in the end")
+                    .text(format!("{circle}."))
                     .help("break the circle: one of these names must not use the others"),
             );
             return done;
@@ -234,6 +237,23 @@ pub fn order_lets(written: Keyed<Expression>, each: &[Each], reader: &mut Reader
         done.push(Let { name, value, after });
     }
     done
+}
+
+/// `a` uses `b`, which uses `a`.
+fn circle(open: &[(NameId, Span, Expression)], reader: &Reader<'_>) -> String {
+    let mut words = String::new();
+    let mut seen: Vec<NameId> = Vec::new();
+    let mut here = open.first();
+    while let Some((name, _, value)) = here {
+        let text = reader.names.text(*name);
+        if seen.contains(name) {
+            return words + &format!("`{text}`");
+        }
+        seen.push(*name);
+        words.push_str(&if seen.len() == 1 { format!("`{text}` uses ") } else { format!("`{text}`, which uses ") });
+        here = open.iter().find(|(other, _, _)| value.0.uses(*other));
+    }
+    words
 }
 
 fn after_loops(name: NameId, code: &Code, each: &[Each], lets: &[Let], reader: &Reader<'_>) -> usize {

@@ -31,7 +31,7 @@ pub const KIND: Kind<Arc<dyn Source>> = Kind {
     name: "command",
     docs: || KindDoc { name: "command", doc: "Runs a program and reads its standard output.", fields: Command::docs(), short: None },
     read: |node, reader| {
-        let mut fields = Fields::open(node, "`command`", reader)?;
+        let mut fields = Fields::open_record(node, "`command`", Command::docs, reader)?;
         if let Some(node) =
             fields.node("argv").filter(|node| node.as_list().is_none() && node.as_scalar().is_some_and(|s| s.text.contains(' ')))
         {

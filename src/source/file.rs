@@ -30,7 +30,7 @@ pub const KIND: Kind<Arc<dyn Source>> = Kind {
     name: "file",
     docs: || KindDoc { name: "file", doc: "Reads a file, or all files that match a pattern.", fields: File::docs(), short: None },
     read: |node, reader| {
-        let mut fields = Fields::open(node, "`file`", reader)?;
+        let mut fields = Fields::open_record(node, "`file`", File::docs, reader)?;
         let mode = fields.node("mode").map_or(node.span, |mode| mode.span);
         let only_tail: Vec<_> = ["start_at", "multiline"].into_iter().filter_map(|key| Some((key, fields.node(key)?.span))).collect();
         let read = File::read_from(&mut fields, reader);

@@ -58,7 +58,7 @@ pub const KIND: Kind<Arc<dyn Source>> = Kind {
 };
 
 fn read_fields(node: &Node, reader: &mut Reader<'_>) -> Option<Http> {
-    let mut fields = Fields::open(node, "`http`", reader)?;
+    let mut fields = Fields::open_record(node, "`http`", Http::docs, reader)?;
     let read = Http::read_from(&mut fields, reader);
     fields.finish(reader);
     read

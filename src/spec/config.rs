@@ -17,7 +17,7 @@ use crate::base::value::{Text, Value};
 use crate::expr::code::Code;
 use crate::expr::data::DataTemplate;
 use crate::expr::names::{INIT_CONFIG, INSTANCE};
-use crate::yaml::basic::{Keyed, OneOrMany, Raw, meant_bool};
+use crate::yaml::basic::{Keyed, KeyedEntry, OneOrMany, Raw, meant_bool};
 use crate::yaml::boolean_word;
 use crate::yaml::node::{Node, Scalar};
 use crate::yaml::pattern::Pattern;
@@ -233,8 +233,16 @@ impl Field for FieldType {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         if node.as_scalar().is_some() {
             // `items: string` is short for `items: {type: string}`.
-            let short = ConfigType::read(node, reader)?;
-            return Some(FieldType::plain(short));
+            let read = ConfigType::read(node, reader);
+            if read.is_none()
+                && let Some(problem) = reader.problems.last_mut()
+                && problem.edit.is_none()
+            {
+                let written = reader.sources.slice(node.span);
+                problem.text = Some(format!("A default stands beside its type: `{{type: …, default: {written}}}`."));
+            }
+            // Its name is declared all the same.
+            return Some(FieldType::plain(read.unwrap_or(ConfigType::Any)));
         }
         let mut fields = Fields::open(node, "a config field", reader)?;
         let written = Written::read_from(&mut fields, reader);
@@ -263,7 +271,7 @@ impl Field for FieldType {
             pattern: written.pattern,
             values: written.values.into_iter().map(|word| word.0).collect(),
             items: written.items,
-            fields: written.fields.map(named),
+            fields: written.fields.map(|fields| named(fields, reader)),
             description: written.description,
             example: written.example.map(|raw| raw.0),
             deprecated: written.deprecated,
@@ -416,8 +424,11 @@ impl FieldType {
     }
 }
 
-fn named(keyed: Keyed<FieldType>) -> Vec<ConfigField> {
-    keyed.0.into_iter().map(|entry| ConfigField { key: entry.key, span: entry.key_span, field: entry.value }).collect()
+fn named(keyed: Keyed<FieldType>, reader: &mut Reader<'_>) -> Vec<ConfigField> {
+    let named = |entry: KeyedEntry<FieldType>| ConfigField { key: entry.key, span: entry.key_span, field: entry.value };
+    let mut fields: Vec<ConfigField> = keyed.0.into_iter().map(named).collect();
+    reader.bounded(&mut fields, "configuration keys", |field| field.span);
+    fields
 }
 
 impl Field for Config {
@@ -427,7 +438,7 @@ impl Field for Config {
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let written = WrittenConfig::read(node, reader)?;
-        let (init_config, instance) = (named(written.init_config), named(written.instance));
+        let (init_config, instance) = (named(written.init_config, reader), named(written.instance, reader));
         Some(Config {
             // These words have become fields where the spec was put together.
             standard: written.r#use.map(|words| words.0).unwrap_or_default(),

@@ -43,7 +43,11 @@ pub fn read_family(family: Family, node: Option<&Node>, defaults: &Defaults, rea
     let Some(node) = node else { return };
     let Some(items) = node.as_list() else {
         let problem = Diagnostic::error("wrong-type", format!("expected a list for `{}`", family.word()), node.span);
-        reader.report(problem.label(format!("found {}", node.describe())).help("begin each mapping with `- `"));
+        let dash = node.as_map().and_then(|entries| entries.first()).filter(|entry| entry.key.starts_with('-'));
+        reader.report(problem.label(format!("found {}", node.describe())).help(match dash {
+            Some(entry) => format!("write a blank behind the `-`: `- {}: …`", entry.key.trim_start_matches('-')),
+            None => format!("begin each {} with `- `, as in `- {}`", what(family), example(family)),
+        }));
         return;
     };
     for item in items {
@@ -55,6 +59,12 @@ pub fn read_family(family: Family, node: Option<&Node>, defaults: &Defaults, rea
 
 fn read_one(family: Family, node: &Node, defaults: &Defaults, reader: &mut Reader<'_>) -> Option<Mapped> {
     let (node, default_tags) = defaults.mapping(family.word(), node);
+    if node.as_map().is_none() && !node.is_null() {
+        let problem = Diagnostic::error("wrong-type", format!("expected a {} with its keys", what(family)), node.span);
+        let problem = problem.label(format!("found {}", node.describe()));
+        reader.report(problem.help(format!("write `- {}`", example(family))));
+        return None;
+    }
     let (read, _) = reader.within(|reader| {
         reader.begin(what(family), node.span);
         let mut fields = Fields::open(&node, what(family), reader)?;
@@ -68,6 +78,20 @@ fn read_one(family: Family, node: &Node, defaults: &Defaults, reader: &mut Reade
         Some(Mapped { rows: rows?, mapping: mapping?, span: node.span })
     });
     read
+}
+
+/// The shortest one of a family.
+fn example(family: Family) -> &'static str {
+    match family {
+        Family::Metrics => "{name: NAME, value: 1}",
+        Family::ServiceChecks => "{name: NAME, status: {critical: not SOURCE.ok}}",
+        Family::Events => "{title: …, when: …}",
+        Family::Logs => "{from: SOURCE, message: $.line}",
+        Family::Components => "{from: SOURCE, id: …, type: …, name: …}",
+        Family::Relations => "{from: SOURCE, source: …, target: …, type: …}",
+        Family::Deletes => "{from: SOURCE, id: …}",
+        Family::Health => "{from: SOURCE, id: …, name: …, element: …, health: …}",
+    }
 }
 
 fn what(family: Family) -> &'static str {

@@ -9,6 +9,7 @@ pub mod defaults;
 pub mod docs;
 pub mod mappings;
 pub mod merge;
+mod misplaced;
 pub mod print;
 pub mod read;
 pub mod resolve;

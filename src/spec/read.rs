@@ -3,12 +3,14 @@
 use super::config::Config;
 use super::defaults::Defaults;
 use super::mappings::{read_family, read_health, read_topology};
+use super::misplaced;
 use super::resolve::resolve;
 use super::share::{self, Whole};
 use super::source::SourceSpec;
 use super::state::{mentioned, read_state};
 use super::{Family, Spec};
 use crate::base::diag::Diagnostic;
+use crate::base::limits;
 use crate::base::span::{FileId, Sources, Span};
 use crate::base::value::{Text, Value};
 use crate::expr::code::Expression;
@@ -18,7 +20,8 @@ use crate::rows::read::order_lets;
 use crate::source::auth::named;
 use crate::yaml::basic::{Keyed, Raw};
 use crate::yaml::boolean_word;
-use crate::yaml::node::{Entry, Node};
+use crate::yaml::load::Loaded;
+use crate::yaml::node::{Entry, Node, size_of};
 use crate::yaml::read::{Field, Fields, Reader, Record, ScopeId, Use};
 use std::collections::HashSet;
 
@@ -45,6 +48,9 @@ pub const SHARING: &[&str] = &["use", "override"];
 /// The spec is `None` if it has errors; all problems come along in any case.
 pub fn read(whole: impl Into<Whole>, file: FileId, name: &str, sources: &Sources) -> (Option<Spec>, Vec<Diagnostic>) {
     let Whole { loaded, complete, fragments, standard } = whole.into();
+    if let Some(problem) = too_large(&loaded.root) {
+        return (None, with_size(loaded, problem));
+    }
     let mut reader = reader_of(loaded.problems, loaded.broken, sources);
     let spec = read_root(&loaded.root, standard, file, Some(name), &mut reader);
     if let Some(spec) = spec.as_ref().filter(|_| complete) {
@@ -56,6 +62,7 @@ pub fn read(whole: impl Into<Whole>, file: FileId, name: &str, sources: &Sources
         reader.problems.retain(|problem| !OF_OTHER_FILES.contains(&problem.code));
     }
     let mut problems = reader.problems;
+    misplaced::explain(&mut problems, &loaded.root);
     crate::base::diag::drop_consequences(&mut problems);
     crate::base::diag::sort(&mut problems);
     let errors = crate::base::diag::has_errors(&problems);
@@ -79,6 +86,9 @@ fn distinct(uses: &[(Use, ScopeId)]) -> Vec<Use> {
 /// another fragment may give.
 pub fn check_fragment(whole: Whole, file: FileId, sources: &Sources) -> Vec<Diagnostic> {
     let Whole { loaded, standard, .. } = whole;
+    if let Some(problem) = too_large(&loaded.root) {
+        return with_size(loaded, problem);
+    }
     let mut reader = reader_of(loaded.problems, loaded.broken, sources);
     share::check_fragment(&loaded.root, &mut reader.problems);
     if loaded.root.as_map().is_some() || loaded.root.is_null() {
@@ -91,9 +101,32 @@ pub fn check_fragment(whole: Whole, file: FileId, sources: &Sources) -> Vec<Diag
         missing || OF_OTHER_FILES.contains(&problem.code)
     };
     problems.retain(|problem| !elsewhere(problem));
+    misplaced::explain(&mut problems, &loaded.root);
     crate::base::diag::drop_consequences(&mut problems);
     crate::base::diag::sort(&mut problems);
     problems
+}
+
+/// What is told of a file that is too large: where its reading stopped, that is the reason.
+fn with_size(loaded: Loaded, problem: Diagnostic) -> Vec<Diagnostic> {
+    let own = (!loaded.broken).then_some(problem);
+    loaded.problems.into_iter().chain(own).collect()
+}
+
+/// The problem of a file that holds more than any spec does.
+fn too_large(root: &Node) -> Option<Diagnostic> {
+    let entries = root.as_map().unwrap_or(&[]).iter().filter(|entry| &*entry.key != "tables");
+    let mut left = limits::SPEC_VALUES;
+    let beyond = entries.map(|entry| (entry.key_span, size_of(&entry.value))).find(|(_, size)| {
+        let fits = *size <= left;
+        left = left.saturating_sub(*size);
+        !fits
+    });
+    let (span, _) = beyond?;
+    let problem = Diagnostic::error("too-large-spec", format!("a spec of more than {} values", limits::SPEC_VALUES), span);
+    Some(
+        problem.label("the limit is passed here").help("make several specs of it; constant data goes under `tables`, which does not count"),
+    )
 }
 
 /// Problems that may be none once the other files are there.
@@ -263,12 +296,18 @@ fn read_tables(node: Option<&Node>, reader: &mut Reader<'_>) -> Value {
 fn read_sources(node: Option<&Node>, defaults: &Defaults, reader: &mut Reader<'_>) -> Option<Vec<SourceSpec>> {
     let Some(node) = node else { return Some(Vec::new()) };
     let Some(entries) = node.as_map() else {
-        reader.mismatch(node, "a map of source names to sources");
+        let problem = Diagnostic::error("wrong-type", "expected sources by their names", node.span);
+        let problem = problem.label(format!("found {}", node.describe()));
+        reader.report(problem.help("write each source under its name, without `- `: `page: {http: {url: …}}`"));
         return None;
     };
+    let mut entries: Vec<&Entry> = entries.iter().collect();
+    reader.bounded(&mut entries, "sources", |entry| entry.key_span);
     let check_tags = defaults.tags("service_checks");
-    let read: Vec<_> =
-        entries.iter().map(|entry| SourceSpec::read(entry, &defaults.source(&entry.value, &reader.logins), &check_tags, reader)).collect();
+    let read: Vec<_> = entries
+        .into_iter()
+        .map(|entry| SourceSpec::read(entry, &defaults.source(&entry.value, &reader.logins), &check_tags, reader))
+        .collect();
     // Sources that could not be read have left their problems; the others are still resolved.
     Some(read.into_iter().flatten().collect())
 }

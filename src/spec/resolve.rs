@@ -235,7 +235,7 @@ fn unknown_member(used: &Use, reader: &Reader<'_>) -> Option<Diagnostic> {
     let problem = Diagnostic::error("unknown-member", format!("the result of source `{name}` has no `{member}`"), span);
     let problem = match nearest(member, MEMBERS.iter().copied()) {
         Some(near) => problem.label(format!("did you mean `{name}.{near}`?")).edit(span, near),
-        None => problem.label("this source"),
+        None => problem.label("no part of a result"),
     };
     Some(problem.help(format!(
         "its document is `${name}.{member}` or `{name}.doc.{member}`; its result has {}",

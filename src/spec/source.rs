@@ -293,7 +293,20 @@ fn read_origin(fields: &mut Fields<'_>, entry: &Entry, reader: &mut Reader<'_>) 
         (None, false, _) => {
             let words = || KINDS.iter().map(|kind| kind.name).chain(["from"]);
             let misspelt = fields.all().iter().any(|entry| nearest(&entry.key, words()).is_some());
-            if !reader.broken && !misspelt {
+            // A key of one kind says which was meant.
+            let kinds = || KINDS.iter().map(|kind| (kind.docs)());
+            let inner = fields.all().iter().find_map(|entry| {
+                let mut having = kinds().filter(|kind| kind.fields.iter().any(|field| field.required && field.key == &*entry.key));
+                let only = having.next().filter(|_| having.next().is_none());
+                only.or_else(|| (&*entry.key == "url").then(|| kinds().find(|kind| kind.name == "http")).flatten())
+                    .map(|kind| (entry, kind.name))
+            });
+            if let Some((inner, kind)) = inner.filter(|_| !reader.broken) {
+                let problem = Diagnostic::error("unknown-key", format!("`{}` stands one level too high", inner.key), inner.key_span);
+                let problem = problem.label(format!("it belongs to `{kind}`"));
+                reader.report(problem.help(format!("write `{kind}: {{{}: …}}`", inner.key)));
+                kinds().filter(|known| known.name == kind).flat_map(|kind| kind.fields).for_each(|field| fields.know(field.key));
+            } else if !reader.broken && !misspelt {
                 let problem = Diagnostic::error(
                     "missing-key",
                     format!("source `{}` says nothing of where its bytes come from", entry.key),
@@ -358,7 +371,9 @@ fn read_index(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Vec<In
     let Some(node) = fields.node("index") else { return Some(Vec::new()) };
     let mut out = Vec::new();
     let Some(entries) = node.as_map() else {
-        reader.mismatch(node, "a map of index names to keys");
+        let problem = Diagnostic::error("wrong-type", "expected the names of indexes with their keys", node.span);
+        let problem = problem.label(format!("found {}", node.describe()));
+        reader.report(problem.help("write a map: `index: {id: $.id}` finds rows with `SOURCE.by.id[…]`"));
         return None;
     };
     for entry in entries {

@@ -17,7 +17,7 @@ use crate::expr::code::{Code, Expression};
 use crate::expr::data::DataTemplate;
 use crate::expr::names;
 use crate::rows::Let;
-use crate::yaml::node::Node;
+use crate::yaml::node::{Entry, Node};
 use crate::yaml::read::{Field, Reader, Use};
 
 crate::fields! {
@@ -61,6 +61,8 @@ pub fn read_state(node: Option<&Node>, lets: &[Let], reader: &mut Reader<'_>) ->
         return Vec::new();
     };
     let early = early_names(lets, reader);
+    let mut entries: Vec<&Entry> = entries.iter().collect();
+    reader.bounded(&mut entries, "names of `state`", |entry| entry.key_span);
     let mut out = Vec::new();
     for entry in entries {
         let Some(written) = WrittenState::read(&entry.value, reader) else { continue };
@@ -148,7 +150,7 @@ pub fn unknown_previous(used: &Use, span: Span, lets: &[&str], reader: &Reader<'
     let problem = Diagnostic::error("unknown-member", format!("the result of source `{name}` has no `{member}`"), used.span);
     let problem = match nearest(member, members.clone()) {
         Some(near) => problem.label(format!("did you mean `previous.{name}.{near}`?")),
-        None => problem.label("this source"),
+        None => problem.label("no part of a result"),
     };
     Some(problem.help(format!("its document is `previous.{name}.doc.{member}`; its result has {}", listed(members, 20))))
 }

@@ -64,7 +64,10 @@ impl<T: Field> Field for Vec<T> {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let Some(items) = node.as_list() else {
             let problem = Diagnostic::error("wrong-type", "expected a list", node.span).label(format!("found {}", node.describe()));
-            reader.report(problem.help("begin each item with `- `, or write `[one, two]`"));
+            reader.report(match in_brackets(node, reader) {
+                Some(list) => problem.help(format!("write `{list}`")).edit(node.span, list),
+                None => problem.help("begin each item with `- `, or write `[one, two]`"),
+            });
             return None;
         };
         let read: Vec<Option<T>> = items.iter().map(|item| T::read(item, reader)).collect();
@@ -121,7 +124,11 @@ impl<T: Field> Field for Keyed<T> {
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let Some(entries) = node.as_map() else {
-            reader.mismatch(node, "a map");
+            let problem = Diagnostic::error("wrong-type", "expected names with their values", node.span);
+            let problem = problem.label(format!("found {}", node.describe()));
+            let value = reader.sources.slice(node.span);
+            let value = if node.as_scalar().is_some() && value.len() < 60 { value } else { "…" };
+            reader.report(problem.help(format!("write a map: `{{name: {value}}}`, with a name of your choice")));
             return None;
         };
         let read = |entry: &super::node::Entry, reader: &mut Reader<'_>| {
@@ -147,11 +154,33 @@ impl Field for Text {
         match node.as_scalar() {
             Some(scalar) if scalar.literal != Literal::Null => Some(scalar.text.clone()),
             _ => {
-                reader.mismatch(node, "a text");
+                no_text(node, reader);
                 None
             }
         }
     }
+}
+
+/// A scalar as a list of one, if it can be written so.
+fn in_brackets(node: &Node, reader: &Reader<'_>) -> Option<String> {
+    let written = reader.sources.slice(node.span).trim();
+    let simple = node.as_scalar().is_some() && !written.contains('\n') && written.len() < 80;
+    let quoted = written.starts_with(['"', '\'']);
+    let items: Vec<&str> = if quoted { vec![written] } else { written.split(", ").map(str::trim).collect() };
+    (simple && !written.is_empty()).then(|| format!("[{}]", items.join(", ")))
+}
+
+/// Reports a list or map where a text belongs.
+pub fn no_text(node: &Node, reader: &mut Reader<'_>) {
+    let problem = Diagnostic::error("wrong-type", "expected a text", node.span).label(format!("found {}", node.describe()));
+    let only = node.as_list().and_then(|items| if let [one] = items { Some(one) } else { None }).filter(|one| one.as_scalar().is_some());
+    reader.report(match only {
+        Some(only) => {
+            let text = reader.sources.slice(only.span).to_owned();
+            problem.help(format!("write `{text}` without the brackets")).edit(node.span, text)
+        }
+        None => problem.help("write one text; where it has several lines, a `|` block"),
+    });
 }
 
 impl Field for String {
@@ -373,9 +402,13 @@ macro_rules! words {
 /// Reports a word that is none of the known ones.
 pub fn unknown_word(node: &Node, words: &[&str], reader: &mut Reader<'_>) {
     let expected = crate::base::suggest::listed(words.iter().copied(), 40);
-    let mut problem = Diagnostic::error("unknown-word", format!("{} is not known here", node.describe()), node.span);
-    let near = node.as_scalar().and_then(|s| crate::base::suggest::nearest(&s.text, words.iter().copied()));
-    problem = match near {
+    let Some(scalar) = node.as_scalar() else {
+        let problem = Diagnostic::error("wrong-type", "expected one word", node.span).label(format!("found {}", node.describe()));
+        reader.report(problem.help(format!("write one of {expected}")));
+        return;
+    };
+    let problem = Diagnostic::error("unknown-word", format!("{} is not known here", node.describe()), node.span);
+    let problem = match crate::base::suggest::nearest(&scalar.text, words.iter().copied()) {
         Some(near) => problem.label(format!("did you mean `{near}`?")).edit(node.span, near),
         None => problem.label("expected another word"),
     };

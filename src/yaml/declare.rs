@@ -72,10 +72,6 @@ macro_rules! fields {
             }
 
             fn read(node: &$crate::yaml::node::Node, reader: &mut $crate::yaml::read::Reader<'_>) -> Option<Self> {
-                if node.as_map().is_none() && !node.is_null() {
-                    reader.mismatch(node, &<$Name as $crate::yaml::read::Field>::shape().words());
-                    return None;
-                }
                 let mut fields = $crate::yaml::read::Fields::open_record(node, $what, <$Name as $crate::yaml::read::Record>::docs, reader)?;
                 let value = <$Name as $crate::yaml::read::Record>::read_from(&mut fields, reader);
                 fields.finish(reader);

@@ -5,14 +5,15 @@
 //! a second document, and aliases beyond a bound are problems. Merge keys (`<<`) are resolved here:
 //! a key of the map itself wins over a merged one.
 
-use super::node::{Data, Entry, Literal, Node, Scalar, Style};
-use crate::base::diag::{Diagnostic, Level};
+use super::node::{Data, Entry, Literal, Node, Scalar, Style, size_of};
+use super::scan::Stop;
+use crate::base::diag::{self, Diagnostic, Level};
 use crate::base::limits;
 use crate::base::number::Number;
 use crate::base::span::{FileId, Sources, Span};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// A file as a tree.
 #[derive(Debug)]
@@ -45,8 +46,8 @@ struct Open {
     data: Data,
     /// The key that waits for its value; in maps only.
     key: Option<(crate::base::value::Text, Span)>,
-    /// Keys seen so far, kept only where a linear search would be slow.
-    seen: HashSet<crate::base::value::Text>,
+    /// Keys seen so far, with their places.
+    seen: HashMap<crate::base::value::Text, Span>,
     merges: Vec<Node>,
 }
 
@@ -60,6 +61,7 @@ struct Builder {
     stack: Vec<Open>,
     anchors: HashMap<usize, (Node, usize)>,
     n_aliases: usize,
+    /// Values that aliases stand for.
     n_nodes: usize,
     documents: usize,
     root: Option<Node>,
@@ -128,7 +130,7 @@ impl Builder {
                     let problem = Diagnostic::error("several-documents", "a second document in one file", span)
                         .label("a new document starts here")
                         .help("keep one document in each file and remove this `---`");
-                    self.problems.push(problem);
+                    diag::add(&mut self.problems, problem);
                     return false;
                 }
             }
@@ -157,10 +159,13 @@ impl Builder {
     fn open(&mut self, start: Span, anchor: usize, data: Data) -> bool {
         if self.stack.len() >= limits::DEPTH {
             let title = format!("nested more than {} levels deep", limits::DEPTH);
-            self.problems.push(Diagnostic::error("too-deep", title, start).help("flatten the structure"));
+            diag::add(
+                &mut self.problems,
+                Diagnostic::error("too-deep", title, start).label("the limit is passed here").help("flatten the structure"),
+            );
             return false;
         }
-        self.stack.push(Open { start, anchor, data, key: None, seen: HashSet::new(), merges: Vec::new() });
+        self.stack.push(Open { start, anchor, data, key: None, seen: HashMap::new(), merges: Vec::new() });
         true
     }
 
@@ -171,14 +176,13 @@ impl Builder {
             entries.push(Entry { key, key_span, value: Node::null(key_span) });
         }
         for merged in std::mem::take(&mut open.merges) {
-            self.merge(&mut open.data, merged);
+            self.merge(&mut open, merged);
         }
         self.place(Node { span: tight(open.start, &open.data), data: open.data }, open.anchor)
     }
 
     /// Puts a finished node where it belongs: as a key, a value, an item or the root.
     fn place(&mut self, node: Node, anchor: usize) -> bool {
-        self.n_nodes += 1;
         if anchor > 0 {
             let size = size_of(&node);
             self.anchors.insert(anchor, (node.clone(), size));
@@ -205,7 +209,7 @@ impl Builder {
                     let problem = Diagnostic::error("key-not-text", "a key that is not a plain word", node.span)
                         .label(format!("this key is {}", node.describe()))
                         .help("an unquoted `{{ … }}` is read as a map: put the whole value in double quotes");
-                    self.problems.push(problem);
+                    diag::add(&mut self.problems, problem);
                     "".into()
                 }
             };
@@ -216,23 +220,21 @@ impl Builder {
             open.merges.push(node);
             return true;
         }
-        if !open.seen.insert(key.clone()) {
-            let first = entries.iter().find(|e| e.key == key).map(|e| e.key_span);
-            let mut problem = Diagnostic::error("duplicate-key", format!("the key `{key}` twice in one map"), key_span)
+        if let Some(first) = open.seen.get(&key) {
+            let problem = Diagnostic::error("duplicate-key", format!("the key `{key}` twice in one map"), key_span)
                 .label("given again here")
-                .help("keep one of the two; YAML would silently take the last");
-            if let Some(first) = first {
-                problem = problem.also(first, "first given here");
-            }
-            self.problems.push(problem);
+                .help("keep one of the two; YAML would silently take the last")
+                .also(*first, "first given here");
+            diag::add(&mut self.problems, problem);
             return true;
         }
+        open.seen.insert(key.clone(), key_span);
         entries.push(Entry { key, key_span, value: node });
         true
     }
 
-    fn merge(&mut self, into: &mut Data, merged: Node) {
-        let Data::Map(entries) = into else { return };
+    fn merge(&mut self, into: &mut Open, merged: Node) {
+        let Data::Map(entries) = &mut into.data else { return };
         let maps = match merged.data {
             Data::Map(_) => vec![merged],
             Data::List(items) => items,
@@ -241,11 +243,11 @@ impl Builder {
         for map in maps {
             let Data::Map(more) = map.data else {
                 let problem = Diagnostic::error("bad-merge", "`<<` merges maps only", map.span).label("this is no map");
-                self.problems.push(problem.help("name an anchor of a map: `<<: *name`"));
+                diag::add(&mut self.problems, problem.help("name an anchor of a map: `<<: *name`"));
                 continue;
             };
             for entry in more {
-                if !entries.iter().any(|e| e.key == entry.key) {
+                if into.seen.insert(entry.key.clone(), entry.key_span).is_none() {
                     entries.push(entry);
                 }
             }
@@ -254,19 +256,21 @@ impl Builder {
 
     fn alias(&mut self, id: usize, span: Span) -> bool {
         self.n_aliases += 1;
-        let Some((node, size)) = self.anchors.get(&id).cloned() else {
+        let Some((node, size)) = self.anchors.get(&id) else {
             // The parser knows the anchor, so it is one that is still open: it holds itself.
             let problem = Diagnostic::error("alias-in-itself", "an alias inside its own anchor", span);
-            self.problems.push(problem.label("this would repeat without end").help("write the value out"));
+            diag::add(&mut self.problems, problem.label("this would repeat without end").help("write the value out"));
             return false;
         };
-        self.n_nodes = self.n_nodes.saturating_add(size);
+        self.n_nodes = self.n_nodes.saturating_add(*size);
         if self.n_aliases > limits::YAML_ALIASES || self.n_nodes > limits::YAML_NODES {
-            let text = format!("At most {} aliases and {} nodes after expanding them are read.", limits::YAML_ALIASES, limits::YAML_NODES);
+            let (aliases, nodes) = (limits::YAML_ALIASES, limits::YAML_NODES);
+            let text = format!("At most {aliases} aliases are read, which stand for {nodes} values together.");
             let problem = Diagnostic::error("alias-bomb", "too much is repeated through aliases", span).text(text);
-            self.problems.push(problem.label("the limit is passed here").help("repeat less"));
+            diag::add(&mut self.problems, problem.label("the limit is passed here").help("repeat less"));
             return false;
         }
+        let node = node.clone();
         self.place(node, 0)
     }
 
@@ -283,7 +287,7 @@ impl Builder {
         let problem = Diagnostic::error("unknown-tag", format!("the tag `{}{}` means nothing here", tag.handle, tag.suffix), span)
             .label("a word that starts with `!` is a tag in YAML")
             .help("put the value in double quotes");
-        self.problems.push(problem);
+        diag::add(&mut self.problems, problem);
         Literal::Text
     }
 
@@ -293,13 +297,12 @@ impl Builder {
         if rest.strip_prefix(" #").and_then(|rest| rest.chars().next()).is_some_and(char::is_alphanumeric) {
             let at = Span { start: span.end + 1, end: span.end + 2, ..span };
             let problem = Diagnostic::warning("comment-in-text", "a text that a comment cuts off", at).label("a comment begins here");
-            self.problems.push(problem.help("put the whole value in quotes; a comment that is meant begins with `# `"));
+            diag::add(&mut self.problems, problem.help("put the whole value in quotes; a comment that is meant begins with `# `"));
         }
     }
 
     fn scan_error(&mut self, error: &ScanError, body: &str) {
         let at = self.byte(error.marker().index());
-        let span = Span::new(self.file, at, at);
         let in_same_line = |problem: &Diagnostic| {
             body.get(problem.span().start as usize - self.offset..at - self.offset).is_some_and(|s| !s.trim_end().contains('\n'))
         };
@@ -310,68 +313,10 @@ impl Builder {
         }
         let braces = self.problems.last().filter(|problem| problem.code == "key-not-text");
         if !braces.is_some_and(in_same_line) {
-            self.problems.push(explain_scan_error(error.info(), span, body, at - self.offset));
+            let stop = Stop { info: error.info(), body, at: at - self.offset, file: self.file, offset: self.offset };
+            diag::add(&mut self.problems, stop.explain());
         }
     }
-}
-
-/// The parser's complaint in the user's words, with the cure for the usual slips.
-fn explain_scan_error(info: &str, span: Span, body: &str, at: usize) -> Diagnostic {
-    let before = body.get(..at.min(body.len())).unwrap_or("");
-    let start = before.rfind('\n').map_or(0, |n| n + 1);
-    let line = body.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
-    let value = line.split_once(": ").map_or(line, |(_, value)| value).trim_start().trim_start_matches("- ");
-    let line_end = start + line.len();
-    if info.contains("escape") {
-        let bad = body.get(at..line_end).and_then(bad_escape).map_or(0, |n| n as u32);
-        let span = Span { start: span.start + bad, end: span.start + bad + 2, ..span };
-        let problem =
-            Diagnostic::error("yaml-syntax", "an escape that YAML does not know", span).label("in double quotes `\\` begins an escape");
-        return problem.help("use single quotes: there `\\` is an ordinary character");
-    }
-    if info.contains("anchor") {
-        let problem =
-            Diagnostic::error("yaml-syntax", "a `*` that is no alias of an anchor", span).label("an unquoted `*` begins an alias in YAML");
-        return problem.help("put the whole value in double quotes; an alias is declared before with `&name`");
-    }
-    let span =
-        if at >= body.len() || line.trim().is_empty() { span } else { Span::new(span.file, span.start as usize, span.start as usize + 1) };
-    let problem = Diagnostic::error("yaml-syntax", format!("this is not YAML: {info}"), span).label("the reading stopped here");
-    if line.starts_with('\t') || line.trim_start_matches(' ').starts_with('\t') {
-        problem.help("YAML is indented with spaces: replace the tab")
-    } else if value.starts_with("{{") {
-        problem.help("a value that starts with `{{` must be in double quotes")
-    } else if body.get(at..).is_some_and(|rest| rest.starts_with(": ")) {
-        Diagnostic { title: "a text with `: ` in it and no quotes".to_owned(), ..problem }
-            .label("`: ` ends a key in YAML")
-            .help("put the whole value in quotes")
-    } else if info.contains("flow") || info.contains("trailing content after") && line.contains(['{', '[']) {
-        problem.help("inside `{ }` and `[ ]`, put values with brackets, commas or braces in quotes, or use the block form")
-    } else if value.starts_with('*') || value.starts_with('&') || value.starts_with('%') || value.starts_with('@') || value.starts_with('`')
-    {
-        problem.help(format!("a value that starts with `{}` must be in quotes", value.chars().next().unwrap_or('*')))
-    } else if value.starts_with('\'') || value.starts_with('"') {
-        Diagnostic { title: "a text that goes on behind its closing quote".to_owned(), ..problem }
-            .label("what stands here belongs to nothing")
-            .help("put the whole value in quotes of the other kind, or in a `|` block")
-    } else if value.contains(": ") {
-        problem.help("a value that holds `: ` must be in quotes")
-    } else if line.contains('{') || line.contains('[') {
-        problem.help("inside `{ }` and `[ ]`, put values with brackets, commas or braces in quotes, or use the block form")
-    } else {
-        problem.help("look at the indentation of this line and of the one before it")
-    }
-}
-
-/// Where the first escape stands that YAML 1.2 does not have (chapter 5.7).
-fn bad_escape(line: &str) -> Option<usize> {
-    let mut chars = line.char_indices();
-    while let Some((at, c)) = chars.next() {
-        if c == '\\' && !chars.next().is_some_and(|(_, next)| "0abtnvfre \"/\\N_LPxuU\t".contains(next)) {
-            return Some(at);
-        }
-    }
-    None
 }
 
 fn style_of(style: ScalarStyle) -> Style {
@@ -422,12 +367,4 @@ fn tight(span: Span, data: &Data) -> Span {
     };
     // A flow container ends after its bracket, one or more characters past the last child.
     Span { end: last.map_or(span.end, |end| if span.end > end + 64 || span.end < end { end } else { span.end }), ..span }
-}
-
-fn size_of(node: &Node) -> usize {
-    match &node.data {
-        Data::Scalar(_) => 1,
-        Data::List(items) => 1 + items.iter().map(size_of).sum::<usize>(),
-        Data::Map(entries) => 1 + entries.iter().map(|e| size_of(&e.value)).sum::<usize>(),
-    }
 }

@@ -15,4 +15,5 @@ pub mod locate;
 pub mod node;
 pub mod pattern;
 pub mod read;
+mod scan;
 pub mod shape;

@@ -142,3 +142,11 @@ impl Scalar {
         }
     }
 }
+/// How many values a tree holds.
+pub fn size_of(node: &Node) -> usize {
+    match &node.data {
+        Data::Scalar(_) => 1,
+        Data::List(items) => 1 + items.iter().map(size_of).sum::<usize>(),
+        Data::Map(entries) => 1 + entries.iter().map(|e| size_of(&e.value)).sum::<usize>(),
+    }
+}

@@ -58,6 +58,10 @@ impl Field for Pattern {
 
 /// Where in the pattern the slip is, as far as the parser tells.
 fn place(pattern: &str) -> (usize, usize) {
+    // One that is too long was not parsed for its slips: its tree takes hundreds of times its length.
+    if pattern.len() > limits::REGEX_TEXT {
+        return (0, pattern.len());
+    }
     match regex_syntax::Parser::new().parse(pattern) {
         Err(regex_syntax::Error::Parse(error)) => (error.span().start.offset, error.span().end.offset),
         Err(regex_syntax::Error::Translate(error)) => (error.span().start.offset, error.span().end.offset),

@@ -3,9 +3,10 @@
 //! Reading never stops at a problem. A part that cannot be read gives `None` and a diagnostic, and
 //! its siblings are read all the same.
 
-use super::node::{Data, Entry, Node};
+use super::node::{Data, Entry, Literal, Node};
 use super::shape::{FieldDoc, Shape};
-use crate::base::diag::Diagnostic;
+use crate::base::diag::{self, Diagnostic};
+use crate::base::limits;
 use crate::base::name::{NameId, Names};
 use crate::base::span::{Sources, Span};
 use crate::base::suggest::{listed, nearest};
@@ -117,7 +118,17 @@ impl<'s> Reader<'s> {
 
     /// Notes a problem.
     pub fn report(&mut self, problem: Diagnostic) {
-        self.problems.push(problem);
+        diag::add(&mut self.problems, problem);
+    }
+
+    /// Cuts a list of names that is longer than anybody writes; `what` they are, like "sources".
+    pub fn bounded<T>(&mut self, names: &mut Vec<T>, what: &str, place: impl Fn(&T) -> Span) {
+        if let Some(beyond) = names.get(limits::SPEC_NAMES) {
+            let title = format!("more than {} {what}", limits::SPEC_NAMES);
+            let problem = Diagnostic::error("too-many-names", title, place(beyond)).label("one too many");
+            self.report(problem.help("make several specs of it, or read what varies from an answer or a table"));
+            names.truncate(limits::SPEC_NAMES);
+        }
     }
 
     /// Reports that a node has another shape than wanted.
@@ -241,11 +252,19 @@ impl<'n> Fields<'n> {
             return Fields::open(node, what, reader);
         }
         let docs = docs();
-        let first = docs.iter().find(|field| field.required).or(docs.first()).map_or("key", |field| field.key);
+        let fits = |field: &&FieldDoc| fits(&field.shape, node);
+        let mut needed = docs.iter().filter(|field| field.required).peekable();
+        // The first key that is needed, or else the first that takes such a value.
+        let first = if needed.peek().is_some() { needed.find(fits) } else { docs.iter().find(fits) };
+        let written = reader.sources.slice(node.span);
+        let example = match first.filter(|_| written.len() < 80 && !written.contains('\n')) {
+            Some(field) => format!("{{{}: {written}}}", field.key),
+            None => format!("{{{}: …}}", docs.iter().find(|field| field.required).or(docs.first()).map_or("key", |field| field.key)),
+        };
         let keys = crate::base::suggest::listed(docs.iter().map(|field| field.key), 12);
-        let problem = Diagnostic::error("wrong-type", format!("expected a map for `{what}`"), node.span);
+        let problem = Diagnostic::error("wrong-type", format!("expected a map for {what}"), node.span);
         let problem = problem.label(format!("found {}", node.describe()));
-        reader.report(problem.help(format!("write its keys, as in `{{{first}: …}}`; there are {keys}")));
+        reader.report(problem.help(format!("write its keys, as in `{example}`; its keys are {keys}")));
         None
     }
 
@@ -316,10 +335,31 @@ impl<'n> Fields<'n> {
     /// Reports every key that nobody asked for, with the nearest known one.
     pub fn finish(self, reader: &mut Reader<'_>) {
         for entry in self.rest() {
+            // Looking for the nearest name takes its time, and nobody reads so many.
+            if reader.problems.len() > limits::PROBLEMS {
+                return;
+            }
             if !entry.key.starts_with("x-") {
                 reader.report(unknown_key(entry, &self.what, self.known.iter().copied()));
             }
         }
+    }
+}
+
+/// True if a plain value is one that a shape takes.
+fn fits(shape: &Shape, node: &Node) -> bool {
+    let Some(scalar) = node.as_scalar() else { return false };
+    match shape {
+        Shape::Integer | Shape::Number => matches!(scalar.literal, Literal::Number(_)),
+        Shape::Bool => matches!(scalar.literal, Literal::Bool(_)),
+        Shape::Any => true,
+        Shape::Text | Shape::Template | Shape::Expression => scalar.literal == Literal::Text,
+        Shape::Setting(of) => fits(of, node),
+        Shape::Either(shapes) => shapes.iter().any(|shape| fits(shape, node)),
+        Shape::Words(words) => words.contains(&&*scalar.text),
+        Shape::Duration => crate::base::units::parse_duration(&scalar.text).is_ok(),
+        Shape::Size => crate::base::units::parse_size(&scalar.text).is_ok(),
+        Shape::List(_) | Shape::Map(_) | Shape::Struct(_) | Shape::Kind(..) | Shape::Kinds(..) => false,
     }
 }
 

@@ -94,7 +94,7 @@ impl Shape {
             Shape::Expression => "a path or an expression".to_owned(),
             Shape::Template => "a text".to_owned(),
             Shape::Setting(of) => of.words(),
-            Shape::List(of) => format!("a list (each item {})", of.words()),
+            Shape::List(of) => of.plural().map_or_else(|| format!("a list (each item {})", of.words()), |all| format!("a list of {all}")),
             Shape::Map(of) => format!("a map (each value {})", of.words()),
             Shape::Either(shapes) => shapes.iter().map(Shape::words).collect::<Vec<_>>().join(", or "),
             Shape::Struct(s) => format!("a map with {}", known_keys(&(s.fields)())),
@@ -103,6 +103,23 @@ impl Shape {
                 let names: Vec<_> = kinds().iter().map(|k| k.name).collect();
                 format!("a {family}: one of {}", names.join(", "))
             }
+        }
+    }
+}
+
+impl Shape {
+    /// Several of it in words, where one word says it.
+    fn plural(&self) -> Option<&'static str> {
+        match self {
+            Shape::Integer => Some("whole numbers"),
+            Shape::Number => Some("numbers"),
+            Shape::Text | Shape::Template => Some("texts"),
+            Shape::Duration => Some("durations"),
+            Shape::Size => Some("sizes"),
+            Shape::Expression => Some("paths or expressions"),
+            Shape::Setting(of) => of.plural(),
+            Shape::Any | Shape::Bool | Shape::Words(_) | Shape::List(_) | Shape::Map(_) | Shape::Either(_) => None,
+            Shape::Struct(_) | Shape::Kind(..) | Shape::Kinds(..) => None,
         }
     }
 }

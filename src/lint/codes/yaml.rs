@@ -183,6 +183,43 @@ metrics:
 ",
     },
     Code {
+        code: "too-many-problems",
+        finds: "More problems in one file than anybody reads.",
+        why: "Most of them have one cause, like a file of another program.",
+        bad: "# specs/demo.yaml (a thousand keys that are no keys of specs)
+",
+        good: "# specs/demo.yaml (a spec)
+",
+    },
+    Code {
+        code: "too-many-exceptions",
+        finds: "More comments that allow something than a file may have.",
+        why: "A rule of which nothing is heeded is switched off more plainly in engine.yaml.",
+        bad: "# specs/demo.yaml (a comment behind each of three hundred lines)
+",
+        good: "# engine.yaml
+lint: {levels: {bare-metric-name: off}}
+",
+    },
+    Code {
+        code: "too-large-spec",
+        finds: "A spec that holds more than any spec does.",
+        why: "All of it is compared with all of it, which would take minutes and gigabytes.",
+        bad: "# specs/demo.yaml (a metric for each of ten thousand disks)
+",
+        good: "# specs/demo.yaml (one metric `from` a source whose rows are disks)
+",
+    },
+    Code {
+        code: "too-many-names",
+        finds: "More sources, configuration keys or names of one `let` than a spec may have.",
+        why: "Each is compared with each, to find the order in which they are computed.",
+        bad: "# specs/demo.yaml (a source for each of two thousand hosts)
+",
+        good: "# specs/demo.yaml (one source with `each`)
+",
+    },
+    Code {
         code: "too-deep",
         finds: "Maps and lists too deep inside each other.",
         why: "No spec needs it, and reading it could exhaust the stack.",

@@ -32,7 +32,9 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if let Some(always) = always(code) {
             let problem =
                 finding(format!("this condition is always {always}"), code.span).label(if always { "always true" } else { "never true" });
-            found.push(problem.help(if always {
+            found.push(problem.help(if matches!(code.expr, Expr::List(_)) {
+                "a list is true wherever it is not empty: join conditions with `and` or `or`"
+            } else if always {
                 "remove the condition, or compare with what is read"
             } else {
                 "remove what it guards, or compare with what is read"

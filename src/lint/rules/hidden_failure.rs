@@ -26,11 +26,7 @@ metrics:
 
 fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for source in subject.sources.iter().filter(|source| source.read.on_error == OnError::Continue && source.read.service_check.is_none()) {
-        let looks = ["ok", "ran", "error", "status", "failed", "requests", "exit_code"];
-        let seen = subject
-            .uses()
-            .any(|place| place.name == source.read.name && place.member.as_deref().is_none_or(|member| looks.contains(&member)));
-        if let Some(entry) = source.node.entry("on_error").filter(|_| !seen) {
+        if let Some(entry) = source.node.entry("on_error").filter(|_| !subject.is_watched(source)) {
             let problem = finding(format!("nobody learns that `{}` failed", source.name), entry.value.span).label("the run goes on");
             found.push(
                 problem.help(format!("add a `service_check` to it, or ask for `{}.ok` or `{}.error` somewhere", source.name, source.name)),

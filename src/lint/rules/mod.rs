@@ -40,6 +40,7 @@ mod many_valued_tag;
 mod metric_name_characters;
 mod metric_of_no_number;
 mod missing_unit;
+mod misspelt_unit;
 mod nameless_component;
 mod needless_after;
 mod needless_braces;
@@ -139,6 +140,7 @@ pub const RULES: &[Rule] = &[
     metric_name_characters::RULE,
     metric_of_no_number::RULE,
     missing_unit::RULE,
+    misspelt_unit::RULE,
     nameless_component::RULE,
     needless_after::RULE,
     needless_braces::RULE,

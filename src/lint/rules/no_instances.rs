@@ -24,6 +24,12 @@ instances:
 
 fn find(conf: &Conf<'_>, found: &mut Vec<Diagnostic>) {
     let instances = conf.root.entry("instances");
+    // What stands in no place that is read is told by the reader.
+    let others =
+        conf.root.as_list().is_some() || conf.root.as_map().is_some_and(|entries| entries.iter().any(|e| &*e.key != "init_config"));
+    if instances.is_none() && others {
+        return;
+    }
     if instances.is_none_or(|entry| entry.value.is_null() || entry.value.as_list().is_some_and(<[Node]>::is_empty)) {
         let span = instances.map_or(conf.root.span.head(), |entry| entry.key_span);
         let problem = finding("a file without instances", span).label("nothing runs");

@@ -1,7 +1,8 @@
 //! `silent-source`: a source over the network whose failure no service check tells.
 
 use crate::base::diag::{Diagnostic, Level};
-use crate::lint::subject::Subject;
+use crate::expr::names::RUN;
+use crate::lint::subject::{SourceView, Subject};
 use crate::lint::{Find, Rule, finding};
 use crate::spec::Family;
 
@@ -30,7 +31,10 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if told {
         return;
     }
-    if let Some(source) = subject.sources.iter().find(|source| source.of_kind("http").is_some()) {
+    // An event or a health state may tell it as well.
+    let of_run = subject.uses().any(|place| place.name == RUN && matches!(place.member.as_deref(), Some("failed" | "errors")));
+    let silent = |source: &&SourceView<'_>| source.of_kind("http").is_some() && !of_run && !subject.is_watched(source);
+    if let Some(source) = subject.sources.iter().find(silent) {
         let problem =
             finding(format!("no service check tells when `{}` fails", source.name), source.name_span).label("asked over the network");
         found.push(problem.help(format!("add `service_check: {}.can_connect` to it", subject.spec.name)));

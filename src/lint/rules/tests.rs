@@ -32,22 +32,7 @@ fn disk(example: &str) -> Beside {
 }
 
 /// The spec of examples that are about an instance alone.
-const PAGE: &str = r#"config:
-  instance:
-    url: {type: url, required: true, description: The address.}
-    timeout: {type: duration, default: 5s, description: The time limit.}
-    password: {type: secret, description: The password.}
-    tls_verify: {type: bool, default: true, description: Whether certificates are checked.}
-sources:
-  page:
-    http:
-      url: "{{ instance.url }}"
-      timeout: "{{ instance.timeout }}"
-      tls: {verify: "{{ instance.tls_verify }}"}
-      auth: {basic: {username: me, password: "{{ instance.password }}"}}
-    decode: raw
-    service_check: demo.can_connect
-"#;
+const PAGE: &str = include_str!("../../../tests/cases/messages/page.yaml");
 
 /// The problems of an example: a spec, perhaps without its first lines, and perhaps a file of conf.d
 /// behind a line that says so. One that is nothing but that file belongs to a check of a page.
