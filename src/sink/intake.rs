@@ -13,7 +13,7 @@ use crate::base::print::to_json;
 use crate::base::time::epoch_seconds;
 use crate::base::value::Value;
 use crate::fold::Point;
-use crate::observation::{Component, Event, Health, Relation, json};
+use crate::observation::{Component, Event, Health, Relation, Status, json};
 use crate::report::{Report, Topology};
 use serde_json::{Map, Value as Json, json};
 
@@ -42,6 +42,7 @@ pub fn intake(batch: &Batch, filter: &Filter, event_text: Option<usize>) -> Vec<
     body.insert("os".into(), std::env::consts::OS.into());
     let messages = |all: Vec<(u64, Json)>| Json::Array(all.into_iter().map(|(_, message)| message).collect());
     let lists = [
+        ("agent_checks", Json::Array(parts.runs)),
         ("events", Json::Object(parts.events)),
         ("metrics", Json::Array(parts.metrics)),
         ("topologies", messages(parts.topologies)),
@@ -57,6 +58,7 @@ pub fn intake(batch: &Batch, filter: &Filter, event_text: Option<usize>) -> Vec<
 struct Parts {
     events: Map<String, Json>,
     metrics: Vec<Json>,
+    runs: Vec<Json>,
     topologies: Vec<(u64, Json)>,
     health: Vec<(u64, Json)>,
 }
@@ -85,6 +87,7 @@ impl Parts {
                 let made = topology.deletes.get(at(n)).map(|id| Json::from(&**id));
                 self.topology(sequence, topology).push("delete_ids", made);
             }
+            (What::Run, _) => self.runs.extend(run(report)),
             (What::TopologyStart, Some(topology)) => {
                 self.topology(sequence, topology).set("start_snapshot", topology.start_snapshot.into())
             }
@@ -203,6 +206,18 @@ fn object(data: &Value) -> Json {
         Some(Json::Object(map)) => Json::Object(map),
         _ => json!({}),
     }
+}
+
+/// How a run went: check, source type, number of the instance, status, why, facts.
+fn run(report: &Report) -> Option<Json> {
+    let check = report.service_checks.last()?;
+    let (status, why) = match check.status {
+        Status::Ok => ("OK", json!("")),
+        Status::Critical => ("ERROR", json!(&*check.message)),
+        Status::Warning | Status::Unknown => ("WARNING", json!([&*check.message])),
+    };
+    let facts: Map<String, Json> = report.metadata.iter().map(|(key, value)| (key.to_string(), to_json(value))).collect();
+    Some(json!([&*report.origin.check, &*report.origin.check, report.origin.instance, status, why, facts]))
 }
 
 fn cleaned(value: Json) -> Option<Json> {
