@@ -54,7 +54,9 @@ fn found(example: &str) -> BTreeSet<(String, String)> {
 #[test]
 fn the_examples_of_codes_give_them() {
     let mut wrong = Vec::new();
-    for known in codes::all().filter(|known| !["unreadable-file", "unknown-variable"].contains(&known.code)) {
+    for known in
+        codes::all().filter(|known| !["unreadable-file", "unknown-variable", "readable-secret", "writable-by-others"].contains(&known.code))
+    {
         let bad = found(known.bad);
         if !bad.iter().any(|(code, _)| code == known.code) {
             wrong.push(format!("{}: the bad example gives {bad:?}", known.code));
