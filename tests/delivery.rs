@@ -149,3 +149,39 @@ fn two_engines_cannot_share_a_spool() {
     assert!(site.command(&["run", "--once"]).status().expect("the program runs").success());
     assert_eq!(seen.all().len(), before + 1);
 }
+
+/// Files of the spool that are of another version or damaged hold nothing up, and are named.
+#[test]
+fn what_is_wrong_with_the_spool_stands_in_the_status() {
+    let (source, seen) = (Source::start(), Seen::default());
+    let receiver = receiver(&seen, |_| None);
+    let site = site(&source, &[("main", &receiver)]);
+    let daemon = Daemon::start(&site);
+    until(|| !seen.all().is_empty());
+    daemon.kill();
+    let form = [b"engspool".as_slice(), &9u32.to_le_bytes()].concat();
+    let foreign = [form.as_slice(), &crc32c::crc32c(&form).to_le_bytes(), &[0; 100]].concat();
+    let spool = site.path().join("state/spool");
+    std::fs::write(spool.join("00000000000000000001.segment"), foreign).expect("a file");
+    std::fs::write(spool.join("cursors"), "engine-spool 1 00000000 2\n{}").expect("a file");
+    let daemon = Daemon::start(&site);
+    daemon.status_when(|status| status["spool"]["said"].as_array().is_some_and(|said| said.len() >= 2));
+    let shown = site.status(&[]).1;
+    assert!(shown.contains("it is of version 9, and this engine reads version 1"), "{shown}");
+    assert!(shown.contains("receivers begin with the oldest data"), "{shown}");
+    let before = source.issued().len() as u64;
+    until(|| seen.all().keys().next_back() > Some(&before));
+    assert_eq!(daemon.end("TERM"), Some(0));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_named() {
+    let (source, seen) = (Source::start(), Seen::default());
+    let receiver = receiver(&seen, |_| None);
+    let site = site(&source, &[("main", &receiver)]);
+    site.write("state", "no folder");
+    let output = site.command(&["run", "--once"]).output().expect("the program runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("state cannot be written to") && said.contains("name one with `state_dir`"), "{said}");
+}

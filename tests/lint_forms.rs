@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
-use std::io::Write as _;
+use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -94,16 +94,21 @@ fn sarif_schema() -> Json {
         "properties": {"artifactLocation": artifact, "replacements": {"type": "array", "minItems": 1, "items": replacement}}});
     let fix = json!({"type": "object", "required": ["artifactChanges"], "additionalProperties": false,
         "properties": {"description": message, "artifactChanges": {"type": "array", "minItems": 1, "items": change}}});
+    let texts = json!({"type": "object", "required": ["text"], "additionalProperties": false,
+        "properties": {"text": {"type": "string", "minLength": 1}, "markdown": {"type": "string", "minLength": 1}}});
     let result = json!({"type": "object", "required": ["message", "ruleId"], "additionalProperties": false, "properties": {
         "ruleId": {"type": "string"}, "ruleIndex": {"type": "integer", "minimum": 0}, "level": level, "message": message,
-        "locations": {"type": "array", "items": location}, "relatedLocations": {"type": "array", "uniqueItems": true, "items": location}, "fixes": {"type": "array", "items": fix}}});
+        "locations": {"type": "array", "items": location}, "relatedLocations": {"type": "array", "uniqueItems": true, "items": location}, "fixes": {"type": "array", "items": fix},
+        "partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}}}});
     let rule = json!({"type": "object", "required": ["id"], "additionalProperties": false, "properties": {"id": {"type": "string"},
-        "shortDescription": message, "fullDescription": message, "help": message,
+        "shortDescription": message, "fullDescription": message, "help": texts,
         "defaultConfiguration": {"type": "object", "properties": {"level": level}, "additionalProperties": false}}});
     let driver = json!({"type": "object", "required": ["name"], "additionalProperties": false,
         "properties": {"name": {"type": "string"}, "semanticVersion": {"type": "string"}, "rules": {"type": "array", "uniqueItems": true, "items": rule}}});
     let run = json!({"type": "object", "required": ["tool"], "additionalProperties": false, "properties": {
         "tool": {"type": "object", "required": ["driver"], "properties": {"driver": driver}, "additionalProperties": false},
+        "invocations": {"type": "array", "items": {"type": "object", "required": ["executionSuccessful"],
+            "properties": {"executionSuccessful": {"type": "boolean"}}, "additionalProperties": false}},
         "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]}, "results": {"type": "array", "items": result}}});
     json!({"type": "object", "required": ["version", "runs"], "additionalProperties": false,
         "properties": {"$schema": {"type": "string", "format": "uri"}, "version": {"const": "2.1.0"}, "runs": {"type": "array", "minItems": 1, "items": run}}})
@@ -128,6 +133,92 @@ fn sarif_is_what_its_specification_says() {
             assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "specs/de%20mo.yaml");
         }
     }
+}
+
+/// What is printed up to the line that ends a look at all files.
+fn one_look(lines: &mut impl Iterator<Item = std::io::Result<String>>) -> String {
+    let mut said = String::new();
+    for line in lines {
+        let line = line.expect("text");
+        said.push_str(&line);
+        said.push('\n');
+        if line.contains(" checked: ") {
+            return said;
+        }
+    }
+    panic!("it ended: {said}");
+}
+
+/// The child is stopped whatever the test finds.
+struct Stopped(std::process::Child);
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_watcher_looks_again_at_what_has_changed() {
+    let spec = "name: demo\nversion: 1.0.0\ndescription: d\nmetrics:\n  - {name: demo.a, value: 1}\n";
+    let work = folder(&[("specs/demo.yaml", spec)]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
+    command.args(["lint", "--watch"]).current_dir(work.path()).env_remove("ENGINE_CONFIG").stdout(Stdio::piped());
+    let mut child = Stopped(command.spawn().expect("it starts"));
+    let mut lines = std::io::BufReader::new(child.0.stdout.take().expect("a pipe")).lines();
+    assert!(!one_look(&mut lines).contains("error["));
+    // Half a file would be a look of its own.
+    let write = |name: &str, text: &str| {
+        let aside = work.path().join("aside");
+        std::fs::write(&aside, text).expect("a file");
+        std::fs::rename(&aside, work.path().join(name)).expect("another name");
+    };
+    write("specs/demo.yaml", &spec.replace("value:", "valeu:"));
+    assert!(one_look(&mut lines).contains("did you mean `value`?"));
+    // A new file is seen, and one that is put right.
+    write("specs/other.yaml", "name: other\nversoin: 1.0.0\n");
+    assert!(one_look(&mut lines).contains("specs/other.yaml"));
+    std::fs::remove_file(work.path().join("specs/other.yaml")).expect("it is there");
+    assert!(!one_look(&mut lines).contains("specs/other.yaml"));
+    write("specs/demo.yaml", spec);
+    assert!(!one_look(&mut lines).contains("error["));
+}
+
+/// The fingerprints of all results, by code.
+fn fingerprints(text: &str) -> std::collections::BTreeSet<(String, String)> {
+    let work = folder(&[("specs/demo.yaml", text)]);
+    let (_, said, _) = engine(work.path(), &["--format", "sarif"], "");
+    let sarif: Json = serde_json::from_str(&said).expect("JSON");
+    let results = sarif["runs"][0]["results"].as_array().expect("a list").clone();
+    let word = |value: &Json| value.as_str().expect("a text").to_owned();
+    results.iter().map(|result| (word(&result["ruleId"]), word(&result["partialFingerprints"]["problem/v1"]))).collect()
+}
+
+#[test]
+fn a_problem_that_has_only_moved_keeps_its_fingerprint() {
+    let spec = SPEC.replace("\"{{ page.elapsed }}\"", "page.elapsed");
+    let before = fingerprints(&spec);
+    assert!(before.len() > 1, "{before:?}");
+    assert_eq!(fingerprints(&format!("# one more line\n{spec}")), before);
+    assert_ne!(fingerprints(&spec.replace("demo.a b", "demo.a c")), before);
+}
+
+#[test]
+fn columns_count_characters() {
+    let text = SPEC.replace("# of the page", "# é").replace("description: Shows forms.", "description: \"é😀\" # lint: allow nothing-such");
+    let work = folder(&[("specs/demo.yaml", &text)]);
+    let (_, said, _) = engine(work.path(), &["--format", "sarif"], "");
+    let sarif: Json = serde_json::from_str(&said).expect("JSON");
+    let results = sarif["runs"][0]["results"].as_array().expect("a list");
+    let found = results.iter().find(|result| result["ruleId"] == "unknown-allow").expect("the comment is told");
+    let region = &found["locations"][0]["physicalLocation"]["region"];
+    // `description: "é😀" # lint: allow ` are 32 characters.
+    assert_eq!(
+        (region["startLine"].as_u64(), region["startColumn"].as_u64(), region["endColumn"].as_u64()),
+        (Some(4), Some(33), Some(45)),
+        "{region}"
+    );
 }
 
 #[test]
@@ -185,4 +276,15 @@ fn two_files_for_one_spec_are_told_once_with_both_names() {
     // The second one, asked for by itself, says the same.
     let (code, alone, _) = engine(work.path(), &["specs/demo/spec.yaml"], "");
     assert!(code == 1 && alone.contains("`specs/demo.yaml`, `specs/demo/spec.yaml`"), "{alone}");
+}
+
+#[test]
+fn who_reads_may_stop_reading() {
+    let work = folder(&[("specs/demo.yaml", &SPEC.replace("raw", "rwa"))]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
+    command.args(["lint", "--limit", "0"]).current_dir(work.path()).env_remove("ENGINE_CONFIG").stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(1), 0), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -277,3 +277,15 @@ fn a_failure_is_recorded_as_it_was() {
     assert!(told.contains("failed, and the test shows that"), "{told}");
     assert!(text_of(&work.path().join("specs/away/tests/recorded.yaml")).contains("page: {exit_code: 1}"));
 }
+
+/// A spec that sends one series twice is recorded as it is, with a word about it.
+#[test]
+fn what_is_sent_twice_passes_with_a_warning() {
+    let spec = "name: twice\nversion: 1.0.0\nsources:\n  rows: {command: {argv: [echo, '[1, 2]']}, decode: json}\nmetrics:\n  - {from: rows, name: twice.n, value: $}\n";
+    for times in ["1", "2"] {
+        let work = folder(&[("specs/twice.yaml", spec)]);
+        let told = succeeds(work.path(), &["record", "twice", "--times", times, "--pause", "1ms"]);
+        assert!(told.contains("sent twice"), "{told}");
+        succeeds(work.path(), &["test", "twice"]);
+    }
+}

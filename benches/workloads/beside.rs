@@ -2,13 +2,9 @@
 //! the time: how late they start.
 
 use crate::server::Server;
+use crate::subject::Subject;
 use crate::table::{Line, Table};
-use crate::{Outcome, list, setup, status};
-use engine::base::time::{Clock, SystemClock};
-use engine::base::value::Value;
-use engine::plan::Check;
-use engine::run::exchanger::Live;
-use engine::run::{Memory, RunCx, run};
+use crate::{Outcome, list, status};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -25,10 +21,8 @@ const STARTS: u32 = 1_000;
 pub fn measure(table: &mut Table) -> Outcome {
     // A server that sends megabytes answers others late.
     let (server, other) = (Server::start()?, Server::start()?);
-    let large =
-        format!("instances:\n  - {{url: \"http://127.0.0.1:{}/list/{}\", max_returned_metrics: 1000000}}\n", other.port, list::MANY);
-    let small = Arc::new(Subject::of("status", status::SPEC, &status::conf(1, server.port))?);
-    let large = Arc::new(Subject::of("large", list::SPEC, &large)?);
+    let small = Arc::new(Subject::of("status", status::SPEC, &status::conf(1, server.port, "i"))?);
+    let large = Arc::new(Subject::of("large", list::SPEC, &list::conf(other.port, list::MANY))?);
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let (alone, _) = runtime.block_on(turn(&small, None))?;
     let (beside, n_large) = runtime.block_on(turn(&small, Some(&large)))?;
@@ -46,41 +40,6 @@ pub fn measure(table: &mut Table) -> Outcome {
     Ok(())
 }
 
-/// A check with all that its runs need.
-struct Subject {
-    check: Check,
-    facts: Value,
-    live: Live,
-}
-
-impl Subject {
-    fn of(name: &str, spec: &str, conf: &str) -> Outcome<Subject> {
-        let folder = setup::written(name, spec, conf)?;
-        let (mut catalog, plan) = setup::plan(folder.path(), name)?;
-        let check = setup::checks(folder.path(), name, &mut catalog, &plan)?.pop().ok_or("no check")?;
-        let live = Live { outside: engine::source::Outside::default(), clock: Arc::new(SystemClock) };
-        Ok(Subject { check, facts: catalog.engine, live })
-    }
-
-    async fn run(&self) -> Outcome {
-        let (memory, interval) = (Memory::default(), Duration::from_secs(15));
-        let cx = RunCx {
-            check: &self.check,
-            memory: &memory,
-            exchanger: &self.live,
-            clock: &SystemClock,
-            engine: &self.facts,
-            interval,
-            deadline: SystemClock.instant() + interval,
-            reuse: &Default::default(),
-            requests: Default::default(),
-            trace: None,
-        };
-        let outcome = run(&cx).await;
-        outcome.error().map_or(Ok(()), |error| Err(error.into()))
-    }
-}
-
 /// How many milliseconds the latest of a hundred small checks starts after it is due, and how many
 /// large ones came to their end meanwhile.
 async fn turn(small: &Arc<Subject>, large: Option<&Arc<Subject>>) -> Outcome<(f64, usize)> {
@@ -90,7 +49,7 @@ async fn turn(small: &Arc<Subject>, large: Option<&Arc<Subject>>) -> Outcome<(f6
         tokio::spawn(async move {
             let mut n = 0;
             while !over.load(Relaxed) {
-                n += usize::from(large.run().await.is_ok());
+                n += usize::from(large.run_first().await.is_ok());
             }
             n
         })
@@ -103,7 +62,7 @@ async fn turn(small: &Arc<Subject>, large: Option<&Arc<Subject>>) -> Outcome<(f6
         running.spawn(async move {
             sleep_until(due).await;
             let late = due.elapsed().as_secs_f64() * 1e3;
-            small.run().await.map(|()| late).map_err(|error| error.to_string())
+            small.run_first().await.map(|_| late).map_err(|error| error.to_string())
         });
     }
     let mut late = running.join_all().await.into_iter().collect::<Result<Vec<f64>, String>>()?;

@@ -16,6 +16,7 @@ const ROLES: &[(&str, Role)] = &[
     ("--exposition", exposition::by_hand),
     ("--log", log::by_hand),
     ("check", whole::engine),
+    ("run", whole::engine),
 ];
 
 /// The role that the arguments ask for.

@@ -1,124 +1,141 @@
-//! From what a run leaves to the record that waits for delivery, and from there to the bytes of a
-//! receiver, against the same bytes written from a tree of JSON values.
+//! From what runs have observed to the durable records that wait for the sinks: folded, made reports,
+//! encoded, appended to the spool, taken over by the memories of their checks, and synced.
 
-use crate::Outcome;
 use crate::meter::{Rounds, own_cpu};
+use crate::server::Server;
+use crate::subject::{INTERVAL, Subject};
 use crate::table::{Line, Table};
-use engine::base::number::Number;
-use engine::base::span::{Sources, Span};
-use engine::fold::{Readings, fold};
-use engine::observation::{About, MetricType, Observations, Samples, Status, TagSet};
-use engine::report::{Facts, Origin, Report, RunStatus};
-use engine::sink::{AnySink, Numbered, OpenCx, Sink};
-use engine::state::Changes;
-use engine::yaml::load::load;
-use engine::yaml::read::{Field, Reader};
-use jiff::Timestamp;
-use serde_json::Value as Json;
-use std::hint::black_box;
-use std::path::Path;
+use crate::{Outcome, list, status};
+use engine::agent::spooler::{Spooler, Times};
+use engine::base::time::{Clock, SystemClock};
+use engine::disk::real::RealDisk;
+use engine::plan::Check;
+use engine::report::Report;
+use engine::run::{self, Memory};
+use engine::sink::Numbered;
+use engine::spool::keeper::{Durability, Keeper};
+use engine::spool::{Settings, Spool};
+use futures_util::future::try_join_all;
 use std::sync::Arc;
 use std::time::Duration;
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
 
-const SAMPLES: usize = 100_000;
-/// How many samples share a name, as the rows of a table do.
-const ROWS: usize = 500;
+/// Small runs: those of a busy second, of which so many end together.
+const SMALL: usize = 2_000;
+const TOGETHER: usize = 64;
+/// Items of the large run, of five metrics each.
+const ITEMS: usize = 20_000;
 const ROUNDS: usize = 9;
+/// What the spool is read for.
+const SINK: &str = "sink";
 
 /// Adds the rows of this workload.
 pub fn measure(table: &mut Table) -> Outcome {
-    let samples = samples();
-    let earlier = fold(&samples, &Readings::default(), &Sources::default()).readings;
-    let mut memory = Readings::default();
-    memory.take_over(earlier);
-    let sink = sink()?;
-    let rounds = Rounds::run(ROUNDS, || {
-        let before = own_cpu();
-        let report = report(&samples, &memory);
-        let folded = own_cpu();
-        let mut record = Vec::new();
-        report.encode(&mut record)?;
-        let encoded = own_cpu();
-        let report = Report::decode(&record)?;
-        let decoded = own_cpu();
-        let batches = sink.batches(vec![Numbered { sequence: 1, report }]);
-        let cut = own_cpu();
-        let bodies: Vec<Vec<u8>> = batches.iter().map(|batch| sink.body(batch)).collect();
-        let wired = own_cpu();
-        let trees = bodies.iter().map(|body| serde_json::from_slice(body)).collect::<Result<Vec<Json>, _>>()?;
-        let parsed = own_cpu();
-        for tree in &trees {
-            black_box(serde_json::to_vec(tree)?);
-        }
-        let written = own_cpu();
-        let each = |from: Duration, to: Duration| (to - from).as_secs_f64() * 1e6 / SAMPLES as f64;
-        Ok([each(before, encoded), each(folded, encoded), each(encoded, decoded), each(cut, wired), each(parsed, written)])
-    })?;
-    table.add(Line {
-        work: "samples of a run to the record that waits, CPU of each",
-        engine: format!("{:.2} us, of which {:.2} us for the form; reading it {:.2} us", rounds.cost(0), rounds.cost(1), rounds.cost(2)),
+    let server = Server::start()?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let line = |work, cost: f64| Line {
+        work,
+        engine: format!("{cost:.2} µs CPU"),
         limit: "-".to_owned(),
-        figure: rounds.cost(0),
-        unit: " us",
+        figure: cost,
+        unit: " µs",
         most: Some(3.0),
-    });
-    table.add(Line {
-        work: "points to the JSON of a receiver, CPU of each",
-        engine: format!("{:.2} us", rounds.cost(3)),
-        limit: format!("{:.2} us", rounds.cost(4)),
-        figure: rounds.ratio(3, 4),
-        unit: " x",
-        most: Some(2.0),
-    });
+    };
+    let small = Runs::small(&runtime, server.port)?;
+    let large = Runs::large(&runtime, server.port)?;
+    let rounds = Rounds::run(ROUNDS, || Ok([small.cost(&runtime)?, large.cost(&runtime)?]))?;
+    table.add(line("a sample of 2,000 small runs, from observation to durable record", rounds.cost(0)));
+    table.add(line("a sample of a run of 100,000, from observation to durable record", rounds.cost(1)));
     Ok(())
 }
 
-fn samples() -> Samples {
-    let at = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(1_700_000_000);
-    let about = |metric: usize| About {
-        name: format!("bench.family_{metric:04}.value").into(),
-        metric_type: if metric.is_multiple_of(2) { MetricType::Gauge } else { MetricType::MonotonicCount },
-        hostname: None,
-        device: None,
-        unit: Some("byte".into()),
-        timestamp: at,
-        manner: None,
-        origin: Span::default(),
-    };
-    let mut out = Samples::default();
-    for metric in 0..SAMPLES / ROWS {
-        let about = Arc::new(about(metric));
-        for n in 0..ROWS {
-            let tags = TagSet::new([format!("handler:/api/v1/obj/{n}"), format!("zone:z{}", n % 5), "instance:front".to_owned()]);
-            out.push(Number::Float((metric * n) as f64 * 1.25), &tags, about.clone());
-        }
+/// What runs of some checks have left.
+pub struct Runs {
+    subject: Subject,
+    outcomes: Vec<run::Outcome>,
+}
+
+/// A run that has ended, and what its check remembers.
+struct Ended<'r> {
+    check: &'r Check,
+    outcome: run::Outcome,
+    memory: Memory,
+}
+
+impl Runs {
+    /// Many runs of ten metrics and a service check each.
+    pub fn small(runtime: &Runtime, port: u16) -> Outcome<Runs> {
+        Runs::of(runtime, "status", status::SPEC, &status::conf(SMALL, port, "i"))
     }
-    out
+
+    /// One run of a hundred thousand metrics with three tags each.
+    pub fn large(runtime: &Runtime, port: u16) -> Outcome<Runs> {
+        Runs::of(runtime, "large", list::SPEC, &list::conf(port, ITEMS))
+    }
+
+    /// Runs every instance of a spec once.
+    pub fn of(runtime: &Runtime, name: &str, spec: &str, conf: &str) -> Outcome<Runs> {
+        let subject = Subject::of(name, spec, conf)?;
+        let mut outcomes = Vec::new();
+        for check in &subject.checks {
+            outcomes.push(runtime.block_on(subject.run(check))?);
+        }
+        Ok(Runs { subject, outcomes })
+    }
+
+    /// Microseconds of CPU for each sample.
+    fn cost(&self, runtime: &Runtime) -> Outcome<f64> {
+        let samples: usize = self.outcomes.iter().map(|outcome| outcome.observations.samples.len()).sum();
+        let (_, _, spent) = runtime.block_on(self.spooled())?;
+        Ok(spent.as_secs_f64() * 1e6 / samples as f64)
+    }
+
+    /// What the sinks get of the runs.
+    pub fn reports(&self, runtime: &Runtime) -> Outcome<Vec<Numbered>> {
+        runtime.block_on(async {
+            let (_folder, keeper, _) = self.spooled().await?;
+            let records = keeper.read(SINK, 1, usize::MAX, usize::MAX).await.map_err(|error| error.to_string())?;
+            keeper.end().await;
+            records.iter().map(|record| Ok(Numbered { sequence: record.sequence, report: Report::decode(&record.bytes)? })).collect()
+        })
+    }
+
+    /// A spool with the second runs of all checks, and the CPU time from their ends to the sync.
+    async fn spooled(&self) -> Outcome<(TempDir, Keeper, Duration)> {
+        let folder = tempfile::tempdir()?;
+        let disk = Arc::new(RealDisk::new(folder.path()));
+        let opened = Spool::open(disk, Arc::new(SystemClock), Settings::default(), &[SINK.to_owned()]);
+        let (spool, _) = opened.map_err(|error| error.to_string())?;
+        let (keeper, _) = Keeper::start(spool, Durability::Within(Duration::from_secs(3600)), drop)?;
+        let spooler = Spooler::new(keeper.clone(), "mon-01".into());
+        let runs = self.subject.checks.iter().zip(&self.outcomes);
+        let mut all: Vec<Ended> = runs.map(|(check, outcome)| Ended::again(&self.subject, check, outcome)).collect();
+        let begin = own_cpu();
+        for together in all.chunks_mut(TOGETHER) {
+            try_join_all(together.iter_mut().map(|ended| ended.take(&spooler, &self.subject))).await?;
+        }
+        keeper.sync().await.map_err(|error| error.to_string())?;
+        let spent = own_cpu() - begin;
+        Ok((folder, keeper, spent))
+    }
 }
 
-fn report(samples: &Samples, memory: &Readings) -> Report {
-    let sources = Sources::default();
-    let folding = fold(samples, memory, &sources);
-    let changes = Changes { readings: folding.readings, ..Changes::default() };
-    let run = RunStatus { status: Status::Ok, message: "".into(), duration: Duration::ZERO, ended: Timestamp::UNIX_EPOCH };
-    let origin = Origin {
-        check: "bench".into(),
-        label: "bench[0]".into(),
-        id: 1,
-        owner: "bench".into(),
-        instance: 0,
-        name: None,
-        hostname: "mon-01".into(),
-        started: Timestamp::UNIX_EPOCH,
-        interval: Duration::from_secs(15),
-    };
-    Report::new(origin, Facts { observations: Observations::default(), points: folding.points, changes, run, sources: &sources })
-}
+impl<'r> Ended<'r> {
+    /// The same once more, so that its counters have something to count from.
+    fn again(subject: &Subject, check: &'r Check, outcome: &run::Outcome) -> Ended<'r> {
+        let (mut first, mut memory) = (outcome.clone(), Memory::default());
+        drop(first.fold(&memory, &subject.generation.sources));
+        first.remember(&mut memory);
+        Ended { check, outcome: outcome.clone(), memory }
+    }
 
-fn sink() -> Outcome<Arc<dyn Sink>> {
-    let mut sources = Sources::default();
-    let file = sources.add("engine.yaml", "datadog: {url: 'http://127.0.0.1', api_key: x, send: [metrics]}");
-    let loaded = load(&sources, file);
-    let settings = AnySink::read(&loaded.root, &mut Reader::new(&sources, false)).ok_or("no sink")?;
-    Ok(settings.0.open(&OpenCx { folder: Path::new("/"), secret: &|_| Err("none".to_owned()) })?)
+    async fn take(&mut self, spooler: &Spooler, subject: &Subject) -> Outcome {
+        let mut outcome = std::mem::take(&mut self.outcome);
+        let points = outcome.fold(&self.memory, &subject.generation.sources);
+        let now = SystemClock.now();
+        let times = Times { started: now, ended: now, period: INTERVAL };
+        spooler.take(self.check, outcome, points, &subject.generation, times, &mut self.memory).await?;
+        Ok(())
+    }
 }

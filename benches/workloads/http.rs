@@ -116,7 +116,8 @@ impl Bare {
     }
 }
 
-async fn connect(port: u16) -> Outcome<SendRequest<Empty<Bytes>>> {
+/// A connection that is kept.
+pub async fn connect(port: u16) -> Outcome<SendRequest<Empty<Bytes>>> {
     let stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;

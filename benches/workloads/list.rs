@@ -38,6 +38,11 @@ metrics:
       sent: $.usage.tx_bytes
 ";
 
+/// A conf.d file with one instance, for the document with so many items.
+pub fn conf(port: u16, items: usize) -> String {
+    format!("instances:\n  - {{url: \"http://127.0.0.1:{port}/list/{items}\", max_returned_metrics: 1000000}}\n")
+}
+
 /// The document with so many items.
 pub fn document(items: usize) -> String {
     let items: Vec<String> = (0..items as u64).map(item).collect();

@@ -26,7 +26,7 @@ struct Instance {
 /// Adds the row of this workload.
 pub fn measure(table: &mut Table) -> Outcome {
     let folder = setup::folder(INSTANCES, 8080)?;
-    let text = status::conf(INSTANCES, 8080);
+    let text = status::conf(INSTANCES, 8080, "i");
     let rounds = Rounds::run(ROUNDS, || Ok([limit(&text)?, engine(folder.path())?]))?;
     table.add(Line {
         work: "loading and checking 10,000 instances of one file, CPU",

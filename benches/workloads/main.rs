@@ -15,7 +15,9 @@ mod beside;
 mod child;
 mod cold;
 mod command;
+mod daemon;
 mod deliver;
+mod encode;
 mod exposition;
 mod fetch;
 mod http;
@@ -26,11 +28,15 @@ mod load;
 mod log;
 mod memory;
 mod meter;
+mod pace;
 mod server;
 mod setup;
+mod soak;
 mod spool;
 mod status;
+mod subject;
 mod table;
+mod trend;
 mod whole;
 
 use table::Table;
@@ -54,7 +60,11 @@ const WORKLOADS: &[(&str, Workload)] = &[
     ("large", large::measure),
     ("spool", spool::measure),
     ("deliver", deliver::measure),
+    ("encode", encode::measure),
     ("beside", beside::measure),
+    ("pace", pace::measure),
+    ("down", soak::measure_down),
+    ("soak", soak::measure),
     ("lint", lint::measure),
 ];
 

@@ -13,16 +13,26 @@ pub fn own_cpu() -> Duration {
 /// The CPU time of this process and of all children that have ended, in ticks of 10 ms: only good
 /// for sums.
 pub fn tree_cpu() -> Outcome<Duration> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    ticks("self", 4)
+}
+
+/// User and system time of a process, and behind them those of its children.
+fn ticks(process: &str, fields: usize) -> Outcome<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     let (_, after) = stat.rsplit_once(") ").ok_or("no name")?;
-    let fields: Vec<u64> = after.split(' ').map(|field| field.parse().unwrap_or(0)).collect();
-    let ticks: u64 = fields.iter().skip(11).take(4).sum();
+    let all: Vec<u64> = after.split(' ').map(|field| field.parse().unwrap_or(0)).collect();
+    let ticks: u64 = all.iter().skip(11).take(fields).sum();
     Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
 }
 
-/// The resident memory of this process in bytes.
-pub fn resident() -> Outcome<u64> {
-    let statm = std::fs::read_to_string("/proc/self/statm")?;
+/// The CPU time of a process so far, in ticks of 10 ms: only good for seconds.
+pub fn cpu_of(process: &str) -> Outcome<Duration> {
+    ticks(process, 2)
+}
+
+/// The resident memory of a process in bytes: its number, or `self`.
+pub fn resident(process: &str) -> Outcome<u64> {
+    let statm = std::fs::read_to_string(format!("/proc/{process}/statm"))?;
     let pages: u64 = statm.split(' ').nth(1).ok_or("no pages")?.parse()?;
     Ok(pages * rustix::param::page_size() as u64)
 }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 /// A folder with the spec and `n` instances of it.
 pub fn folder(n: usize, port: u16) -> Outcome<TempDir> {
-    written("status", status::SPEC, &status::conf(n, port))
+    written("status", status::SPEC, &status::conf(n, port, "i"))
 }
 
 /// A folder with one spec and its instances.

@@ -104,12 +104,12 @@ service_checks:
     status: {critical: page.doc.status != \"ok\"}
 ";
 
-/// A conf.d file with `n` instances of the spec, all served by one port.
-pub fn conf(n: usize, port: u16) -> String {
+/// A conf.d file with `n` instances of the spec, all served by one port under one path.
+pub fn conf(n: usize, port: u16, path: &str) -> String {
     let mut text = String::from("init_config:\n\ninstances:\n");
     for n in 0..n {
         text.push_str(&format!(
-            "  - url: http://127.0.0.1:{port}/i/{n:06}.json\n    tags: [\"cluster:c{}\", \"zone:eu-{}\"]\n",
+            "  - url: http://127.0.0.1:{port}/{path}/{n:06}.json\n    tags: [\"cluster:c{}\", \"zone:eu-{}\"]\n",
             n % 7,
             n % 3
         ));

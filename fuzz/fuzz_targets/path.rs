@@ -1,6 +1,3 @@
-//! Any text as a path.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    let _ = engine::expr::path::Path::parse(text);
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| engine_fuzz::path(bytes));

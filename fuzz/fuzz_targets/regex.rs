@@ -1,6 +1,3 @@
-//! Any text as a pattern.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    let _ = engine::yaml::pattern::compile(text);
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| engine_fuzz::regex(bytes));

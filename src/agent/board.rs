@@ -110,6 +110,11 @@ impl Board {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Room for `n` more instances.
+    pub fn make_room(&self, n: usize) {
+        self.inner().rows.reserve_exact(n);
+    }
+
     /// Puts an instance on the board; one that is there keeps its history if it is the same check.
     pub fn put(&self, id: u32, check: Arc<Check>, next: Option<Instant>) {
         let mut inner = self.inner();

@@ -277,8 +277,15 @@ impl Dispatcher {
         self.lanes.set_most(bounds.runs_at_once.0, bounds.runs_per_host.0);
     }
 
+    /// Room for `n` new checks: growing step by step would take half as much again.
+    pub(super) fn make_room(&mut self, n: usize) {
+        self.entries.reserve_exact(n);
+        self.schedule.make_room(n);
+        self.board.make_room(n);
+    }
+
     /// Puts a check on the schedule as one of `n` new ones.
-    pub(super) fn add(&mut self, check: Check, generation: Arc<Generation>, n: usize, twins: &mut HashSet<u64>) {
+    pub(super) fn add(&mut self, check: Arc<Check>, generation: Arc<Generation>, n: usize, twins: &mut HashSet<u64>) {
         // Two checks with one id cannot share a file: the later one keeps what it remembers in memory.
         let twin = self.shared.state.is_some() && !twins.insert(check.id);
         let carried = twin.then(|| {
@@ -288,7 +295,6 @@ impl Dispatcher {
         });
         let period = period(self.interval, check.instance.min_interval);
         let (id, first) = self.schedule.add(check.id, period, n, self.shared.clock.instant());
-        let check = Arc::new(check);
         let entry = Entry { host: host_of(&check), filed: Filed::default(), slow: false, carried, generation, check: check.clone() };
         let at = id as usize;
         if self.entries.len() <= at {
@@ -301,15 +307,17 @@ impl Dispatcher {
     }
 
     /// Gives a number another form of the same check: its timer and its memory stay.
-    pub(super) fn replace(&mut self, id: u32, mut check: Check, generation: Arc<Generation>) {
+    pub(super) fn replace(&mut self, id: u32, mut check: Arc<Check>, generation: Arc<Generation>) {
         let period = period(self.interval, check.instance.min_interval);
         let next = self.schedule.set_period(id, period, self.shared.clock.instant());
         let Some(entry) = self.entries.get_mut(id as usize).and_then(Option::as_mut) else { return };
-        check.sessions = entry.check.sessions.share();
+        // Nobody else has it yet.
+        if let Some(check) = Arc::get_mut(&mut check) {
+            check.sessions = entry.check.sessions.share();
+        }
         if entry.check.plan.version != check.plan.version {
             entry.carried.iter_mut().for_each(|carried| carried.reuse = Default::default());
         }
-        let check = Arc::new(check);
         (entry.host, entry.generation, entry.check) = (host_of(&check), generation, check.clone());
         self.board.put(id, check, next);
     }

@@ -13,6 +13,7 @@ use crate::conf::engine::EngineConf;
 use crate::plan::Check;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Everything that was read.
@@ -23,8 +24,9 @@ pub struct Loaded {
     pub conf: EngineConf,
     /// `engine` in expressions.
     pub engine: Value,
-    /// The checks that can run.
-    pub checks: Vec<Check>,
+    /// The checks that can run. Each has its last place already: moving a hundred thousand later would
+    /// leave a hole as large as all of them.
+    pub checks: Vec<Arc<Check>>,
     /// Specs of which something has an error.
     pub broken: BTreeSet<Text>,
     /// True if engine.yaml itself has an error.
@@ -64,7 +66,7 @@ pub fn load(places: &Places, mut catalog: Catalog, no_spec: fn(&ConfFile, &Place
             }
             Some(spec) => {
                 if let Some(plan) = catalog.plan(&spec) {
-                    checks.extend(catalog.checks(&plan, &of_name).checks);
+                    checks.extend(catalog.checks(&plan, &of_name).checks.into_iter().map(Arc::new));
                 }
             }
         }

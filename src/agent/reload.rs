@@ -63,7 +63,7 @@ impl Dispatcher {
         let generation = Arc::new(Generation { sources: Arc::new(loaded.sources), engine: loaded.engine });
         let running: BTreeSet<Text> = self.entries.iter().flatten().map(|entry| entry.check.plan.spec.name.clone()).collect();
         let kept: BTreeSet<Text> = loaded.broken.intersection(&running).cloned().collect();
-        let checks: Vec<Check> = loaded.checks.into_iter().filter(|check| !kept.contains(&check.plan.spec.name)).collect();
+        let checks: Vec<Arc<Check>> = loaded.checks.into_iter().filter(|check| !kept.contains(&check.plan.spec.name)).collect();
         let new: Vec<(u64, &Text)> = checks.iter().map(|check| (check.id, &check.plan.spec.name)).collect();
         let old = self.entries.iter().enumerate().filter_map(|(n, entry)| {
             let check = &entry.as_ref()?.check;
@@ -72,6 +72,7 @@ impl Dispatcher {
         let Difference { gone, numbers } = difference(old, &new, &kept);
         gone.iter().for_each(|id| self.remove(*id));
         let n_new = numbers.iter().filter(|number| number.is_none()).count();
+        self.make_room(n_new);
         let mut twins: HashSet<u64> = self.entries.iter().flatten().map(|entry| entry.check.id).collect();
         for (check, number) in checks.into_iter().zip(numbers) {
             match number {

@@ -74,6 +74,12 @@ impl Schedule {
         Schedule { heap: BinaryHeap::new(), slots: Vec::new(), free: Vec::new(), present: 0, start }
     }
 
+    /// Room for `n` more instances.
+    pub fn make_room(&mut self, n: usize) {
+        self.slots.reserve_exact(n);
+        self.heap.reserve_exact(n);
+    }
+
     /// Adds an instance as one of `n` that come together at `now`; the answer is its number and its
     /// first time. `hash` decides its phase.
     pub fn add(&mut self, hash: u64, period: Duration, n: usize, now: Instant) -> (u32, Instant) {

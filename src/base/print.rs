@@ -3,8 +3,10 @@
 //! `true`, `3` for 3.0, the shortest form of other floats, seconds for durations, RFC 3339 for
 //! times, JSON for lists and maps; a missing value has no text at all.
 
+use super::number::Number;
 use super::secret::MASK;
 use super::value::{Text, Value};
+use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 use std::fmt::Write;
 
@@ -29,7 +31,7 @@ pub fn write_text(out: &mut String, value: &Value) {
         Value::Bool(b) => write!(out, "{b}"),
         Value::Int(n) => write!(out, "{n}"),
         Value::Uint(n) => write!(out, "{n}"),
-        Value::Float(n) => write!(out, "{}", super::number::Number::Float(*n)),
+        Value::Float(n) => write!(out, "{}", Number::Float(*n)),
         Value::Text(text) => out.write_str(text),
         Value::Time(time) => write!(out, "{time}"),
         Value::Secret(_) => out.write_str(MASK),
@@ -40,34 +42,45 @@ pub fn write_text(out: &mut String, value: &Value) {
 /// The value as JSON: missing is null, times are RFC 3339, secrets are asterisks, floats that
 /// JSON cannot write are texts.
 pub fn to_json(value: &Value) -> Json {
-    match value {
-        Value::Missing => Json::Null,
-        Value::Bool(b) => Json::Bool(*b),
-        Value::Int(n) => Json::from(*n),
-        Value::Uint(n) => Json::from(*n),
-        Value::Float(n) => number_to_json(*n),
-        Value::Text(text) => Json::String(text.to_string()),
-        Value::List(items) => items.iter().map(to_json).collect(),
-        Value::Map(map) => Json::Object(map.iter().map(|(k, v)| (k.to_string(), to_json(v))).collect()),
-        Value::Time(time) => Json::String(time.to_string()),
-        Value::Secret(_) => Json::String(MASK.to_owned()),
-        Value::Lazy(lazy) => to_json(&lazy.materialize()),
+    // Keys are texts, and nothing else could fail.
+    serde_json::to_value(AsJson(value)).unwrap_or_default()
+}
+
+/// A value that is written as [`to_json`] has it, without a tree in between.
+#[derive(Clone, Copy, Debug)]
+pub struct AsJson<'v>(pub &'v Value);
+
+impl Serialize for AsJson<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Missing => out.serialize_unit(),
+            Value::Bool(b) => out.serialize_bool(*b),
+            Value::Int(n) => out.serialize_i64(*n),
+            Value::Uint(n) => out.serialize_u64(*n),
+            Value::Float(n) => Number::Float(*n).serialize(out),
+            Value::Text(text) => out.serialize_str(text),
+            Value::List(items) => out.collect_seq(items.iter().map(AsJson)),
+            Value::Map(map) => out.collect_map(map.iter().map(|(key, value)| (&**key, AsJson(value)))),
+            Value::Time(time) => out.collect_str(time),
+            Value::Secret(_) => out.serialize_str(MASK),
+            Value::Lazy(lazy) => AsJson(&lazy.materialize()).serialize(out),
+        }
     }
 }
 
-/// A float as JSON writes it: whole ones without fraction, infinities as text.
-pub fn number_to_json(n: f64) -> Json {
-    if n.fract() == 0.0 && n.abs() < 9e15 {
-        return Json::from(n as i64);
+/// As JSON writes it: integers of 64 bits are exact, whole floats have no fraction, and what JSON does
+/// not know is a text.
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match *self {
+            Number::Int(n) => out.serialize_i64(n),
+            Number::Uint(n) => out.serialize_u64(n),
+            Number::Float(n) if n.fract() == 0.0 && n.abs() < 9e15 => out.serialize_i64(n as i64),
+            Number::Float(n) if n.is_finite() => out.serialize_f64(n),
+            Number::Float(n) if n.is_nan() => out.serialize_str("NaN"),
+            Number::Float(n) => out.serialize_str(if n > 0.0 { "Infinity" } else { "-Infinity" }),
+        }
     }
-    let special = if n.is_nan() {
-        "NaN"
-    } else if n > 0.0 {
-        "Infinity"
-    } else {
-        "-Infinity"
-    };
-    serde_json::Number::from_f64(n).map_or_else(|| Json::String(special.to_owned()), Json::Number)
 }
 
 /// A value inside a message: texts in quotes, everything cut to a readable length.

@@ -82,8 +82,9 @@ struct Looked {
 
 /// Lints and reports.
 pub fn run(arguments: &Arguments, common: &Common) -> u8 {
-    let mut seen = BTreeMap::new();
     loop {
+        // Taken before the files are read: what changes meanwhile is another reason to look again.
+        let seen = arguments.watch.then(|| times(arguments, common));
         let looked = match look(arguments, common, &[]) {
             Ok(looked) => looked,
             Err(why) => return usage(&why, common),
@@ -92,10 +93,10 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
             true => fixed(arguments, common, looked),
             false => report(arguments, common, looked),
         };
-        if !arguments.watch {
-            return code;
+        let Some(seen) = seen else { return code };
+        while times(arguments, common) == seen {
+            std::thread::sleep(WATCH_EVERY);
         }
-        wait(arguments, common, &mut seen);
     }
 }
 
@@ -201,25 +202,14 @@ fn fixed(arguments: &Arguments, common: &Common, mut looked: Looked) -> u8 {
 /// How often files are looked at with `--watch`.
 const WATCH_EVERY: Duration = Duration::from_millis(300);
 
-/// Waits until one of the files has another time than before.
-fn wait(arguments: &Arguments, common: &Common, seen: &mut BTreeMap<PathBuf, Option<SystemTime>>) {
-    let times = || -> BTreeMap<PathBuf, Option<SystemTime>> {
-        let Ok((places, _)) = open(common) else { return BTreeMap::new() };
-        let files = targets(&arguments.paths, &places).unwrap_or_default();
-        let paths = files.iter().map(|target| target.path().to_path_buf()).chain(places.config);
-        paths.map(|path| (path.clone(), std::fs::metadata(&path).and_then(|facts| facts.modified()).ok())).collect()
-    };
-    if seen.is_empty() {
-        *seen = times();
-    }
-    loop {
-        std::thread::sleep(WATCH_EVERY);
-        let now = times();
-        if now != *seen {
-            *seen = now;
-            return;
-        }
-    }
+/// The files that are looked at, with the times when they were changed.
+type Times = BTreeMap<PathBuf, Option<SystemTime>>;
+
+fn times(arguments: &Arguments, common: &Common) -> Times {
+    let Ok((places, _)) = open(common) else { return Times::new() };
+    let files = targets(&arguments.paths, &places).unwrap_or_default();
+    let paths = files.iter().map(|target| target.path().to_path_buf()).chain(places.config);
+    paths.map(|path| (path.clone(), std::fs::metadata(&path).and_then(|facts| facts.modified()).ok())).collect()
 }
 
 fn lint_engine(path: &Path, catalog: &mut Catalog) {

@@ -3,6 +3,15 @@
 //! Nothing but what was asked for goes to standard output: observations, and the problems of `lint`.
 //! Everything else goes to standard error.
 
+// Those of the standard library panic where who reads has seen enough, as in `engine lint | head`.
+macro_rules! print {
+    ($($text:tt)*) => { $crate::cli::say(format_args!($($text)*)) };
+}
+macro_rules! println {
+    () => { $crate::cli::say(format_args!("\n")) };
+    ($($text:tt)*) => { $crate::cli::say(format_args!("{}\n", format_args!($($text)*))) };
+}
+
 mod archive;
 pub mod check;
 pub mod check_result;
@@ -27,7 +36,17 @@ pub mod test;
 pub mod test_report;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::io::Write;
 use std::process::ExitCode;
+
+/// Writes to standard output; that nobody reads it any more is no fault.
+fn say(text: std::fmt::Arguments<'_>) {
+    if let Err(error) = std::io::stdout().write_fmt(text)
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        eprintln!("standard output cannot be written to: {error}");
+    }
+}
 
 /// Declarative monitoring checks: describe a check in YAML, run it everywhere.
 #[derive(Debug, Parser)]

@@ -16,7 +16,7 @@ use crate::plan::Check;
 use crate::run::exchanger::Live;
 use crate::trial::find::{Suite, folder_of};
 use crate::trial::record::mask::Mask;
-use crate::trial::record::write::{About, Written, write};
+use crate::trial::record::write::{About, Written, with_duplicates, write};
 use crate::trial::record::{Recording, Taken, Times, record};
 use crate::trial::suite::{Wanted, run as run_suite};
 use crate::yaml::load::load;
@@ -56,7 +56,7 @@ pub struct Arguments {
 }
 
 /// A name that is a file as it stands.
-pub(super) fn plain_name(text: &str) -> Result<String, String> {
+fn plain_name(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let fine = text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(plain);
     if fine { Ok(text.to_owned()) } else { Err("a name of letters, digits, `_` and `-`, a letter first".to_owned()) }
@@ -142,7 +142,7 @@ impl Kept {
 /// # Errors
 /// A file that cannot be written.
 pub(super) fn keep(name: &str, spec: &SpecFile, check: &Check, recording: &Recording, catalog: &mut Catalog) -> Result<Kept, String> {
-    let Written { test, files, warnings } = written(name, spec, check, recording, catalog);
+    let Written { test, files, mut warnings } = written(name, spec, check, recording, catalog);
     let folder = folder_of(spec);
     let path = folder.join(format!("{name}.yaml"));
     let mut paths = vec![path.clone()];
@@ -151,9 +151,16 @@ pub(super) fn keep(name: &str, spec: &SpecFile, check: &Check, recording: &Recor
         save(&folder.join(file), bytes)?;
         paths.push(folder.join(file));
     }
-    let suite = Suite { spec: spec.clone(), files: vec![path] };
+    let suite = Suite { spec: spec.clone(), files: vec![path.clone()] };
     run_suite(&suite, Wanted { filter: None, update: true });
-    let played = run_suite(&suite, Wanted::default());
+    let mut played = run_suite(&suite, Wanted::default());
+    let twice = |problem: &Diagnostic| problem.code == "duplicate";
+    if played.tests.iter().flat_map(|test| &test.problems).any(twice) {
+        let test = fs::read_to_string(&path).map_err(|error| error.to_string())?;
+        save(&path, with_duplicates(&test).as_bytes())?;
+        warnings.insert("something is sent twice with the same tags: the test allows that with `no_duplicates: false`".to_owned());
+        played = run_suite(&suite, Wanted::default());
+    }
     let problems = played.tests.iter().map(|test| &test.problems).chain([&played.problems]);
     let drawn = |problems: &Vec<Diagnostic>| has_errors(problems).then(|| render::human(problems, &played.sources, false));
     Ok(Kept { paths, warnings: warnings.into_iter().collect(), problems: problems.filter_map(drawn).collect() })

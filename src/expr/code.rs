@@ -232,10 +232,11 @@ impl Template {
         for part in parts {
             match part {
                 Part::Words(_) => {}
-                Part::Hole(expr) => match expr.eval(frame) {
-                    Ok(Value::Secret(secret)) => found.push(secret),
-                    Ok(_) | Err(_) => {}
-                },
+                Part::Hole(expr) => {
+                    if let Ok(Value::Secret(secret)) = expr.eval(frame) {
+                        found.push(secret);
+                    }
+                }
                 Part::If(..) | Part::For(_) => return vec![text.clone()],
             }
         }

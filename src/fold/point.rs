@@ -4,7 +4,7 @@ use super::Folded;
 use crate::base::span::{Places, Sources};
 use crate::base::time::epoch_seconds;
 use crate::base::value::Text;
-use crate::observation::{MetricType, Numbers, Sample, Tagged, json};
+use crate::observation::{MetricType, Numbers, Sample, Tagged};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
@@ -79,8 +79,8 @@ impl Point<'_> {
     /// The point as `check --format json` shows it.
     pub fn to_json(&self) -> Json {
         json!({
-            "name": &*self.name, "type": self.kind.word(), "value": json::number(self.value), "unit": self.unit.as_deref(),
-            "tags": self.tags.iter().map(|tag| tag.to_string()).collect::<Json>(), "hostname": self.hostname.as_deref().unwrap_or(""),
+            "name": &*self.name, "type": self.kind.word(), "value": self.value, "unit": self.unit.as_deref(),
+            "tags": self.tags, "hostname": self.hostname.as_deref().unwrap_or(""),
             "device": self.device.as_deref(), "timestamp": epoch_seconds(self.at), "interval": 0,
         })
     }

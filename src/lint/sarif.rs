@@ -1,16 +1,23 @@
 //! Problems in the form of SARIF 2.1.0, which code hosts and editors show beside the lines.
+//!
+//! Each result has a fingerprint, so that a code host knows a problem again that has only moved: it is
+//! made of the code, the file and the text of the line, and of nothing that an edit elsewhere changes.
 
+use super::explain::explain;
 use super::{codes, rule};
 use crate::base::diag::{Diagnostic, Label, Level};
 use crate::base::span::{Sources, Span};
 use serde_json::{Map, Value as Json, json};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 
 /// One run with all problems.
 pub fn sarif(problems: &[Diagnostic], sources: &Sources) -> Json {
     let mut rules: Vec<&'static str> = problems.iter().map(|problem| problem.code).collect();
     rules.sort_unstable();
     rules.dedup();
-    let results: Vec<Json> = problems.iter().map(|problem| result(problem, &rules, sources)).collect();
+    let mut seen = HashMap::new();
+    let results: Vec<Json> = problems.iter().map(|problem| result(problem, &rules, sources, &mut seen)).collect();
     let rules: Vec<Json> = rules.iter().map(|code| descriptor(code)).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -18,6 +25,7 @@ pub fn sarif(problems: &[Diagnostic], sources: &Sources) -> Json {
         "runs": [{
             "tool": {"driver": {"name": "engine", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules}},
             "columnKind": "unicodeCodePoints",
+            "invocations": [{"executionSuccessful": true}],
             "results": results,
         }],
     })
@@ -33,12 +41,14 @@ fn descriptor(code: &str) -> Json {
     };
     out.insert("shortDescription".into(), json!({"text": finds}));
     out.insert("fullDescription".into(), json!({"text": format!("{finds} {why}")}));
-    out.insert("help".into(), json!({"text": format!("`engine explain {code}` shows a bad and a good example.")}));
+    // There the examples stand, indented as Markdown wants code.
+    let help = explain(code).unwrap_or_default();
+    out.insert("help".into(), json!({"text": help, "markdown": help}));
     out.insert("defaultConfiguration".into(), json!({"level": level.word()}));
     out.into()
 }
 
-fn result(problem: &Diagnostic, rules: &[&str], sources: &Sources) -> Json {
+fn result(problem: &Diagnostic, rules: &[&str], sources: &Sources, seen: &mut HashMap<String, usize>) -> Json {
     let sentences = [Some(problem.title.clone()), problem.text.clone(), problem.help.as_ref().map(|help| format!("Help: {help}"))];
     let message: Vec<String> = sentences.into_iter().flatten().collect();
     let mut out = Map::new();
@@ -54,6 +64,7 @@ fn result(problem: &Diagnostic, rules: &[&str], sources: &Sources) -> Json {
     if !related.is_empty() {
         out.insert("relatedLocations".into(), related.into());
     }
+    out.insert("partialFingerprints".into(), json!({"problem/v1": fingerprint(problem, sources, seen)}));
     if let Some(edit) = &problem.edit
         && let Some((artifact, region)) = physical(edit.span, sources)
     {
@@ -63,6 +74,21 @@ fn result(problem: &Diagnostic, rules: &[&str], sources: &Sources) -> Json {
         out.insert("fixes".into(), json!([{"description": {"text": description}, "artifactChanges": [change]}]));
     }
     out.into()
+}
+
+/// The same for a problem that has only moved; the second of two alike in one file is told by its
+/// number among them.
+fn fingerprint(problem: &Diagnostic, sources: &Sources, seen: &mut HashMap<String, usize>) -> String {
+    let span = problem.span();
+    let (path, line) = sources.get(span.file).map_or(("", ""), |source| {
+        let (start, end) = source.line_range(span.start);
+        (&*source.path, source.text.get(start..end).unwrap_or("").trim())
+    });
+    let hash = hex::encode(Sha256::digest([problem.code, path, line].join("\0")));
+    let short = hash.get(..16).unwrap_or(&hash).to_owned();
+    let count = seen.entry(short.clone()).or_default();
+    *count += 1;
+    format!("{short}:{count}")
 }
 
 fn location(label: &Label, id: Option<usize>, sources: &Sources) -> Option<Json> {

@@ -1,5 +1,6 @@
 //! Choices by data: `{value: $.state, map: {running: ok, default: critical}}`.
 
+use super::Covered;
 use crate::base::print::text_of;
 use crate::base::span::Span;
 use crate::base::value::Value;
@@ -23,14 +24,18 @@ type Branch<T> = KeyedEntry<T>;
 
 impl<T: Clone> ValueMap<T> {
     /// The value for a key, or the default; `None` without a match.
-    pub fn find(&self, key: &Value) -> Option<T> {
-        self.branch(key).map(|branch| branch.value.clone())
-    }
-
-    fn branch(&self, key: &Value) -> Option<&Branch<T>> {
+    pub fn find(&self, key: &Value, frame: &Frame) -> Option<T> {
         let key = text_of(key);
         let found = key.and_then(|key| self.entries.iter().find(|entry| entry.key == key));
-        found.or(self.default.as_ref())
+        let branch = found.or(self.default.as_ref())?;
+        frame.reached(branch.key_span);
+        Some(branch.value.clone())
+    }
+
+    /// Calls `take` for every branch.
+    pub fn branches(&self, covered: Covered, take: &mut dyn FnMut(Span, Covered, String)) {
+        let entries = self.entries.iter().chain(&self.default);
+        entries.for_each(|entry| take(entry.key_span, covered, format!("branch {}", entry.key)));
     }
 
     /// The keys, for messages.
@@ -79,9 +84,8 @@ impl<T: Field> Mapped<T> {
 
 impl<T: Clone> Mapped<T> {
     /// Calls `take` for every branch.
-    pub fn branches(&self, take: &mut dyn FnMut(Span, String)) {
-        let entries = self.map.iter().flat_map(|map| map.entries.iter().chain(&map.default));
-        entries.for_each(|entry| take(entry.key_span, format!("branch {}", entry.key)));
+    pub fn branches(&self, covered: Covered, take: &mut dyn FnMut(Span, Covered, String)) {
+        self.map.iter().for_each(|map| map.branches(covered, take));
     }
 
     /// The chosen value.
@@ -95,10 +99,7 @@ impl<T: Clone> Mapped<T> {
             return Err(Fault::Missing);
         }
         let found = match &self.map {
-            Some(map) => map.branch(&value).map(|branch| {
-                frame.reached(branch.key_span);
-                branch.value.clone()
-            }),
+            Some(map) => map.find(&value, frame),
             None => value.as_text().and_then(|word| from_word(&word.to_lowercase())),
         };
         found.ok_or_else(|| {

@@ -9,7 +9,7 @@
 
 use super::label::{Inherit, Labels};
 use super::watch::Compared;
-use super::{MapCx, Mapping, RowReads};
+use super::{Covered, MapCx, Mapping, RowReads};
 use crate::base::diag::Diagnostic;
 use crate::base::fingerprint::fingerprint;
 use crate::base::limits;
@@ -286,9 +286,9 @@ impl Mapping for EventMapping {
         RowReads::Codes
     }
 
-    fn places(&self, take: &mut dyn FnMut(Span, String)) {
+    fn places(&self, take: &mut dyn FnMut(Span, Covered, String)) {
         let title = self.written.title.as_ref().or(self.written.text.as_ref());
-        take(self.span, format!("event {}", title.and_then(Template::as_const).unwrap_or_default()));
+        take(self.span, Covered::Made, format!("event {}", title.and_then(Template::as_const).unwrap_or_default()));
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

@@ -15,7 +15,7 @@ use super::event::{maybe_text, timestamp};
 use super::family_names::{FamilyNames, Target};
 use super::label::Labels;
 use super::metric_entry::Measure;
-use super::{MapCx, Mapping, RowReads, template_codes};
+use super::{Covered, MapCx, Mapping, RowReads, template_codes};
 use crate::base::diag::Diagnostic;
 use crate::base::span::Span;
 use crate::base::value::{MISSING, Text, Value};
@@ -288,8 +288,8 @@ impl Mapping for FamiliesMapping {
         RowReads::Members(&["family", "name", "type", "labels", "value"])
     }
 
-    fn places(&self, take: &mut dyn FnMut(Span, String)) {
-        take(self.span, "metrics of families".to_owned());
+    fn places(&self, take: &mut dyn FnMut(Span, Covered, String)) {
+        take(self.span, Covered::Made, "metrics of families".to_owned());
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

@@ -11,7 +11,7 @@ use super::about::Facts;
 use super::event::{maybe_text, timestamp};
 use super::label::Labels;
 use super::metric_entry::Measure;
-use super::{MapCx, Mapping, RowReads, template_codes};
+use super::{Covered, MapCx, Mapping, RowReads, template_codes};
 use crate::base::decimal;
 use crate::base::glob;
 use crate::base::number::Number;
@@ -249,8 +249,8 @@ impl Mapping for FlattenMapping {
         if self.written.of.is_some() { RowReads::Codes } else { RowReads::Whole }
     }
 
-    fn places(&self, take: &mut dyn FnMut(Span, String)) {
-        take(self.span, "metrics of flatten".to_owned());
+    fn places(&self, take: &mut dyn FnMut(Span, Covered, String)) {
+        take(self.span, Covered::Made, "metrics of flatten".to_owned());
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

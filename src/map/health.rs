@@ -10,7 +10,7 @@
 use super::choice::Mapped;
 use super::event::maybe_text;
 use super::service_check::read_mapped;
-use super::{MapCx, Mapping, RowReads};
+use super::{Covered, MapCx, Mapping, RowReads};
 use crate::base::span::Span;
 use crate::base::value::Text;
 use crate::expr::code::{Code, Setting, Template};
@@ -144,10 +144,10 @@ impl Mapping for HealthMapping {
         RowReads::Codes
     }
 
-    fn places(&self, take: &mut dyn FnMut(Span, String)) {
-        take(self.span, "health state".to_owned());
+    fn places(&self, take: &mut dyn FnMut(Span, Covered, String)) {
+        take(self.span, Covered::Made, "health state".to_owned());
         if let HealthChoice::Mapped(mapped) = &self.written.health {
-            mapped.branches(take);
+            mapped.branches(Covered::Judged, take);
         }
     }
 

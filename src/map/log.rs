@@ -7,7 +7,7 @@
 
 use super::event::{maybe_text, timestamp};
 use super::label::{Inherit, Labels};
-use super::{MapCx, Mapping, RowReads};
+use super::{Covered, MapCx, Mapping, RowReads};
 use crate::base::limits;
 use crate::base::span::Span;
 use crate::base::value::Text;
@@ -97,8 +97,8 @@ impl Mapping for LogMapping {
         RowReads::Codes
     }
 
-    fn places(&self, take: &mut dyn FnMut(Span, String)) {
-        take(self.span, "log".to_owned());
+    fn places(&self, take: &mut dyn FnMut(Span, Covered, String)) {
+        take(self.span, Covered::Made, "log".to_owned());
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

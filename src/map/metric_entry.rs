@@ -5,7 +5,7 @@ use super::choice::{Mapped, ValueMap};
 use super::event::{maybe_text, timestamp};
 use super::label::Labels;
 use super::service_check::read_mapped;
-use super::{MapCx, Mapping, RowReads};
+use super::{Covered, MapCx, Mapping, RowReads};
 use crate::base::decimal;
 use crate::base::number::Number;
 use crate::base::print::{one_line, text_of};
@@ -297,7 +297,7 @@ impl Entry {
             return Err(Fault::Missing);
         }
         let shown = crate::base::print::shown(&value);
-        map.find(&value).map(Number::Float).ok_or_else(|| Fault::failed(format!("{shown} is none of {}", map.keys().join(", "))))
+        map.find(&value, frame).map(Number::Float).ok_or_else(|| Fault::failed(format!("{shown} is none of {}", map.keys().join(", "))))
     }
 
     fn left_out(&self, fault: &Fault, cx: &mut MapCx<'_>, frame: &mut Frame) {
@@ -357,12 +357,16 @@ impl Mapping for Entries {
         RowReads::Codes
     }
 
-    fn places(&self, take: &mut dyn FnMut(Span, String)) {
+    fn places(&self, take: &mut dyn FnMut(Span, Covered, String)) {
         for entry in &self.entries {
             let name = match &entry.name {
                 MetricName::Fixed(name) | MetricName::Computed(_, _, name) => name,
             };
-            take(entry.span, format!("metric {name}"));
+            take(entry.span, Covered::Made, format!("metric {name}"));
+            if let TypeChoice::Mapped(mapped) = &entry.metric_type {
+                mapped.branches(Covered::Measured, take);
+            }
+            entry.measure.map.iter().for_each(|map| map.branches(Covered::Measured, take));
         }
     }
 

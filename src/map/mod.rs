@@ -47,12 +47,23 @@ pub trait Mapping: Send + Sync + Debug {
     /// Calls `take` for every computed place.
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code));
     /// Calls `take` for every place that a test can cover: what makes an observation, and the branches
-    /// of a choice between statuses.
-    fn places(&self, take: &mut dyn FnMut(Span, String));
+    /// of a choice between statuses or values.
+    fn places(&self, take: &mut dyn FnMut(Span, Covered, String));
     /// What it reads of the row besides what its computed places read.
     fn row_reads(&self) -> RowReads {
         RowReads::Whole
     }
+}
+
+/// When a place counts as covered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Covered {
+    /// An observation that it made is expected, or it was reached.
+    Made,
+    /// It was taken, and service checks or health states are expected.
+    Judged,
+    /// It was taken, and metrics or points are expected.
+    Measured,
 }
 
 /// What a mapping reads of its row by itself.

@@ -8,7 +8,7 @@
 
 use super::choice::{Mapped, ValueMap};
 use super::label::{Inherit, Labels};
-use super::{MapCx, Mapping, RowReads};
+use super::{Covered, MapCx, Mapping, RowReads};
 use crate::base::diag::Diagnostic;
 use crate::base::limits;
 use crate::base::span::Span;
@@ -250,17 +250,17 @@ impl Mapping for ServiceCheckMapping {
         RowReads::Codes
     }
 
-    fn places(&self, take: &mut dyn FnMut(Span, String)) {
-        take(self.span, format!("service check {}", self.name.as_const().unwrap_or_default()));
+    fn places(&self, take: &mut dyn FnMut(Span, Covered, String)) {
+        take(self.span, Covered::Made, format!("service check {}", self.name.as_const().unwrap_or_default()));
         match &self.status {
             StatusChoice::Conditions(conditions, otherwise) => {
-                conditions.iter().for_each(|one| take(one.holds.0.span, format!("branch {}", one.status.word())));
+                conditions.iter().for_each(|one| take(one.holds.0.span, Covered::Judged, format!("branch {}", one.status.word())));
                 // Who says when it is ok, and nothing else, does not mean that there are other cases.
                 if otherwise.written || !conditions.iter().any(|one| one.status == Status::Ok) {
-                    take(otherwise.span, format!("branch {} (no condition holds)", otherwise.status.word()));
+                    take(otherwise.span, Covered::Judged, format!("branch {} (no condition holds)", otherwise.status.word()));
                 }
             }
-            StatusChoice::Mapped(mapped) => mapped.branches(take),
+            StatusChoice::Mapped(mapped) => mapped.branches(Covered::Judged, take),
             StatusChoice::Fixed(_) | StatusChoice::Word(_) => {}
         }
     }

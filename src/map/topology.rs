@@ -9,7 +9,7 @@
 //! ```
 
 use super::event::maybe_text;
-use super::{MapCx, Mapping, RowReads};
+use super::{Covered, MapCx, Mapping, RowReads};
 use crate::base::limits;
 use crate::base::map::Map;
 use crate::base::span::Span;
@@ -214,13 +214,13 @@ impl Mapping for TopologyMapping {
         RowReads::Codes
     }
 
-    fn places(&self, take: &mut dyn FnMut(Span, String)) {
+    fn places(&self, take: &mut dyn FnMut(Span, Covered, String)) {
         let (kind, name) = match &self.what {
             What::Component(component) => ("component", &component.r#type),
             What::Relation(relation) => ("relation", &relation.r#type),
             What::Delete(delete) => ("deletion", &delete.id),
         };
-        take(self.span, format!("{kind} {}", name.as_const().unwrap_or_default()));
+        take(self.span, Covered::Made, format!("{kind} {}", name.as_const().unwrap_or_default()));
     }
 
     fn codes<'m>(&'m self, take: &mut dyn FnMut(&'m Code)) {

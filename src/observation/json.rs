@@ -1,44 +1,21 @@
-//! Observations as JSON: the stable form of `check --format json` and of the lines of `run`.
+//! Observations as JSON: the stable form of `check --format json` and of the lines of `run`. There may
+//! be many of them, so they can become text without a tree of JSON values in between.
 
-use super::{Component, Event, EventContext, Health, Log, Observations, Relation, Sample, ServiceCheck, TagSet, Topology};
+use super::{Component, Event, Health, Log, Observations, Relation, Sample, ServiceCheck, TagSet, Topology};
 use crate::base::number::Number;
-use crate::base::print::{number_to_json, to_json};
+use crate::base::print::{AsJson, to_json};
 use crate::base::span::Sources;
 use crate::base::time::epoch_seconds;
 use crate::base::value::Text;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-/// A number with its value kept: integers of 64 bits are exact.
-pub fn number(number: Number) -> Json {
-    match number {
-        Number::Int(n) => n.into(),
-        Number::Uint(n) => n.into(),
-        Number::Float(n) => number_to_json(n),
-    }
-}
-
-fn tags(tags: &TagSet) -> Json {
-    tags.iter().map(|tag| tag.to_string()).collect()
-}
-
-fn text(text: &Option<Text>) -> Json {
-    text.as_deref().unwrap_or("").into()
-}
-
-fn maybe(text: &Option<Text>) -> Json {
-    text.as_deref().into()
-}
-
-/// One sample as it is written: there are many of them, so they become text without a tree of
-/// JSON values in between.
+/// One sample as it is written.
 #[derive(Debug, Serialize)]
 pub struct SampleJson<'s> {
     name: &'s str,
     r#type: &'static str,
-    #[serde(serialize_with = "write_number")]
     value: Number,
-    #[serde(serialize_with = "write_tags")]
     tags: &'s TagSet,
     hostname: &'s str,
     device: Option<&'s str>,
@@ -65,133 +42,235 @@ impl<'s> SampleJson<'s> {
     }
 }
 
-fn write_number<S: Serializer>(value: &Number, serializer: S) -> Result<S::Ok, S::Error> {
-    number(*value).serialize(serializer)
-}
-
-fn write_tags<S: Serializer>(tags: &&TagSet, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(tags.iter())
-}
-
 /// One sample as a JSON value.
 pub fn sample(s: Sample<'_>, sources: &Sources) -> Json {
-    serde_json::to_value(SampleJson::of(s, &sources.origin(s.origin))).unwrap_or_default()
+    json!(SampleJson::of(s, &sources.origin(s.origin)))
+}
+
+/// One service check as it is written.
+#[derive(Debug, Serialize)]
+pub struct ServiceCheckJson<'j> {
+    name: &'j str,
+    status: &'static str,
+    tags: &'j TagSet,
+    hostname: &'j str,
+    message: &'j str,
+    timestamp: f64,
+    origin: &'j str,
+}
+
+impl<'j> ServiceCheckJson<'j> {
+    /// A service check with its place in words.
+    pub fn of(check: &'j ServiceCheck, origin: &'j str) -> Self {
+        ServiceCheckJson {
+            name: &check.name,
+            status: check.status.word(),
+            tags: &check.tags,
+            hostname: check.hostname.as_deref().unwrap_or(""),
+            message: &check.message,
+            timestamp: epoch_seconds(check.timestamp),
+            origin,
+        }
+    }
+
+    /// The same of a host, with other tags.
+    pub fn with(self, hostname: &'j str, tags: &'j TagSet) -> Self {
+        ServiceCheckJson { hostname, tags, ..self }
+    }
 }
 
 /// One service check.
 pub fn service_check(s: &ServiceCheck, sources: &Sources) -> Json {
-    service_check_at(s, &sources.origin(s.origin))
+    json!(ServiceCheckJson::of(s, &sources.origin(s.origin)))
 }
 
-/// The same with its place in words.
-pub fn service_check_at(s: &ServiceCheck, origin: &str) -> Json {
-    json!({
-        "name": &*s.name, "status": s.status.word(), "tags": tags(&s.tags), "hostname": text(&s.hostname), "message": &*s.message,
-        "timestamp": epoch_seconds(s.timestamp), "origin": origin,
-    })
+/// One event as it is written; fields that were not given are left out.
+#[derive(Debug, Serialize)]
+pub struct EventJson<'j> {
+    msg_title: &'j str,
+    msg_text: &'j str,
+    timestamp: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event_type: Option<&'j str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_type_name: Option<&'j str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aggregation_key: Option<&'j str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event_object: Option<&'j str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'j str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alert_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<&'static str>,
+    tags: &'j TagSet,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attributes: Option<AsJson<'j>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<ContextJson<'j>>,
+    origin: &'j str,
 }
 
-/// One event; fields that were not given are left out.
-pub fn event(e: &Event, sources: &Sources) -> Json {
-    event_at(e, &sources.origin(e.origin))
+#[derive(Debug, Serialize)]
+struct ContextJson<'j> {
+    category: Option<&'j str>,
+    element_identifiers: &'j [Text],
+    source_identifier: Option<&'j str>,
+    source: Option<&'j str>,
+    source_links: AsJson<'j>,
+    data: AsJson<'j>,
 }
 
-/// The same with its place in words.
-pub fn event_at(e: &Event, origin: &str) -> Json {
-    let mut out = Map::new();
-    out.insert("msg_title".into(), (*e.title).into());
-    out.insert("msg_text".into(), (*e.text).into());
-    out.insert("timestamp".into(), epoch_seconds(e.timestamp).into());
-    let fields = [
-        ("event_type", &e.event_type),
-        ("source_type_name", &e.source_type_name),
-        ("aggregation_key", &e.aggregation_key),
-        ("event_object", &e.event_object),
-        ("host", &e.hostname),
-    ];
-    for (name, value) in fields {
-        if let Some(value) = value {
-            out.insert(name.into(), (**value).into());
+impl<'j> EventJson<'j> {
+    /// An event with its place in words.
+    pub fn of(event: &'j Event, origin: &'j str) -> Self {
+        EventJson {
+            msg_title: &event.title,
+            msg_text: &event.text,
+            timestamp: epoch_seconds(event.timestamp),
+            event_type: event.event_type.as_deref(),
+            source_type_name: event.source_type_name.as_deref(),
+            aggregation_key: event.aggregation_key.as_deref(),
+            event_object: event.event_object.as_deref(),
+            host: event.hostname.as_deref(),
+            alert_type: event.alert_type.map(|word| word.word()),
+            priority: event.priority.map(|word| word.word()),
+            tags: &event.tags,
+            attributes: (!event.attributes.is_missing()).then_some(AsJson(&event.attributes)),
+            context: event.context.as_ref().map(|context| ContextJson {
+                category: context.category.as_deref(),
+                element_identifiers: &context.element_identifiers,
+                source_identifier: context.source_identifier.as_deref(),
+                source: context.source.as_deref(),
+                source_links: AsJson(&context.source_links),
+                data: AsJson(&context.data),
+            }),
+            origin,
         }
     }
-    out.extend(e.alert_type.map(|a| ("alert_type".to_owned(), a.word().into())));
-    out.extend(e.priority.map(|p| ("priority".to_owned(), p.word().into())));
-    out.insert("tags".into(), tags(&e.tags));
-    if !e.attributes.is_missing() {
-        out.insert("attributes".into(), to_json(&e.attributes));
+
+    /// The same of a host, with other tags.
+    pub fn with(self, host: &'j str, tags: &'j TagSet) -> Self {
+        EventJson { host: Some(host), tags, ..self }
     }
-    out.extend(e.context.as_ref().map(|c| ("context".to_owned(), context(c))));
-    out.insert("origin".into(), origin.into());
-    Json::Object(out)
 }
 
-fn context(c: &EventContext) -> Json {
-    json!({
-        "category": maybe(&c.category), "element_identifiers": texts(&c.element_identifiers), "source_identifier": maybe(&c.source_identifier),
-        "source": maybe(&c.source), "source_links": to_json(&c.source_links), "data": to_json(&c.data),
-    })
+/// One event.
+pub fn event(e: &Event, sources: &Sources) -> Json {
+    json!(EventJson::of(e, &sources.origin(e.origin)))
 }
 
-fn texts(texts: &[Text]) -> Json {
-    texts.iter().map(|t| t.to_string()).collect()
+/// One log as it is written.
+#[derive(Debug, Serialize)]
+pub struct LogJson<'j> {
+    message: &'j str,
+    status: Option<&'j str>,
+    service: Option<&'j str>,
+    source: Option<&'j str>,
+    timestamp: f64,
+    hostname: &'j str,
+    tags: &'j TagSet,
+    attributes: AsJson<'j>,
+    origin: &'j str,
+}
+
+impl<'j> LogJson<'j> {
+    /// A log with its place in words.
+    pub fn of(log: &'j Log, origin: &'j str) -> Self {
+        LogJson {
+            message: &log.message,
+            status: log.status.as_deref(),
+            service: log.service.as_deref(),
+            source: log.source.as_deref(),
+            timestamp: epoch_seconds(log.timestamp),
+            hostname: log.hostname.as_deref().unwrap_or(""),
+            tags: &log.tags,
+            attributes: AsJson(&log.attributes),
+            origin,
+        }
+    }
+
+    /// The same of a host, with other tags.
+    pub fn with(self, hostname: &'j str, tags: &'j TagSet) -> Self {
+        LogJson { hostname, tags, ..self }
+    }
 }
 
 /// One log.
 pub fn log(l: &Log, sources: &Sources) -> Json {
-    log_at(l, &sources.origin(l.origin))
+    json!(LogJson::of(l, &sources.origin(l.origin)))
 }
 
-/// The same with its place in words.
-pub fn log_at(l: &Log, origin: &str) -> Json {
-    json!({
-        "message": &*l.message, "status": maybe(&l.status), "service": maybe(&l.service), "source": maybe(&l.source),
-        "timestamp": epoch_seconds(l.timestamp), "hostname": text(&l.hostname), "tags": tags(&l.tags), "attributes": to_json(&l.attributes),
-        "origin": origin,
-    })
+/// One component as it is written.
+#[derive(Debug, Serialize)]
+pub struct ComponentJson<'j> {
+    id: &'j str,
+    r#type: &'j str,
+    data: AsJson<'j>,
+    origin: &'j str,
 }
 
-/// One component.
-pub fn component(c: &Component, sources: &Sources) -> Json {
-    component_at(c, &sources.origin(c.origin))
+impl<'j> ComponentJson<'j> {
+    /// A component with its place in words.
+    pub fn of(component: &'j Component, origin: &'j str) -> Self {
+        ComponentJson { id: &component.id, r#type: &component.component_type, data: AsJson(&component.data), origin }
+    }
 }
 
-/// The same with its place in words.
-pub fn component_at(c: &Component, origin: &str) -> Json {
-    json!({"id": &*c.id, "type": &*c.component_type, "data": to_json(&c.data), "origin": origin})
+/// One relation as it is written.
+#[derive(Debug, Serialize)]
+pub struct RelationJson<'j> {
+    source: &'j str,
+    target: &'j str,
+    r#type: &'j str,
+    data: AsJson<'j>,
+    origin: &'j str,
 }
 
-/// One relation.
-pub fn relation(r: &Relation, sources: &Sources) -> Json {
-    relation_at(r, &sources.origin(r.origin))
-}
-
-/// The same with its place in words.
-pub fn relation_at(r: &Relation, origin: &str) -> Json {
-    json!({"source": &*r.source, "target": &*r.target, "type": &*r.relation_type, "data": to_json(&r.data), "origin": origin})
+impl<'j> RelationJson<'j> {
+    /// A relation with its place in words.
+    pub fn of(relation: &'j Relation, origin: &'j str) -> Self {
+        let Relation { source, target, relation_type, data, .. } = relation;
+        RelationJson { source, target, r#type: relation_type, data: AsJson(data), origin }
+    }
 }
 
 /// The topology of one run.
 pub fn topology(t: &Topology, sources: &Sources) -> Json {
+    let component = |c: &Component| json!(ComponentJson::of(c, &sources.origin(c.origin)));
+    let relation = |r: &Relation| json!(RelationJson::of(r, &sources.origin(r.origin)));
     json!({
         "instance": {"type": &*t.key_type, "url": &*t.key_url},
         "start_snapshot": t.start_snapshot, "stop_snapshot": t.stop_snapshot,
-        "components": t.components.iter().map(|c| component(c, sources)).collect::<Json>(),
-        "relations": t.relations.iter().map(|r| relation(r, sources)).collect::<Json>(),
-        "deletes": texts(&t.deletes),
+        "components": t.components.iter().map(component).collect::<Json>(),
+        "relations": t.relations.iter().map(relation).collect::<Json>(),
+        "deletes": t.deletes,
     })
+}
+
+/// One health state as it is written.
+#[derive(Debug, Serialize)]
+pub struct HealthJson<'j> {
+    id: &'j str,
+    name: &'j str,
+    health: &'static str,
+    element: &'j str,
+    message: Option<&'j str>,
+    origin: &'j str,
+}
+
+impl<'j> HealthJson<'j> {
+    /// A health state with its place in words.
+    pub fn of(health: &'j Health, origin: &'j str) -> Self {
+        let Health { id, name, health: state, element, message, .. } = health;
+        HealthJson { id, name, health: state.word(), element, message: message.as_deref(), origin }
+    }
 }
 
 /// One health state.
 pub fn health(h: &Health, sources: &Sources) -> Json {
-    health_at(h, &sources.origin(h.origin))
-}
-
-/// The same with its place in words.
-pub fn health_at(h: &Health, origin: &str) -> Json {
-    json!({
-        "id": &*h.id, "name": &*h.name, "health": h.health.word(), "element": &*h.element, "message": maybe(&h.message),
-        "origin": origin,
-    })
+    json!(HealthJson::of(h, &sources.origin(h.origin)))
 }
 
 /// Everything of one run, as the lists of `check --format json`.

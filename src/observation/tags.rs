@@ -5,6 +5,7 @@
 
 use crate::base::limits;
 use crate::base::print::cut_bytes;
+use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
 /// An immutable set of tags in the order in which they were added.
@@ -63,6 +64,13 @@ impl TagSet {
     /// True without tags.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// As a list of texts.
+impl Serialize for TagSet {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_seq(self.iter())
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::base::value::Value;
 use crate::decode::{self, Facts, guess, named};
 use crate::net::Answer;
-use crate::trial::write::{flow, scalar};
+use crate::trial::write::flow;
 use std::collections::BTreeSet;
 
 /// A decoder with what it makes of the answer.
@@ -116,14 +116,6 @@ fn is_number_in<'a>(mut cells: impl Iterator<Item = &'a str>) -> bool {
 
 fn map(entries: &[(&str, Value)]) -> Value {
     Value::map(entries.iter().map(|(key, value)| ((*key).into(), value.clone())).collect())
-}
-
-/// A text for messages: what the answer was read as.
-pub fn told(look: &Look, answer: &Answer) -> String {
-    match answer.header("content-type") {
-        Some(content_type) => format!("{} ({})", look.name, scalar(content_type)),
-        None => look.name.to_owned(),
-    }
 }
 
 /// True for an answer of lines, each of which is a message.

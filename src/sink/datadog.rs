@@ -13,15 +13,15 @@ use super::filter::{Common, Family, Filter};
 use super::post::{Address, Compression, Packing, Payload, Poster, Receiver, below};
 use super::secret_text::SecretText;
 use super::{DeliverCx, Delivery, Numbered, OpenCx, Settings, Sink, Verdict, intake, own_name, read_kind, series};
-use crate::base::print::to_json;
+use crate::base::print::AsJson;
 use crate::base::secret::Secret;
-use crate::base::value::Text;
+use crate::base::value::{Text, Value};
 use crate::observation::Log;
 use crate::report::Report;
 use crate::yaml::kind::Kind;
 use crate::yaml::read::Record;
 use crate::yaml::shape::KindDoc;
-use serde_json::{Map, Value as Json};
+use serde::{Serialize, Serializer};
 use std::sync::Arc;
 use url::Url;
 
@@ -158,26 +158,53 @@ impl Sink for Open {
 
 /// The body of `/api/v2/logs`.
 fn logs(batch: &Batch, filter: &Filter) -> Vec<u8> {
-    let all = batch.iter().filter_map(|(numbered, what)| match what {
+    series::list(batch.iter().filter_map(|(numbered, what)| match what {
         What::Log(at) => numbered.report.logs.get(at as usize).map(|found| log(found, &numbered.report, filter)),
         _ => None,
-    });
-    Json::Array(all.collect()).to_string().into_bytes()
+    }))
+}
+
+#[derive(Serialize)]
+struct LogForm<'b> {
+    message: &'b str,
+    status: &'b str,
+    timestamp: i64,
+    hostname: &'b str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<&'b str>,
+    ddsource: &'b str,
+    ddtags: String,
+    #[serde(flatten)]
+    attributes: Beside<'b>,
+}
+
+/// The attributes of a log that have no name of a field.
+struct Beside<'b> {
+    attributes: &'b Value,
+    has_service: bool,
+}
+
+impl Serialize for Beside<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let is_field = |key: &str| match key {
+            "service" => self.has_service,
+            other => matches!(other, "message" | "status" | "timestamp" | "hostname" | "ddsource" | "ddtags"),
+        };
+        let all = self.attributes.as_map().into_iter().flat_map(|map| map.iter());
+        out.collect_map(all.filter(|(key, _)| !is_field(key)).map(|(key, value)| (&**key, AsJson(value))))
+    }
 }
 
 /// A log; its own attributes stand beside the known fields.
-fn log(log: &Log, report: &Report, filter: &Filter) -> Json {
-    let mut out = Map::new();
-    out.insert("message".into(), (*log.message).into());
-    out.insert("status".into(), log.status.as_deref().unwrap_or("info").into());
-    out.insert("timestamp".into(), log.timestamp.as_millisecond().into());
-    out.insert("hostname".into(), log.hostname.as_deref().unwrap_or(&report.origin.hostname).into());
-    out.extend(log.service.as_deref().map(|service| ("service".to_owned(), service.into())));
-    out.insert("ddsource".into(), log.source.as_deref().unwrap_or(&report.origin.check).into());
-    let tags = filter.tags(&log.tags);
-    out.insert("ddtags".into(), tags.iter().collect::<Vec<_>>().join(",").into());
-    for (key, value) in log.attributes.as_map().iter().flat_map(|map| map.iter()) {
-        out.entry(&**key).or_insert_with(|| to_json(value));
+fn log<'b>(log: &'b Log, report: &'b Report, filter: &Filter) -> LogForm<'b> {
+    LogForm {
+        message: &log.message,
+        status: log.status.as_deref().unwrap_or("info"),
+        timestamp: log.timestamp.as_millisecond(),
+        hostname: log.hostname.as_deref().unwrap_or(&report.origin.hostname),
+        service: log.service.as_deref(),
+        ddsource: log.source.as_deref().unwrap_or(&report.origin.check),
+        ddtags: filter.tags(&log.tags).iter().collect::<Vec<_>>().join(","),
+        attributes: Beside { attributes: &log.attributes, has_service: log.service.is_some() },
     }
-    Json::Object(out)
 }

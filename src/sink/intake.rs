@@ -9,12 +9,14 @@
 
 use super::batch::{Batch, What};
 use super::filter::Filter;
+use super::free::{Free, Object};
+use crate::base::number::Number;
 use crate::base::print::to_json;
 use crate::base::time::epoch_seconds;
-use crate::base::value::Value;
 use crate::fold::Point;
-use crate::observation::{Component, Event, Health, Relation, Status, json};
+use crate::observation::{Component, Event, Health, Relation, Status, TagSet};
 use crate::report::{Report, Topology};
+use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 /// The words that the name of a group must not begin with.
@@ -28,125 +30,290 @@ const EXPIRY_REPEATS: f64 = 4.0;
 
 /// The body of the intake.
 pub fn intake(batch: &Batch, filter: &Filter, event_text: Option<usize>) -> Vec<u8> {
-    let mut parts = Parts::default();
+    let mut body = Body::of(batch);
     for (numbered, what) in batch.iter() {
-        parts.take(&numbered.report, numbered.sequence, what, filter, event_text);
+        body.take(&numbered.report, numbered.sequence, what, filter, event_text);
     }
-    let last = batch.reports().iter().rfind(|numbered| numbered.sequence == batch.last()).map(|numbered| &numbered.report.origin);
-    let mut body = Map::new();
-    body.insert("apiKey".into(), "".into());
-    // The same whenever the batch is sent again, so not the time of sending.
-    body.insert("collection_timestamp".into(), last.map(|origin| epoch_seconds(origin.started)).into());
-    body.insert("internalHostname".into(), last.map(|origin| &*origin.hostname).into());
-    body.insert("agentVersion".into(), env!("CARGO_PKG_VERSION").into());
-    body.insert("os".into(), std::env::consts::OS.into());
-    let messages = |all: Vec<(u64, Json)>| Json::Array(all.into_iter().map(|(_, message)| message).collect());
-    let lists = [
-        ("agent_checks", Json::Array(parts.runs)),
-        ("events", Json::Object(parts.events)),
-        ("metrics", Json::Array(parts.metrics)),
-        ("topologies", messages(parts.topologies)),
-        ("health", messages(parts.health)),
-    ];
-    let is_used = |(_, list): &(&str, Json)| list.as_array().map_or_else(|| list != &json!({}), |items| !items.is_empty());
-    body.extend(lists.into_iter().filter(is_used).map(|(key, list)| (key.to_owned(), list)));
-    Json::Object(body).to_string().into_bytes()
+    // Keys are texts, and nothing else could fail.
+    serde_json::to_vec(&body).unwrap_or_default()
 }
 
-/// The lists of one body; those of topology and health with the record that they belong to.
-#[derive(Default)]
-struct Parts {
+#[derive(Serialize)]
+struct Body<'b> {
+    #[serde(rename = "apiKey")]
+    api_key: &'static str,
+    /// The same whenever the batch is sent again, so not the time of sending.
+    collection_timestamp: Option<f64>,
+    #[serde(rename = "internalHostname")]
+    hostname: Option<&'b str>,
+    #[serde(rename = "agentVersion")]
+    version: &'static str,
+    os: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    agent_checks: Vec<Json>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
     events: Map<String, Json>,
-    metrics: Vec<Json>,
-    runs: Vec<Json>,
-    topologies: Vec<(u64, Json)>,
-    health: Vec<(u64, Json)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    metrics: Vec<Raw<'b>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    topologies: Vec<TopologyPart<'b>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    health: Vec<HealthPart<'b>>,
 }
 
-impl Parts {
-    fn take(&mut self, report: &Report, sequence: u64, what: What, filter: &Filter, event_text: Option<usize>) {
-        let at = |n: u32| n as usize;
-        match (what, &report.topology) {
-            (What::Event(n), _) => {
-                let Some(event) = report.events.get(at(n)) else { return };
-                let group = group(event);
-                let made = Json::Object(event_fields(event, report, filter, event_text));
-                let list = self.events.entry(group).or_insert_with(|| Json::Array(Vec::new()));
-                list.as_array_mut().into_iter().for_each(|list| list.push(made.clone()));
-            }
-            (What::Point(n), _) => self.metrics.extend(report.points.get(at(n)).map(|point| raw(point, report, filter))),
-            (What::Component(n), Some(topology)) => {
-                let made = topology.components.get(at(n)).map(|found| component(found));
-                self.topology(sequence, topology).push("components", made);
-            }
-            (What::Relation(n), Some(topology)) => {
-                let made = topology.relations.get(at(n)).map(|found| relation(found));
-                self.topology(sequence, topology).push("relations", made);
-            }
-            (What::Delete(n), Some(topology)) => {
-                let made = topology.deletes.get(at(n)).map(|id| Json::from(&**id));
-                self.topology(sequence, topology).push("delete_ids", made);
-            }
-            (What::Run, _) => self.runs.extend(run(report)),
-            (What::TopologyStart, Some(topology)) => {
-                self.topology(sequence, topology).set("start_snapshot", topology.start_snapshot.into())
-            }
-            (What::TopologyStop, Some(topology)) => self.topology(sequence, topology).set("stop_snapshot", true.into()),
-            (What::HealthStart, _) => {
-                let interval = interval(report);
-                self.health(sequence, report).set("start_snapshot", interval);
-            }
-            (What::Health(n), _) => {
-                let made = report.health.get(at(n)).map(|found| check_state(found));
-                self.health(sequence, report).push("check_states", made);
-            }
-            (What::HealthStop, _) => self.health(sequence, report).set("stop_snapshot", json!({})),
-            _ => {}
+impl<'b> Body<'b> {
+    fn of(batch: &'b Batch) -> Body<'b> {
+        let last = batch.reports().iter().rfind(|numbered| numbered.sequence == batch.last()).map(|numbered| &numbered.report.origin);
+        Body {
+            api_key: "",
+            collection_timestamp: last.map(|origin| epoch_seconds(origin.started)),
+            hostname: last.map(|origin| &*origin.hostname),
+            version: env!("CARGO_PKG_VERSION"),
+            os: std::env::consts::OS,
+            agent_checks: Vec::new(),
+            events: Map::new(),
+            metrics: Vec::new(),
+            topologies: Vec::new(),
+            health: Vec::new(),
         }
     }
 
-    fn topology(&mut self, sequence: u64, topology: &Topology) -> Part<'_> {
-        part(&mut self.topologies, sequence, || {
-            json!({
-                "start_snapshot": false, "stop_snapshot": false,
-                "instance": {"type": &*topology.key_type, "url": &*topology.key_url},
-                "components": [], "relations": [], "delete_ids": [],
-            })
-        })
+    fn take(&mut self, report: &'b Report, sequence: u64, what: What, filter: &Filter, event_text: Option<usize>) {
+        match what {
+            What::Event(n) => {
+                let Some(event) = report.events.get(n as usize) else { return };
+                let list = self.events.entry(group(event)).or_insert_with(|| Json::Array(Vec::new()));
+                if let Json::Array(list) = list {
+                    list.push(Json::Object(event_fields(event, report, filter, event_text)));
+                }
+            }
+            What::Point(n) => self.metrics.extend(report.points.get(n as usize).map(|point| raw(point, report, filter))),
+            What::Run => self.agent_checks.extend(run(report)),
+            What::HealthStart | What::Health(_) | What::HealthStop => {
+                HealthPart::of(&mut self.health, sequence, report).into_iter().for_each(|part| part.take(report, what));
+            }
+            _ => {
+                let Some(topology) = &report.topology else { return };
+                TopologyPart::of(&mut self.topologies, sequence, topology).into_iter().for_each(|part| part.take(topology, what));
+            }
+        }
+    }
+}
+
+/// A type by its name.
+#[derive(Serialize)]
+struct Named<'b> {
+    name: &'b str,
+}
+
+/// What a batch holds of the topology of one record.
+#[derive(Serialize)]
+struct TopologyPart<'b> {
+    #[serde(skip)]
+    sequence: u64,
+    start_snapshot: bool,
+    stop_snapshot: bool,
+    instance: TopologyKey<'b>,
+    components: Vec<ComponentForm<'b>>,
+    relations: Vec<RelationForm<'b>>,
+    delete_ids: Vec<&'b str>,
+}
+
+#[derive(Serialize)]
+struct TopologyKey<'b> {
+    r#type: &'b str,
+    url: &'b str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ComponentForm<'b> {
+    external_id: &'b str,
+    r#type: Named<'b>,
+    data: Object<'b>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_properties: Option<Free<'b>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RelationForm<'b> {
+    external_id: String,
+    r#type: Named<'b>,
+    source_id: &'b str,
+    target_id: &'b str,
+    data: Object<'b>,
+}
+
+impl<'b> TopologyPart<'b> {
+    /// The part that is open, or a new one where the record is another.
+    fn of<'p>(parts: &'p mut Vec<TopologyPart<'b>>, sequence: u64, topology: &'b Topology) -> Option<&'p mut TopologyPart<'b>> {
+        if parts.last().is_none_or(|part| part.sequence != sequence) {
+            parts.push(TopologyPart {
+                sequence,
+                start_snapshot: false,
+                stop_snapshot: false,
+                instance: TopologyKey { r#type: &topology.key_type, url: &topology.key_url },
+                components: Vec::new(),
+                relations: Vec::new(),
+                delete_ids: Vec::new(),
+            });
+        }
+        parts.last_mut()
     }
 
-    fn health(&mut self, sequence: u64, report: &Report) -> Part<'_> {
-        part(&mut self.health, sequence, || {
+    fn take(&mut self, topology: &'b Topology, what: What) {
+        match what {
+            What::TopologyStart => self.start_snapshot = topology.start_snapshot,
+            What::TopologyStop => self.stop_snapshot = true,
+            What::Component(n) => self.components.extend(topology.components.get(n as usize).map(|found| component(found))),
+            What::Relation(n) => self.relations.extend(topology.relations.get(n as usize).map(|found| relation(found))),
+            What::Delete(n) => self.delete_ids.extend(topology.deletes.get(n as usize).map(|id| &**id)),
+            _ => {}
+        }
+    }
+}
+
+/// The key of components whose data stands beside that of receivers.
+const SOURCE_PROPERTIES: &str = "source_properties";
+
+fn component(component: &Component) -> ComponentForm<'_> {
+    ComponentForm {
+        external_id: &component.id,
+        r#type: Named { name: &component.component_type },
+        data: Object::without(SOURCE_PROPERTIES, &component.data),
+        source_properties: Free::member(&component.data, SOURCE_PROPERTIES),
+    }
+}
+
+fn relation(relation: &Relation) -> RelationForm<'_> {
+    let Relation { source, target, relation_type, data, .. } = relation;
+    RelationForm {
+        external_id: format!("{source}-{relation_type}-{target}"),
+        r#type: Named { name: relation_type },
+        source_id: source,
+        target_id: target,
+        data: Object::of(data),
+    }
+}
+
+/// What a batch holds of the health states of one record.
+#[derive(Serialize)]
+struct HealthPart<'b> {
+    #[serde(skip)]
+    sequence: u64,
+    consistency_model: &'static str,
+    stream: Stream<'b>,
+    check_states: Vec<CheckState<'b>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_snapshot: Option<Interval>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop_snapshot: Option<End>,
+}
+
+#[derive(Serialize)]
+struct Stream<'b> {
+    urn: Option<&'b str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_stream_id: Option<&'b str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CheckState<'b> {
+    check_state_id: &'b str,
+    name: &'b str,
+    health: String,
+    topology_element_identifier: &'b str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'b str>,
+}
+
+/// How often a stream is repeated, and when it expires.
+#[derive(Serialize)]
+struct Interval {
+    repeat_interval_s: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expiry_interval_s: Option<u64>,
+}
+
+/// An empty object.
+#[derive(Serialize)]
+struct End {}
+
+impl<'b> HealthPart<'b> {
+    /// The part that is open, or a new one where the record is another.
+    fn of<'p>(parts: &'p mut Vec<HealthPart<'b>>, sequence: u64, report: &'b Report) -> Option<&'p mut HealthPart<'b>> {
+        if parts.last().is_none_or(|part| part.sequence != sequence) {
             let stream = report.health_stream.as_ref();
-            let mut named = Map::new();
-            named.insert("urn".into(), stream.map(|stream| &*stream.urn).into());
-            named.extend(stream.and_then(|stream| stream.sub_stream.as_deref()).map(|sub| ("sub_stream_id".to_owned(), sub.into())));
-            json!({"consistency_model": "REPEAT_SNAPSHOTS", "stream": named, "check_states": []})
-        })
+            parts.push(HealthPart {
+                sequence,
+                consistency_model: "REPEAT_SNAPSHOTS",
+                stream: Stream {
+                    urn: stream.map(|stream| &*stream.urn),
+                    sub_stream_id: stream.and_then(|stream| stream.sub_stream.as_deref()),
+                },
+                check_states: Vec::new(),
+                start_snapshot: None,
+                stop_snapshot: None,
+            });
+        }
+        parts.last_mut()
+    }
+
+    fn take(&mut self, report: &'b Report, what: What) {
+        match what {
+            What::HealthStart => self.start_snapshot = Some(interval(report)),
+            What::HealthStop => self.stop_snapshot = Some(End {}),
+            What::Health(n) => self.check_states.extend(report.health.get(n as usize).map(|found| check_state(found))),
+            _ => {}
+        }
     }
 }
 
-/// One message about one topology or stream.
-struct Part<'p>(Option<&'p mut Map<String, Json>>);
-
-fn part(parts: &mut Vec<(u64, Json)>, sequence: u64, new: impl FnOnce() -> Json) -> Part<'_> {
-    if parts.last().is_none_or(|(of, _)| *of != sequence) {
-        parts.push((sequence, new()));
+fn check_state(health: &Health) -> CheckState<'_> {
+    CheckState {
+        check_state_id: &health.id,
+        name: &health.name,
+        health: health.health.word().to_uppercase(),
+        topology_element_identifier: &health.element,
+        message: health.message.as_deref(),
     }
-    Part(parts.last_mut().and_then(|(_, part)| part.as_object_mut()))
 }
 
-impl Part<'_> {
-    fn set(self, key: &str, value: Json) {
-        self.0.into_iter().for_each(|map| {
-            map.insert(key.to_owned(), value.clone());
-        });
-    }
+/// A part of a stream always expires.
+fn interval(report: &Report) -> Interval {
+    let stream = report.health_stream.as_ref();
+    let usual = report.origin.interval.as_secs_f64();
+    let repeat = stream.and_then(|stream| stream.repeat_s).unwrap_or(usual).round().clamp(REPEAT_S.0, REPEAT_S.1);
+    let expiry = stream.and_then(|stream| stream.expiry_s).map(f64::round).filter(|expiry| *expiry > 0.0);
+    let is_part = stream.is_some_and(|stream| stream.sub_stream.is_some());
+    let expiry = expiry.or(is_part.then_some(repeat * EXPIRY_REPEATS));
+    Interval { repeat_interval_s: repeat as u64, expiry_interval_s: expiry.map(|expiry| expiry as u64) }
+}
 
-    fn push(self, key: &str, value: Option<Json>) {
-        let list = self.0.and_then(|map| map.get_mut(key)).and_then(Json::as_array_mut);
-        list.into_iter().for_each(|list| list.extend(value.clone()));
-    }
+/// `[name, time, value, {…}]`.
+#[derive(Serialize)]
+struct Raw<'b>(&'b str, i64, Number, About<'b>);
+
+#[derive(Serialize)]
+struct About<'b> {
+    hostname: &'b str,
+    r#type: &'static str,
+    tags: TagSet,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_name: Option<&'b str>,
+}
+
+fn raw<'b>(point: Point<'b>, report: &'b Report, filter: &Filter) -> Raw<'b> {
+    let Point { value, tags, about: point } = point;
+    let about = About {
+        hostname: point.hostname.as_deref().unwrap_or(&report.origin.hostname),
+        r#type: "raw",
+        tags: filter.tags(tags),
+        device_name: point.device.as_deref(),
+    };
+    Raw(&point.name, point.at.as_second(), value, about)
 }
 
 /// Where an event is sorted in: its type, which newer agents copy over the system it came from.
@@ -180,32 +347,13 @@ fn event_fields(event: &Event, report: &Report, filter: &Filter, text: Option<us
         made.insert("element_identifiers".into(), context.element_identifiers.iter().map(|id| id.to_string()).collect());
         let links = to_json(&context.source_links);
         made.insert("source_links".into(), if links.is_array() { links } else { Json::Array(Vec::new()) });
-        made.insert("data".into(), object(&context.data));
+        made.insert("data".into(), json!(Object::of(&context.data)));
         out.insert("context".into(), made.into());
     }
     for (key, value) in event.attributes.as_map().iter().flat_map(|map| map.iter()) {
         out.entry(&**key).or_insert_with(|| to_json(value));
     }
     out
-}
-
-/// `[name, time, value, {…}]`.
-fn raw(point: Point<'_>, report: &Report, filter: &Filter) -> Json {
-    let mut about = Map::new();
-    about.insert("hostname".into(), point.hostname.as_deref().unwrap_or(&report.origin.hostname).into());
-    about.insert("type".into(), "raw".into());
-    about.insert("tags".into(), filter.tags(point.tags).iter().collect());
-    about.extend(point.device.as_deref().map(|device| ("device_name".to_owned(), device.into())));
-    json!([&*point.name, point.at.as_second(), json::number(point.value), about])
-}
-
-/// Free data as receivers take it: an object without nulls and empty texts, whose lists hold one
-/// type each.
-fn object(data: &Value) -> Json {
-    match cleaned(to_json(data)) {
-        Some(Json::Object(map)) => Json::Object(map),
-        _ => json!({}),
-    }
 }
 
 /// How a run went: check, source type, number of the instance, status, why, facts.
@@ -218,71 +366,4 @@ fn run(report: &Report) -> Option<Json> {
     };
     let facts: Map<String, Json> = report.metadata.iter().map(|(key, value)| (key.to_string(), to_json(value))).collect();
     Some(json!([&*report.origin.check, &*report.origin.check, report.origin.instance, status, why, facts]))
-}
-
-fn cleaned(value: Json) -> Option<Json> {
-    Some(match value {
-        Json::Null => return None,
-        Json::String(text) if text.is_empty() => return None,
-        Json::Array(items) => Json::Array(of_one_type(items.into_iter().filter_map(cleaned).collect())),
-        Json::Object(map) => Json::Object(map.into_iter().filter_map(|(key, value)| Some((key, cleaned(value)?))).collect()),
-        plain => plain,
-    })
-}
-
-/// A list of several types would be refused as a whole: it becomes one of texts.
-fn of_one_type(items: Vec<Json>) -> Vec<Json> {
-    let mixed = items.iter().zip(items.iter().skip(1)).any(|(a, b)| std::mem::discriminant(a) != std::mem::discriminant(b));
-    let text = |item: Json| match item {
-        Json::String(text) => Json::String(text),
-        other => Json::String(other.to_string()),
-    };
-    if mixed { items.into_iter().map(text).collect() } else { items }
-}
-
-fn component(component: &Component) -> Json {
-    let mut data = object(&component.data);
-    let properties = data.as_object_mut().and_then(|map| map.shift_remove("source_properties"));
-    let mut out = json!({"externalId": &*component.id, "type": {"name": &*component.component_type}, "data": data});
-    Part(out.as_object_mut()).insert("sourceProperties", properties);
-    out
-}
-
-impl Part<'_> {
-    fn insert(self, key: &str, value: Option<Json>) {
-        if let Some(value) = value {
-            self.set(key, value);
-        }
-    }
-}
-
-fn relation(relation: &Relation) -> Json {
-    let (source, target, name) = (&relation.source, &relation.target, &relation.relation_type);
-    json!({
-        "externalId": format!("{source}-{name}-{target}"), "type": {"name": &**name},
-        "sourceId": &**source, "targetId": &**target, "data": object(&relation.data),
-    })
-}
-
-/// How often a stream is repeated, and when it expires: a part of a stream always does.
-fn interval(report: &Report) -> Json {
-    let stream = report.health_stream.as_ref();
-    let usual = report.origin.interval.as_secs_f64();
-    let repeat = stream.and_then(|stream| stream.repeat_s).unwrap_or(usual).round().clamp(REPEAT_S.0, REPEAT_S.1);
-    let expiry = stream.and_then(|stream| stream.expiry_s).map(f64::round).filter(|expiry| *expiry > 0.0);
-    let is_part = stream.is_some_and(|stream| stream.sub_stream.is_some());
-    let expiry = expiry.or(is_part.then_some(repeat * EXPIRY_REPEATS));
-    let mut out = Map::new();
-    out.insert("repeat_interval_s".into(), Json::from(repeat as u64));
-    out.extend(expiry.map(|expiry| ("expiry_interval_s".to_owned(), Json::from(expiry as u64))));
-    Json::Object(out)
-}
-
-fn check_state(health: &Health) -> Json {
-    let mut out = json!({
-        "checkStateId": &*health.id, "name": &*health.name, "health": health.health.word().to_uppercase(),
-        "topologyElementIdentifier": &*health.element,
-    });
-    Part(out.as_object_mut()).insert("message", health.message.as_deref().map(Json::from));
-    out
 }

@@ -78,7 +78,7 @@ impl Sink for Open {
     }
 
     fn body(&self, batch: &Batch) -> Vec<u8> {
-        lines::json_lines(batch, &self.filter).into_bytes()
+        lines::json_lines(batch, &self.filter)
     }
 
     fn deliver<'d>(&'d self, batch: &'d Batch, _: &'d DeliverCx<'d>) -> Delivery<'d> {

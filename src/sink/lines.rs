@@ -4,15 +4,14 @@ use super::Numbered;
 use super::batch::{Batch, What};
 use super::filter::Filter;
 use crate::base::number::Number;
-use crate::base::print::{one_line, to_json};
+use crate::base::print::{AsJson, one_line, to_json};
 use crate::base::time::epoch_seconds;
 use crate::base::value::Text;
 use crate::fold::Point;
 use crate::observation::TagSet;
-use crate::observation::json;
+use crate::observation::json::{ComponentJson, EventJson, HealthJson, LogJson, RelationJson, ServiceCheckJson};
 use crate::report::Report;
-use serde::{Serialize, Serializer};
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 use std::fmt::Write;
 
 /// What stands before the fields of an item.
@@ -29,10 +28,8 @@ struct Line<'l, T: Serialize> {
 struct Metric<'l> {
     name: &'l str,
     r#type: &'static str,
-    #[serde(serialize_with = "write_number")]
     value: Number,
     unit: Option<&'l str>,
-    #[serde(serialize_with = "write_tags")]
     tags: TagSet,
     hostname: &'l str,
     device: Option<&'l str>,
@@ -41,17 +38,33 @@ struct Metric<'l> {
     origin: &'l str,
 }
 
-fn write_number<S: Serializer>(value: &Number, serializer: S) -> Result<S::Ok, S::Error> {
-    json::number(*value).serialize(serializer)
+/// What a batch holds of the topology of one record.
+#[derive(Serialize)]
+struct TopologyPart<'l> {
+    key: Key<'l>,
+    start_snapshot: bool,
+    stop_snapshot: bool,
+    components: Vec<ComponentJson<'l>>,
+    relations: Vec<RelationJson<'l>>,
+    deletes: Vec<&'l str>,
 }
 
-fn write_tags<S: Serializer>(tags: &TagSet, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(tags.iter())
+#[derive(Serialize)]
+struct Key<'l> {
+    r#type: &'l str,
+    url: &'l str,
+}
+
+/// A fact about an instance.
+#[derive(Serialize)]
+struct Fact<'l> {
+    name: &'l str,
+    value: AsJson<'l>,
 }
 
 /// All items of a batch as lines of JSON.
-pub fn json_lines(batch: &Batch, filter: &Filter) -> String {
-    let mut out = String::new();
+pub fn json_lines(batch: &Batch, filter: &Filter) -> Vec<u8> {
+    let mut out = Vec::new();
     let mut rest = batch.iter().peekable();
     while let Some((numbered, what)) = rest.next() {
         if what == What::TopologyStart {
@@ -71,50 +84,40 @@ fn is_topology(what: What) -> bool {
     matches!(what, What::Component(_) | What::Relation(_) | What::Delete(_) | What::TopologyStop)
 }
 
-fn line<T: Serialize>(out: &mut String, report: &Report, kind: &'static str, fields: T) {
+fn line<T: Serialize>(out: &mut Vec<u8>, report: &Report, kind: &'static str, fields: T) {
     let line = Line { kind, check: &report.origin.check, instance: report.origin.instance, fields };
-    if let Ok(text) = serde_json::to_string(&line) {
-        out.push_str(&text);
-        out.push('\n');
-    }
+    // Keys are texts, and nothing else could fail.
+    let _ = serde_json::to_writer(&mut *out, &line);
+    out.push(b'\n');
 }
 
 fn host<'h>(given: &'h Option<Text>, report: &'h Report) -> &'h str {
     given.as_deref().unwrap_or(&report.origin.hostname)
 }
 
-/// The host that the item is about, and the tags of the sink.
-fn completed(mut fields: Json, key: &str, hostname: &str, tags: &TagSet) -> Json {
-    if let Some(map) = fields.as_object_mut() {
-        map.insert(key.to_owned(), hostname.into());
-        map.insert("tags".to_owned(), tags.iter().collect());
-    }
-    fields
-}
-
-fn item(out: &mut String, numbered: &Numbered, what: What, filter: &Filter) {
+fn item(out: &mut Vec<u8>, numbered: &Numbered, what: What, filter: &Filter) {
     let report = &numbered.report;
     match what {
         What::Point(at) => report.points.get(at as usize).into_iter().for_each(|point| {
             line(out, report, "metric", metric(point, report, filter));
         }),
         What::ServiceCheck(at) => report.service_checks.get(at as usize).into_iter().for_each(|check| {
-            let fields = json::service_check_at(check, &check.origin);
-            line(out, report, "service_check", completed(fields, "hostname", host(&check.hostname, report), &filter.tags(&check.tags)));
+            let (hostname, tags) = (host(&check.hostname, report), &filter.tags(&check.tags));
+            line(out, report, "service_check", ServiceCheckJson::of(check, &check.origin).with(hostname, tags));
         }),
         What::Event(at) => report.events.get(at as usize).into_iter().for_each(|event| {
-            let fields = json::event_at(event, &event.origin);
-            line(out, report, "event", completed(fields, "host", host(&event.hostname, report), &filter.tags(&event.tags)));
+            let (hostname, tags) = (host(&event.hostname, report), &filter.tags(&event.tags));
+            line(out, report, "event", EventJson::of(event, &event.origin).with(hostname, tags));
         }),
         What::Log(at) => report.logs.get(at as usize).into_iter().for_each(|log| {
-            let fields = json::log_at(log, &log.origin);
-            line(out, report, "log", completed(fields, "hostname", host(&log.hostname, report), &filter.tags(&log.tags)));
+            let (hostname, tags) = (host(&log.hostname, report), &filter.tags(&log.tags));
+            line(out, report, "log", LogJson::of(log, &log.origin).with(hostname, tags));
         }),
         What::Health(at) => report.health.get(at as usize).into_iter().for_each(|health| {
-            line(out, report, "health", json::health_at(health, &health.origin));
+            line(out, report, "health", HealthJson::of(health, &health.origin));
         }),
-        What::Fact(at) => report.metadata.get(at as usize).into_iter().for_each(|(key, value)| {
-            line(out, report, "metadata", json!({"name": &**key, "value": to_json(value)}));
+        What::Fact(at) => report.metadata.get(at as usize).into_iter().for_each(|(name, value)| {
+            line(out, report, "metadata", Fact { name, value: AsJson(value) });
         }),
         // A part of a topology whose beginning is in an earlier batch.
         part if is_topology(part) => line(out, report, "topology", topology(report, &[part])),
@@ -138,23 +141,25 @@ fn metric<'l>(point: Point<'l>, report: &'l Report, filter: &Filter) -> Metric<'
     }
 }
 
-fn topology(report: &Report, items: &[What]) -> Json {
-    let Some(topology) = &report.topology else { return Json::Null };
-    let (mut components, mut relations, mut deletes) = (Vec::new(), Vec::new(), Vec::new());
+fn topology<'l>(report: &'l Report, items: &[What]) -> Option<TopologyPart<'l>> {
+    let topology = report.topology.as_ref()?;
+    let mut part = TopologyPart {
+        key: Key { r#type: &topology.key_type, url: &topology.key_url },
+        start_snapshot: topology.start_snapshot && items.contains(&What::TopologyStart),
+        stop_snapshot: items.contains(&What::TopologyStop),
+        components: Vec::new(),
+        relations: Vec::new(),
+        deletes: Vec::new(),
+    };
     for what in items {
         match what {
-            What::Component(at) => components.extend(topology.components.get(*at as usize).map(|c| json::component_at(c, &c.origin))),
-            What::Relation(at) => relations.extend(topology.relations.get(*at as usize).map(|r| json::relation_at(r, &r.origin))),
-            What::Delete(at) => deletes.extend(topology.deletes.get(*at as usize).map(|id| Json::from(&**id))),
+            What::Component(at) => part.components.extend(topology.components.get(*at as usize).map(|c| ComponentJson::of(c, &c.origin))),
+            What::Relation(at) => part.relations.extend(topology.relations.get(*at as usize).map(|r| RelationJson::of(r, &r.origin))),
+            What::Delete(at) => part.deletes.extend(topology.deletes.get(*at as usize).map(|id| &**id)),
             _ => {}
         }
     }
-    json!({
-        "key": {"type": &*topology.key_type, "url": &*topology.key_url},
-        "start_snapshot": topology.start_snapshot && items.contains(&What::TopologyStart),
-        "stop_snapshot": items.contains(&What::TopologyStop),
-        "components": components, "relations": relations, "deletes": deletes,
-    })
+    Some(part)
 }
 
 /// All items of a batch as lines for people.

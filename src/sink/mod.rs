@@ -18,6 +18,7 @@ pub mod batch;
 mod bounded;
 mod datadog;
 pub mod filter;
+mod free;
 mod intake;
 mod jsonl;
 mod lines;

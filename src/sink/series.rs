@@ -10,7 +10,7 @@ use super::batch::{Batch, What};
 use super::filter::Filter;
 use crate::base::number::Number;
 use crate::fold::Point;
-use crate::observation::{MetricType, ServiceCheck, Status, TagSet, json};
+use crate::observation::{MetricType, ServiceCheck, Status, TagSet};
 use crate::report::Report;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
@@ -31,7 +31,7 @@ struct All<'b> {
 #[derive(Serialize)]
 struct Entry<'b> {
     metric: &'b str,
-    points: [(i64, Value); 1],
+    points: [(i64, Number); 1],
     host: &'b str,
     #[serde(serialize_with = "tags")]
     tags: (&'b TagSet, Option<&'b str>),
@@ -40,19 +40,6 @@ struct Entry<'b> {
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<&'b str>,
     source_type_name: &'static str,
-}
-
-/// A number that keeps its value.
-struct Value(Number);
-
-impl Serialize for Value {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Number::Int(n) => out.serialize_i64(n),
-            Number::Uint(n) => out.serialize_u64(n),
-            Number::Float(n) => json::number(Number::Float(n)).serialize(out),
-        }
-    }
 }
 
 /// Tags without that of the device, which has a field of its own.
@@ -79,7 +66,7 @@ fn entry<'b>(point: Point<'b>, report: &'b Report, all: &'b TagSet, raw: &'stati
     let device = point.device.as_deref().or_else(|| all.iter().find_map(|tag| tag.strip_prefix("device:")));
     Entry {
         metric: &point.name,
-        points: [(point.at.as_second(), Value(value))],
+        points: [(point.at.as_second(), value)],
         host: point.hostname.as_deref().unwrap_or(&report.origin.hostname),
         tags: (all, device),
         r#type: if point.metric_type == MetricType::Raw { raw } else { point.kind.word() },
@@ -102,8 +89,7 @@ struct Run<'b> {
     timestamp: i64,
     status: u8,
     message: &'b str,
-    #[serde(serialize_with = "tags")]
-    tags: (&'b TagSet, Option<&'b str>),
+    tags: TagSet,
 }
 
 /// The number of a status on the wire.
@@ -116,30 +102,29 @@ pub fn status_number(status: Status) -> u8 {
     }
 }
 
-fn run<'b>(check: &'b ServiceCheck, report: &'b Report, all: &'b TagSet) -> Run<'b> {
+fn run<'b>(check: &'b ServiceCheck, report: &'b Report, filter: &Filter) -> Run<'b> {
     Run {
         check: &check.name,
         host_name: check.hostname.as_deref().unwrap_or(&report.origin.hostname),
         timestamp: check.timestamp.as_second(),
         status: status_number(check.status),
         message: &check.message,
-        tags: (all, None),
+        tags: filter.tags(&check.tags),
     }
 }
 
 /// The body of `/api/v1/check_run`.
 pub fn check_runs(batch: &Batch, filter: &Filter) -> Vec<u8> {
-    let mut out = vec![b'['];
-    for (numbered, what) in batch.iter() {
-        let What::ServiceCheck(at) = what else { continue };
-        let Some(check) = numbered.report.service_checks.get(at as usize) else { continue };
-        let all = filter.tags(&check.tags);
-        if out.len() > 1 {
-            out.push(b',');
-        }
-        // Writing to memory cannot fail.
-        let _ = serde_json::to_writer(&mut out, &run(check, &numbered.report, &all));
-    }
-    out.push(b']');
+    list(batch.iter().filter_map(|(numbered, what)| match what {
+        What::ServiceCheck(at) => numbered.report.service_checks.get(at as usize).map(|check| run(check, &numbered.report, filter)),
+        _ => None,
+    }))
+}
+
+/// A list of JSON, written item by item.
+pub fn list<T: Serialize>(items: impl Iterator<Item = T>) -> Vec<u8> {
+    let mut out = Vec::new();
+    // Keys are texts, and writing to memory cannot fail.
+    let _ = serde_json::Serializer::new(&mut out).collect_seq(items);
     out
 }

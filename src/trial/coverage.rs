@@ -2,7 +2,7 @@
 //!
 //! A line that makes observations is covered by a test that expects one of them: being run is not
 //! enough. The branches of a status are covered by a test that takes them and expects service checks
-//! or health states; a source by a test in which it is asked; a `when` of a source by one in which it
+//! or health states, those of a `map` of a metric by one that expects metrics; a source by a test in which it is asked; a `when` of a source by one in which it
 //! holds.
 
 use super::case::Case;
@@ -13,6 +13,7 @@ use super::lists::fits;
 use super::play::{Played, PlayedRun};
 use crate::base::span::{Sources, Span};
 use crate::base::value::Text;
+use crate::map::Covered;
 use crate::observation::Status;
 use crate::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,8 @@ pub struct Line {
     pub span: Span,
     /// What it is: `metric system.load.1`, `branch critical`.
     pub what: String,
+    /// What it takes to cover it.
+    pub covered: Covered,
     /// The names of the tests.
     pub tests: Vec<String>,
 }
@@ -67,7 +70,10 @@ impl Coverage {
             }
         }
         for placed in &spec.mappings {
-            placed.mapped.mapping.places(&mut |span, what| out.add(Key::Place(span), span, what.trim_end().to_owned()));
+            placed
+                .mapped
+                .mapping
+                .places(&mut |span, covered, what| out.add_line(Key::Place(span), span, covered, what.trim_end().to_owned()));
         }
         for (key, value) in &spec.metadata {
             let mut span = None;
@@ -78,11 +84,15 @@ impl Coverage {
     }
 
     fn add(&mut self, key: Key, span: Span, what: String) {
+        self.add_line(key, span, Covered::Made, what);
+    }
+
+    fn add_line(&mut self, key: Key, span: Span, covered: Covered, what: String) {
         if self.places.contains_key(&key) {
             return;
         }
         self.places.insert(key, self.lines.len());
-        self.lines.push(Line { span, what, tests: Vec::new() });
+        self.lines.push(Line { span, what, covered, tests: Vec::new() });
     }
 
     /// How many lines are covered.
@@ -109,10 +119,15 @@ impl Coverage {
             of_run(demand, run, &mut keys);
         }
         let judged = demands.iter().any(|(demand, _)| demand.service_checks.is_some() || demand.health.is_some());
+        let measured = demands.iter().any(|(demand, _)| demand.metrics.is_some() || demand.series.is_some());
         for span in played.marks.take() {
-            let branch =
-                self.places.get(&Key::Place(span)).and_then(|at| self.lines.get(*at)).is_some_and(|line| line.what.starts_with("branch "));
-            if judged || !branch {
+            let counts = match self.places.get(&Key::Place(span)).and_then(|at| self.lines.get(*at)).map(|line| line.covered) {
+                Some(Covered::Made) => true,
+                Some(Covered::Judged) => judged,
+                Some(Covered::Measured) => measured,
+                None => false,
+            };
+            if counts {
                 keys.insert(Key::Place(span));
             }
         }

@@ -73,7 +73,7 @@ impl Made {
             out.service_checks.extend(name);
         }
         for placed in &plan.spec.mappings {
-            placed.mapped.mapping.places(&mut |_, what| {
+            placed.mapped.mapping.places(&mut |_, _, what| {
                 if let Some(name) = what.strip_prefix("metric ") {
                     out.metrics.push(Name::of(name));
                 } else if what.starts_with("metrics of ") {

@@ -7,7 +7,7 @@ use super::service::{Service, json};
 use serde_json::{Value as Json, json as body};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const SPEC: &str = r#"name: sequence
 version: 1.0.0
@@ -56,28 +56,39 @@ impl Source {
 
 /// What a receiver has got: how often each number.
 #[derive(Clone, Default)]
-pub struct Seen(Arc<Mutex<BTreeMap<u64, usize>>>);
+pub struct Seen(Arc<Mutex<Taken>>);
+
+#[derive(Default)]
+struct Taken {
+    numbers: BTreeMap<u64, usize>,
+    /// Requests in which something came that had come before.
+    repeats: usize,
+}
 
 impl Seen {
     /// Takes the numbers of a request in; they count as received whatever is answered.
     pub fn take(&self, body: &str) {
         let series: Json = serde_json::from_str(body).unwrap_or_default();
-        let mut seen = self.0.lock().expect("no panic before");
+        let mut taken = self.0.lock().expect("no panic before");
+        let mut repeats = false;
         for metric in series["series"].as_array().into_iter().flatten().filter(|metric| metric["metric"] == "seq") {
             for point in metric["points"].as_array().into_iter().flatten() {
-                *seen.entry(point[1].as_f64().expect("a value") as u64).or_default() += 1;
+                let times = taken.numbers.entry(point[1].as_f64().expect("a value") as u64).or_default();
+                *times += 1;
+                repeats |= *times > 1;
             }
         }
+        taken.repeats += usize::from(repeats);
     }
 
     /// The numbers with how often they came.
     pub fn all(&self) -> BTreeMap<u64, usize> {
-        self.0.lock().expect("no panic before").clone()
+        self.0.lock().expect("no panic before").numbers.clone()
     }
 
-    /// How many numbers came that had come before.
-    pub fn repeated(&self) -> usize {
-        self.all().values().map(|n| n - 1).sum()
+    /// How many requests brought something that had come before.
+    pub fn repeats(&self) -> usize {
+        self.0.lock().expect("no panic before").repeats
     }
 }
 
@@ -91,12 +102,10 @@ pub fn site(source: &Source, sinks: &[(&str, &str)]) -> Site {
     site
 }
 
-/// All numbers but those that were given shortly before an end of the process: their runs were under
-/// way.
+/// The numbers that did not come, but for the last one before each end of the process: its run may have
+/// been under way.
 pub fn missing(source: &Source, seen: &Seen, ends: &[Instant]) -> Vec<u64> {
-    let seen = seen.all();
-    let in_flight = |at: &Instant| ends.iter().any(|end| *at <= *end && end.duration_since(*at) < Duration::from_secs(1));
-    let issued = source.issued();
-    let owed = issued.iter().enumerate().filter(|(_, at)| !in_flight(at)).map(|(n, _)| n as u64 + 1);
-    owed.filter(|n| !seen.contains_key(n)).collect()
+    let (seen, issued) = (seen.all(), source.issued());
+    let under_way: Vec<u64> = ends.iter().map(|end| issued.partition_point(|at| at <= end) as u64).collect();
+    (1..=issued.len() as u64).filter(|number| !seen.contains_key(number) && !under_way.contains(number)).collect()
 }

@@ -2,54 +2,69 @@
 
 use super::Temporality;
 use super::proto::{
-    AnyValue, Data, DataPoint, Gauge, KeyValue, KeyValues, Kind, List, Metric, MetricsRequest, PointValue, Resource, ResourceMetrics,
-    Scope, ScopeMetrics, Sum,
+    AnyValue, Attributes, Data, DataPoint, Gauge, KeyValue, KeyValues, Kind, List, Metric, MetricsRequest, PointValue, Resource,
+    ResourceMetrics, Scope, ScopeMetrics, Sum,
 };
 use crate::base::number::Number;
 use crate::base::value::{Text, Value};
 use crate::fold::{Point, PointKind};
 use crate::observation::{Health, HealthState, MetricType, ServiceCheck, TagSet};
 use crate::report::Report;
-use crate::sink::Numbered;
 use crate::sink::batch::{Batch, What};
 use crate::sink::filter::Filter;
 use crate::sink::series::status_number;
 use crate::sink::totals::{Totals, start};
+use bytes::Bytes;
 use jiff::Timestamp;
+use prost::Message;
 use std::collections::HashMap;
 
 /// The request of a batch.
 pub fn request(batch: &Batch, filter: &Filter, temporality: Temporality, totals: &Totals) -> MetricsRequest {
-    let cx = Cx { filter, temporality, totals };
-    let mut hosts: Vec<(Text, ScopeMetrics)> = Vec::new();
-    let mut places: HashMap<(usize, String, u8), usize> = HashMap::new();
+    let mut cx = Cx { filter, temporality, totals, attributes: HashMap::new() };
+    let mut hosts = ByHost::default();
+    let mut places: HashMap<(usize, &str, Form), usize> = HashMap::new();
     for (numbered, what) in batch.iter() {
-        let Some((host, metric)) = cx.metric(numbered, what) else { continue };
-        let at = place(&mut hosts, host, || ScopeMetrics { scope: Some(scope()), metrics: Vec::new() });
-        let Some((_, of_host)) = hosts.get_mut(at) else { continue };
+        let Some(found) = cx.found(&numbered.report, what) else { continue };
+        let Some((host, metrics)) = hosts.of(found.host) else { continue };
         // Points of one metric stand together.
-        let key = (at, metric.name.clone(), form(&metric));
-        match places.get(&key).and_then(|at| of_host.metrics.get_mut(*at)) {
-            Some(known) => join(known, metric),
-            None => {
-                places.insert(key, of_host.metrics.len());
-                of_host.metrics.push(metric);
-            }
+        let place = *places.entry((host, found.name, found.form)).or_insert(metrics.len());
+        if place == metrics.len() {
+            metrics.push(found.metric(temporality));
+        }
+        if let Some(metric) = metrics.get_mut(place) {
+            add(metric, found.point);
         }
     }
-    let of_host = |(host, scope_metrics): (Text, ScopeMetrics)| ResourceMetrics {
-        resource: Some(resource(&host)),
-        scope_metrics: vec![scope_metrics],
+    let of_host = |(host, metrics): (&str, Vec<Metric>)| ResourceMetrics {
+        resource: Some(resource(host)),
+        scope_metrics: vec![ScopeMetrics { scope: Some(scope()), metrics }],
     };
-    MetricsRequest { resource_metrics: hosts.into_iter().map(of_host).collect() }
+    MetricsRequest { resource_metrics: hosts.lists.into_iter().map(of_host).collect() }
 }
 
-/// The place of a host; its list begins where it is new.
-pub fn place<T>(hosts: &mut Vec<(Text, T)>, host: Text, new: impl FnOnce() -> T) -> usize {
-    hosts.iter().position(|(known, _)| *known == host).unwrap_or_else(|| {
-        hosts.push((host, new()));
-        hosts.len() - 1
-    })
+/// What is sent of each host, the host that was met first before the others.
+pub struct ByHost<'h, T> {
+    places: HashMap<&'h str, usize>,
+    /// The lists by their hosts.
+    pub lists: Vec<(&'h str, Vec<T>)>,
+}
+
+impl<T> Default for ByHost<'_, T> {
+    fn default() -> Self {
+        ByHost { places: HashMap::new(), lists: Vec::new() }
+    }
+}
+
+impl<'h, T> ByHost<'h, T> {
+    /// The number of a host and its list, which is always there.
+    pub fn of(&mut self, host: &'h str) -> Option<(usize, &mut Vec<T>)> {
+        let place = *self.places.entry(host).or_insert(self.lists.len());
+        if place == self.lists.len() {
+            self.lists.push((host, Vec::new()));
+        }
+        self.lists.get_mut(place).map(|(_, list)| (place, list))
+    }
 }
 
 /// What sends all of it.
@@ -114,30 +129,54 @@ pub fn nanos(time: Timestamp) -> u64 {
     u64::try_from(time.as_nanosecond()).unwrap_or(0)
 }
 
-fn form(metric: &Metric) -> u8 {
-    match &metric.data {
-        Some(Data::Gauge(_)) | None => 0,
-        Some(Data::Sum(sum)) => 1 + u8::from(sum.is_monotonic),
+/// What a metric is besides its name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Form {
+    Gauge,
+    Sum { is_monotonic: bool },
+}
+
+/// One point of one metric of one host.
+struct Found<'b> {
+    host: &'b str,
+    name: &'b str,
+    unit: &'b str,
+    form: Form,
+    point: Bytes,
+}
+
+impl Found<'_> {
+    /// The metric, without points yet.
+    fn metric(&self, temporality: Temporality) -> Metric {
+        let data = match self.form {
+            Form::Gauge => Data::Gauge(Gauge::default()),
+            Form::Sum { is_monotonic } => {
+                let aggregation_temporality = if temporality == Temporality::Delta { 1 } else { 2 };
+                Data::Sum(Sum { data_points: Vec::new(), aggregation_temporality, is_monotonic })
+            }
+        };
+        Metric { name: self.name.to_owned(), unit: unit(self.unit).to_owned(), data: Some(data) }
     }
 }
 
-fn join(known: &mut Metric, more: Metric) {
-    match (&mut known.data, more.data) {
-        (Some(Data::Gauge(known)), Some(Data::Gauge(more))) => known.data_points.extend(more.data_points),
-        (Some(Data::Sum(known)), Some(Data::Sum(more))) => known.data_points.extend(more.data_points),
-        _ => {}
+fn add(metric: &mut Metric, point: Bytes) {
+    match &mut metric.data {
+        Some(Data::Gauge(gauge)) => gauge.data_points.push(point),
+        Some(Data::Sum(sum)) => sum.data_points.push(point),
+        None => {}
     }
 }
 
-struct Cx<'c> {
-    filter: &'c Filter,
+struct Cx<'b> {
+    filter: &'b Filter,
     temporality: Temporality,
-    totals: &'c Totals,
+    totals: &'b Totals,
+    /// The tags that were met, as they are on the wire.
+    attributes: HashMap<&'b TagSet, Vec<u8>>,
 }
 
-impl Cx<'_> {
-    fn metric(&self, numbered: &Numbered, what: What) -> Option<(Text, Metric)> {
-        let report = &numbered.report;
+impl<'b> Cx<'b> {
+    fn found(&mut self, report: &'b Report, what: What) -> Option<Found<'b>> {
         match what {
             What::Point(at) => report.points.get(at as usize).map(|point| self.point(point, report)),
             What::ServiceCheck(at) => report.service_checks.get(at as usize).map(|check| self.check(check, report)),
@@ -146,44 +185,48 @@ impl Cx<'_> {
         }
     }
 
-    fn point(&self, point: Point<'_>, report: &Report) -> (Text, Metric) {
-        let mut attributes = attributes(&self.filter.tags(point.tags));
-        attributes.extend(point.device.as_deref().map(|device| text("device", device)));
-        let is_sum = point.kind == PointKind::Count;
+    /// A point with tags, and a device if there is one.
+    fn tagged(&mut self, tags: &'b TagSet, device: Option<&str>, point: DataPoint) -> Bytes {
+        let filter = self.filter;
+        let attributes = || Attributes { attributes: attributes(&filter.tags(tags)) }.encode_to_vec();
+        let tags = self.attributes.entry(tags).or_insert_with(attributes);
+        with(tags, device.map(|device| text("device", device)).into_iter().collect(), point)
+    }
+
+    fn point(&mut self, point: Point<'b>, report: &'b Report) -> Found<'b> {
+        let Point { value, tags, about } = point;
+        let is_sum = about.kind == PointKind::Count;
         let started = match self.temporality {
             _ if !is_sum => 0,
             Temporality::Delta => nanos(start(point, &report.origin)),
             Temporality::Cumulative => nanos(self.totals.since(point, &report.origin)),
         };
-        let data_point = DataPoint {
-            attributes,
-            start_time_unix_nano: started,
-            time_unix_nano: nanos(point.at),
-            value: Some(match point.value {
-                Number::Int(n) => PointValue::Int(n),
-                other => PointValue::Double(other.as_f64()),
-            }),
+        // A count of what was submitted may fall; the growth of a counter never does.
+        let is_monotonic = about.metric_type == MetricType::MonotonicCount;
+        let value = match value {
+            Number::Int(n) => PointValue::Int(n),
+            other => PointValue::Double(other.as_f64()),
         };
-        let data = if is_sum {
-            let aggregation_temporality = if self.temporality == Temporality::Delta { 1 } else { 2 };
-            // A count of what was submitted may fall; the growth of a counter never does.
-            let is_monotonic = point.metric_type == MetricType::MonotonicCount;
-            Data::Sum(Sum { data_points: vec![data_point], aggregation_temporality, is_monotonic })
-        } else {
-            Data::Gauge(Gauge { data_points: vec![data_point] })
-        };
-        let unit = point.unit.as_deref().map(unit).unwrap_or_default();
-        (host(&point.hostname, report), Metric { name: point.name.to_string(), unit, data: Some(data) })
+        Found {
+            host: host(&about.hostname, report),
+            name: &about.name,
+            unit: about.unit.as_deref().unwrap_or_default(),
+            form: if is_sum { Form::Sum { is_monotonic } } else { Form::Gauge },
+            point: self.tagged(
+                tags,
+                about.device.as_deref(),
+                DataPoint { start_time_unix_nano: started, time_unix_nano: nanos(about.at), value: Some(value) },
+            ),
+        }
     }
 
-    fn check(&self, check: &ServiceCheck, report: &Report) -> (Text, Metric) {
+    fn check(&mut self, check: &'b ServiceCheck, report: &'b Report) -> Found<'b> {
         // A message would make a series of its own each time.
-        let attributes = attributes(&self.filter.tags(&check.tags));
-        let value = i64::from(status_number(check.status));
-        (host(&check.hostname, report), gauge(check.name.to_string(), value, attributes, check.timestamp))
+        let point = self.tagged(&check.tags, None, gauge(status_number(check.status), check.timestamp));
+        Found { host: host(&check.hostname, report), name: &check.name, unit: "", form: Form::Gauge, point }
     }
 
-    fn health(&self, health: &Health, report: &Report) -> (Text, Metric) {
+    fn health(&mut self, health: &'b Health, report: &'b Report) -> Found<'b> {
         let mut attributes = attributes(&self.filter.tags(&TagSet::default()));
         attributes.extend([text("id", &health.id), text("name", &health.name), text("element", &health.element)]);
         attributes.extend(report.health_stream.as_ref().map(|stream| text("stream", &stream.urn)));
@@ -192,23 +235,33 @@ impl Cx<'_> {
             HealthState::Deviating => 1,
             HealthState::Critical => 2,
         };
-        (report.origin.hostname.clone(), gauge("engine.health".to_owned(), value, attributes, report.origin.started))
+        let point = with(&[], attributes, gauge(value, report.origin.started));
+        Found { host: &report.origin.hostname, name: "engine.health", unit: "", form: Form::Gauge, point }
     }
 }
 
-fn gauge(name: String, value: i64, attributes: Vec<KeyValue>, at: Timestamp) -> Metric {
-    let point = DataPoint { attributes, start_time_unix_nano: 0, time_unix_nano: nanos(at), value: Some(PointValue::Int(value)) };
-    Metric { name, unit: String::new(), data: Some(Data::Gauge(Gauge { data_points: vec![point] })) }
+/// A point with attributes that are written already, and others.
+fn with(written: &[u8], attributes: Vec<KeyValue>, point: DataPoint) -> Bytes {
+    let attributes = Attributes { attributes };
+    let mut out = Vec::with_capacity(written.len() + attributes.encoded_len() + point.encoded_len());
+    out.extend_from_slice(written);
+    // Memory has room.
+    let _ = attributes.encode(&mut out).and_then(|()| point.encode(&mut out));
+    out.into()
+}
+
+fn gauge(value: u8, at: Timestamp) -> DataPoint {
+    DataPoint { start_time_unix_nano: 0, time_unix_nano: nanos(at), value: Some(PointValue::Int(value.into())) }
 }
 
 /// The host that something is about.
-pub fn host(given: &Option<Text>, report: &Report) -> Text {
-    given.clone().unwrap_or_else(|| report.origin.hostname.clone())
+pub fn host<'h>(given: &'h Option<Text>, report: &'h Report) -> &'h str {
+    given.as_deref().unwrap_or(&report.origin.hostname)
 }
 
 /// Units as UCUM writes them; others stay as they are.
-fn unit(unit: &str) -> String {
-    let known = match unit {
+fn unit(unit: &str) -> &str {
+    match unit {
         "byte" => "By",
         "bit" => "bit",
         "second" => "s",
@@ -229,6 +282,5 @@ fn unit(unit: &str) -> String {
         "ampere" => "A",
         "celsius" | "degree_celsius" => "Cel",
         other => other,
-    };
-    known.to_owned()
+    }
 }

@@ -4,6 +4,7 @@
 //! A declaration for `prost` of what is used: the published crate brings the whole SDK along, and
 //! generated code a compiler for protobuf. The tests read what is sent with that crate.
 
+use bytes::Bytes;
 use prost::{Message, Oneof};
 
 #[derive(Clone, PartialEq, Message)]
@@ -62,14 +63,16 @@ pub enum Data {
 
 #[derive(Clone, PartialEq, Message)]
 pub struct Gauge {
-    #[prost(message, repeated, tag = "1")]
-    pub data_points: Vec<DataPoint>,
+    /// Points as they are on the wire.
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub data_points: Vec<Bytes>,
 }
 
 #[derive(Clone, PartialEq, Message)]
 pub struct Sum {
-    #[prost(message, repeated, tag = "1")]
-    pub data_points: Vec<DataPoint>,
+    /// Points as they are on the wire.
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    pub data_points: Vec<Bytes>,
     /// 1 delta, 2 cumulative.
     #[prost(int32, tag = "2")]
     pub aggregation_temporality: i32,
@@ -77,10 +80,17 @@ pub struct Sum {
     pub is_monotonic: bool,
 }
 
+/// The attributes of a point, whose other fields are a [`DataPoint`]: a message is nothing but its
+/// fields one after the other, and the metrics of a row share these.
 #[derive(Clone, PartialEq, Message)]
-pub struct DataPoint {
+pub struct Attributes {
     #[prost(message, repeated, tag = "7")]
     pub attributes: Vec<KeyValue>,
+}
+
+/// A point without its [`Attributes`].
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct DataPoint {
     #[prost(fixed64, tag = "2")]
     pub start_time_unix_nano: u64,
     #[prost(fixed64, tag = "3")]

@@ -1,6 +1,6 @@
 //! Logs and events as log records.
 
-use super::metrics::{any, attributes, entries, host, nanos, place, resource, scope, text};
+use super::metrics::{ByHost, any, attributes, entries, host, nanos, resource, scope, text};
 use super::proto::{AnyValue, KeyValue, Kind, LogRecord, LogsRequest, ResourceLogs, ScopeLogs};
 use crate::base::value::Text;
 use crate::observation::{AlertType, Event, Log};
@@ -10,7 +10,7 @@ use crate::sink::filter::Filter;
 
 /// The request of a batch.
 pub fn request(batch: &Batch, filter: &Filter) -> LogsRequest {
-    let mut hosts: Vec<(Text, ScopeLogs)> = Vec::new();
+    let mut hosts = ByHost::default();
     for (numbered, what) in batch.iter() {
         let report = &numbered.report;
         let found = match what {
@@ -19,11 +19,15 @@ pub fn request(batch: &Batch, filter: &Filter) -> LogsRequest {
             _ => None,
         };
         let Some((host, record)) = found else { continue };
-        let at = place(&mut hosts, host, || ScopeLogs { scope: Some(scope()), log_records: Vec::new() });
-        hosts.get_mut(at).into_iter().for_each(|(_, scope_logs)| scope_logs.log_records.push(record.clone()));
+        if let Some((_, records)) = hosts.of(host) {
+            records.push(record);
+        }
     }
-    let of_host = |(host, scope_logs): (Text, ScopeLogs)| ResourceLogs { resource: Some(resource(&host)), scope_logs: vec![scope_logs] };
-    LogsRequest { resource_logs: hosts.into_iter().map(of_host).collect() }
+    let of_host = |(host, log_records): (&str, Vec<LogRecord>)| ResourceLogs {
+        resource: Some(resource(host)),
+        scope_logs: vec![ScopeLogs { scope: Some(scope()), log_records }],
+    };
+    LogsRequest { resource_logs: hosts.lists.into_iter().map(of_host).collect() }
 }
 
 fn body(text: &str) -> Option<AnyValue> {

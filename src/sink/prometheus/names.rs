@@ -2,10 +2,9 @@
 
 use crate::base::value::Text;
 use crate::observation::TagSet;
-use std::collections::BTreeMap;
 
-/// The labels of one series, in the order of their names.
-pub type Labels = BTreeMap<String, String>;
+/// Names and values of the labels of one series, in the order of the names.
+pub type Labels = Vec<(String, String)>;
 
 /// A metric's name: letters, digits, `_` and `:`, the first no digit.
 pub fn metric(name: &str) -> String {
@@ -23,7 +22,7 @@ pub fn label(name: &str) -> String {
 }
 
 fn sanitized(name: &str, fits: impl Fn(char) -> bool) -> String {
-    let mut out: String = name.chars().map(|c| if fits(c) { c } else { '_' }).collect();
+    let mut out = if name.chars().all(&fits) { name.to_owned() } else { name.chars().map(|c| if fits(c) { c } else { '_' }).collect() };
     if out.is_empty() || out.starts_with(|c: char| c.is_ascii_digit()) {
         out.insert(0, '_');
     }
@@ -33,28 +32,28 @@ fn sanitized(name: &str, fits: impl Fn(char) -> bool) -> String {
 /// The labels of tags: `key:value` is a label, a tag without a value is the label `tag` or one of
 /// several, a key that comes twice has its values joined with commas.
 pub fn labels(tags: &TagSet, host: &str, device: Option<&Text>) -> Labels {
-    let mut out = Labels::new();
-    let mut add = |name: String, value: &str| {
-        let known: &mut String = out.entry(name).or_default();
-        if !known.is_empty() {
-            known.push(',');
-        }
-        known.push_str(value);
-    };
-    for tag in tags.sorted().iter() {
-        match tag.split_once(':') {
-            Some((key, value)) if !key.is_empty() => add(label(key), value),
-            _ => add("tag".to_owned(), tag),
+    let mut out = Labels::with_capacity(8);
+    let mut sorted: Vec<&str> = tags.iter().collect();
+    sorted.sort_unstable();
+    for tag in sorted {
+        let (name, value) = match tag.split_once(':') {
+            Some((key, value)) if !key.is_empty() => (label(key), value),
+            _ => ("tag".to_owned(), tag),
+        };
+        match out.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) if known.is_empty() => known.push_str(value),
+            Some((_, known)) => known.extend([",", value]),
+            None => out.push((name, value.to_owned())),
         }
     }
-    if let Some(device) = device {
-        out.entry("device".to_owned()).or_insert_with(|| device.to_string());
-    }
-    if !host.is_empty() {
-        out.entry("host".to_owned()).or_insert_with(|| host.to_owned());
+    for (name, value) in [("device", device.map_or("", |device| device)), ("host", host)] {
+        if out.iter().all(|(known, _)| known != name) {
+            out.push((name.to_owned(), value.to_owned()));
+        }
     }
     // An empty label is the same as none.
-    out.retain(|_, value| !value.is_empty());
+    out.retain(|(_, value)| !value.is_empty());
+    out.sort_unstable();
     out
 }
 

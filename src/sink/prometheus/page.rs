@@ -11,7 +11,7 @@
 
 use super::FAMILIES;
 use super::names::{self, Labels};
-use super::series::{Kind, Sample, samples};
+use super::series::{Kind, Samples, samples};
 use crate::base::limits;
 use crate::base::number::Number;
 use crate::base::value::Text;
@@ -49,7 +49,7 @@ pub struct Page {
 /// All series by the name of their family.
 #[derive(Debug)]
 struct Families {
-    all: BTreeMap<String, Family>,
+    all: BTreeMap<Text, Family>,
     stale_after: Duration,
 }
 
@@ -59,7 +59,7 @@ struct Family {
     kind: Option<Kind>,
     unit: Option<Text>,
     check: Text,
-    series: BTreeMap<Labels, (f64, Instant)>,
+    series: BTreeMap<Arc<Labels>, (f64, Instant)>,
 }
 
 impl Page {
@@ -113,20 +113,24 @@ impl Sink for Page {
             self.serve();
             let now = cx.clock.instant();
             let mut families = self.families.lock().unwrap_or_else(PoisonError::into_inner);
-            samples(batch, &self.filter).for_each(|sample| families.set(sample, now));
+            families.set(samples(batch, &self.filter), now);
             Verdict::Delivered(None)
         })
     }
 }
 
 impl Families {
-    fn set(&mut self, sample: Sample, now: Instant) {
-        let Sample { name, kind, unit, check, labels, value, .. } = sample;
-        let family = self.all.entry(name).or_insert_with(|| Family { kind: Some(kind), unit, check, series: BTreeMap::new() });
-        if family.kind != Some(kind) {
-            family.kind = None;
+    fn set(&mut self, samples: Samples<'_>, now: Instant) {
+        for sample in &samples.all {
+            let (Some(name), Some(labels)) = (samples.names.get(sample.name), samples.sets.get(sample.set)) else { continue };
+            let new =
+                || Family { kind: Some(sample.kind), unit: sample.unit.cloned(), check: sample.check.clone(), series: BTreeMap::new() };
+            let family = self.all.entry(name.clone()).or_insert_with(new);
+            if family.kind != Some(sample.kind) {
+                family.kind = None;
+            }
+            family.series.insert(labels.clone(), (sample.value, now));
         }
-        family.series.insert(labels, (value, now));
     }
 
     /// The page; series that are stale go.

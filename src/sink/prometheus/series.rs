@@ -2,11 +2,17 @@
 
 use super::names::{self, Labels};
 use crate::base::value::Text;
-use crate::fold::PointKind;
-use crate::observation::{HealthState, TagSet};
+use crate::fold::{Point, PointKind};
+use crate::observation::{Health, HealthState, ServiceCheck, TagSet};
+use crate::report::Report;
+use crate::sink::Numbered;
 use crate::sink::batch::{Batch, What};
 use crate::sink::filter::Filter;
 use crate::sink::series::status_number;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
 
 /// What a series is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,64 +23,142 @@ pub enum Kind {
     Counter,
 }
 
+/// What a batch comes to: names and labels are made once, since a row shares its tags and runs share
+/// their names.
+#[derive(Debug, Default)]
+pub struct Samples<'b> {
+    /// The names, by their numbers.
+    pub names: Vec<Text>,
+    /// The sets of labels, by theirs.
+    pub sets: Vec<Arc<Labels>>,
+    /// The samples, in order.
+    pub all: Vec<Sample<'b>>,
+}
+
 /// One value of one series.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sample {
-    /// The name.
-    pub name: String,
+#[derive(Clone, Copy, Debug)]
+pub struct Sample<'b> {
+    /// The number of its name.
+    pub name: usize,
+    /// The number of its labels.
+    pub set: usize,
     /// What it is.
     pub kind: Kind,
     /// Its unit, as people call it.
-    pub unit: Option<Text>,
+    pub unit: Option<&'b Text>,
     /// The check that reports it.
-    pub check: Text,
-    /// Its labels.
-    pub labels: Labels,
+    pub check: &'b Text,
     /// Its value.
     pub value: f64,
     /// When it was true, in milliseconds since 1970.
     pub at_ms: i64,
 }
 
-/// The samples of a batch, in order.
-pub fn samples<'b>(batch: &'b Batch, filter: &'b Filter) -> impl Iterator<Item = Sample> + 'b {
-    batch.iter().filter_map(|(numbered, what)| {
-        let report = &numbered.report;
-        let check = report.origin.check.clone();
-        let host = |given: &Option<Text>| given.clone().unwrap_or_else(|| report.origin.hostname.clone());
-        match what {
-            What::Point(at) => report.points.get(at as usize).map(|point| {
-                let kind = if point.kind == PointKind::Count { Kind::Counter } else { Kind::Gauge };
-                let name = names::metric(&point.name);
-                let labels = names::labels(&filter.tags(point.tags), &host(&point.hostname), point.device.as_ref());
-                let name = if kind == Kind::Counter { ending(name, "_total") } else { name };
-                let (value, at_ms) = (point.value.as_f64(), point.at.as_millisecond());
-                Sample { name, kind, unit: point.unit.clone(), check, labels, value, at_ms }
-            }),
-            What::ServiceCheck(at) => report.service_checks.get(at as usize).map(|found| {
-                let name = ending(names::metric(&found.name), "_status");
-                let labels = names::labels(&filter.tags(&found.tags), &host(&found.hostname), None);
-                let (value, at_ms) = (f64::from(status_number(found.status)), found.timestamp.as_millisecond());
-                Sample { name, kind: Kind::Gauge, unit: None, check, labels, value, at_ms }
-            }),
-            What::Health(at) => report.health.get(at as usize).map(|found| {
-                let mut labels = names::labels(&filter.tags(&TagSet::default()), &report.origin.hostname, None);
-                let stream = report.health_stream.as_ref().map_or("", |stream| &*stream.urn);
-                let own = [("id", &*found.id), ("name", &*found.name), ("element", &*found.element), ("stream", stream)];
-                labels.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
-                let value = match found.health {
-                    HealthState::Clear => 0.0,
-                    HealthState::Deviating => 1.0,
-                    HealthState::Critical => 2.0,
-                };
-                let at_ms = report.origin.started.as_millisecond();
-                Sample { name: "engine_health".to_owned(), kind: Kind::Gauge, unit: None, check, labels, value, at_ms }
-            }),
+/// The samples of a batch.
+pub fn samples<'b>(batch: &'b Batch, filter: &'b Filter) -> Samples<'b> {
+    let mut maker = Maker::of(filter);
+    for (Numbered { report, .. }, what) in batch.iter() {
+        let sample = match what {
+            What::Point(at) => report.points.get(at as usize).map(|point| maker.point(point, report)),
+            What::ServiceCheck(at) => report.service_checks.get(at as usize).map(|check| maker.check(check, report)),
+            What::Health(at) => report.health.get(at as usize).map(|health| maker.health(health, report)),
             _ => None,
-        }
-    })
+        };
+        maker.made.all.extend(sample);
+    }
+    maker.made
 }
 
-fn ending(name: String, end: &str) -> String {
-    if name.ends_with(end) { name } else { name + end }
+/// What makes a set of labels: tags, host and device.
+type About<'b> = (&'b TagSet, &'b str, Option<&'b str>);
+
+/// Samples in the making, and what is known of earlier ones.
+struct Maker<'b> {
+    filter: &'b Filter,
+    made: Samples<'b>,
+    /// By the name of the metric and the ending.
+    name_of: HashMap<(&'b str, &'static str), usize>,
+    /// Different metrics may come to one name, and different tags to the same labels.
+    names: HashMap<Text, usize>,
+    set_of: HashMap<About<'b>, usize>,
+    last_set: Option<(About<'b>, usize)>,
+    sets: HashMap<Arc<Labels>, usize>,
+}
+
+impl<'b> Maker<'b> {
+    fn of(filter: &'b Filter) -> Self {
+        let (made, name_of, names, set_of, last_set, sets) = Default::default();
+        Maker { filter, made, name_of, names, set_of, last_set, sets }
+    }
+
+    fn point(&mut self, point: Point<'b>, report: &'b Report) -> Sample<'b> {
+        let Point { value, tags, about: point } = point;
+        let (kind, ending) = if point.kind == PointKind::Count { (Kind::Counter, "_total") } else { (Kind::Gauge, "") };
+        Sample {
+            name: self.name(&point.name, ending),
+            set: self.labels(tags, &point.hostname, &point.device, report),
+            kind,
+            unit: point.unit.as_ref(),
+            check: &report.origin.check,
+            value: value.as_f64(),
+            at_ms: point.at.as_millisecond(),
+        }
+    }
+
+    fn check(&mut self, check: &'b ServiceCheck, report: &'b Report) -> Sample<'b> {
+        let (name, set) = (self.name(&check.name, "_status"), self.labels(&check.tags, &check.hostname, &None, report));
+        gauge(name, set, f64::from(status_number(check.status)), check.timestamp, report)
+    }
+
+    fn health(&mut self, health: &Health, report: &'b Report) -> Sample<'b> {
+        let mut labels = names::labels(&self.filter.tags(&TagSet::default()), &report.origin.hostname, None);
+        let stream = report.health_stream.as_ref().map_or("", |stream| &*stream.urn);
+        let own = [("id", &*health.id), ("name", &*health.name), ("element", &*health.element), ("stream", stream)];
+        labels.retain(|(known, _)| own.iter().all(|(name, _)| known != name));
+        labels.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        labels.sort_unstable();
+        let value = match health.health {
+            HealthState::Clear => 0.0,
+            HealthState::Deviating => 1.0,
+            HealthState::Critical => 2.0,
+        };
+        let (name, set) = (self.name("engine_health", ""), numbered(labels.into(), &mut self.sets, &mut self.made.sets));
+        gauge(name, set, value, report.origin.started, report)
+    }
+
+    fn name(&mut self, name: &'b str, ending: &'static str) -> usize {
+        *self.name_of.entry((name, ending)).or_insert_with(|| {
+            let name = names::metric(name);
+            let name = if name.ends_with(ending) { name } else { name + ending };
+            numbered(name.into(), &mut self.names, &mut self.made.names)
+        })
+    }
+
+    fn labels(&mut self, tags: &'b TagSet, host: &'b Option<Text>, device: &'b Option<Text>, report: &'b Report) -> usize {
+        let host = host.as_deref().unwrap_or(&report.origin.hostname);
+        let about = (tags, host, device.as_deref());
+        // The metrics of a row come one after the other.
+        if let Some((_, set)) = self.last_set.filter(|(last, _)| *last == about) {
+            return set;
+        }
+        let set = *self.set_of.entry(about).or_insert_with(|| {
+            let labels = names::labels(&self.filter.tags(tags), host, device.as_ref());
+            numbered(labels.into(), &mut self.sets, &mut self.made.sets)
+        });
+        self.last_set = Some((about, set));
+        set
+    }
+}
+
+/// The number of a thing among those that were met.
+fn numbered<T: Clone + Eq + Hash>(thing: T, numbers: &mut HashMap<T, usize>, all: &mut Vec<T>) -> usize {
+    let number = *numbers.entry(thing.clone()).or_insert(all.len());
+    if number == all.len() {
+        all.push(thing);
+    }
+    number
+}
+
+fn gauge(name: usize, set: usize, value: f64, at: Timestamp, report: &Report) -> Sample<'_> {
+    Sample { name, set, kind: Kind::Gauge, unit: None, check: &report.origin.check, value, at_ms: at.as_millisecond() }
 }

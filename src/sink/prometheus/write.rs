@@ -1,12 +1,13 @@
 //! Remote write, version 1: samples in protobuf, packed with snappy.
 //!
 //! The labels of a series are sorted by their names, and its samples by their times, as the
-//! specification demands of the sender. The messages are those of `prometheus.WriteRequest`; a
-//! checked-in declaration for `prost` is five structs, where generated code would need a compiler for
-//! protobuf at build time.
+//! specification demands of the sender. The messages are those of `prometheus.WriteRequest`: a request
+//! has series, a series labels and samples, a label a name and a value. Generated code for these four
+//! would need a compiler for protobuf at build time.
 
 use super::FAMILIES;
-use super::series::samples;
+use super::names::Labels;
+use super::series::{Samples, samples};
 use super::stale::Ends;
 use crate::base::secret::Secret;
 use crate::sink::batch::{self, Batch, Most};
@@ -15,31 +16,14 @@ use crate::sink::post::{Packing, Payload, Poster};
 use crate::sink::totals::Totals;
 use crate::sink::{DeliverCx, Delivery, Numbered, Sink, Verdict};
 use prost::Message;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
-#[derive(Clone, PartialEq, Message)]
-struct WriteRequest {
-    #[prost(message, repeated, tag = "1")]
-    timeseries: Vec<TimeSeries>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct TimeSeries {
-    #[prost(message, repeated, tag = "1")]
-    labels: Vec<Label>,
-    #[prost(message, repeated, tag = "2")]
-    samples: Vec<Sample>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Label {
-    #[prost(string, tag = "1")]
-    name: String,
-    #[prost(string, tag = "2")]
-    value: String,
-}
+/// The key before a field of a message whose length follows: `timeseries` of a request, `labels` of a
+/// series, `name` of a label.
+const FIRST: u8 = 1 << 3 | 2;
+/// The same of the second field: `samples` of a series, `value` of a label.
+const SECOND: u8 = 2 << 3 | 2;
 
 #[derive(Clone, Copy, PartialEq, Message)]
 struct Sample {
@@ -91,7 +75,7 @@ impl Sink for Write {
     }
 
     fn body(&self, batch: &Batch) -> Vec<u8> {
-        request(batch, &self.filter).encode_to_vec()
+        request(samples(batch, &self.filter))
     }
 
     fn deliver<'d>(&'d self, batch: &'d Batch, cx: &'d DeliverCx<'d>) -> Delivery<'d> {
@@ -101,29 +85,65 @@ impl Sink for Write {
     }
 }
 
-/// The samples of a batch by their series.
-fn request(batch: &Batch, filter: &Filter) -> WriteRequest {
-    let mut places: HashMap<Vec<(String, String)>, usize> = HashMap::new();
-    let mut timeseries: Vec<TimeSeries> = Vec::new();
-    for found in samples(batch, filter) {
-        let mut labels = found.labels;
-        labels.insert("__name__".to_owned(), found.name);
-        let key: Vec<(String, String)> = labels.into_iter().collect();
-        let sample = Sample { value: found.value, timestamp: found.at_ms };
-        if let Some(series) = places.get(&key).and_then(|at| timeseries.get_mut(*at)) {
-            series.samples.push(sample);
-            continue;
-        }
-        let labels = key.iter().map(|(name, value)| Label { name: name.clone(), value: value.clone() }).collect();
-        places.insert(key, timeseries.len());
-        timeseries.push(TimeSeries { labels, samples: vec![sample] });
-    }
-    for series in &mut timeseries {
-        series.samples.sort_by_key(|sample| sample.timestamp);
+/// The label that holds the name.
+const NAME: &str = "__name__";
+
+/// The request with some samples, by their series. A message is nothing but its fields one after the
+/// other, so what many series share is written once and copied.
+fn request(mut samples: Samples<'_>) -> Vec<u8> {
+    let names: Vec<Vec<u8>> = samples.names.iter().map(|name| labels([(NAME, &**name)])).collect();
+    let sets: Vec<Set> = samples.sets.iter().map(|labels| Set::of(labels)).collect();
+    samples.all.sort_by_key(|sample| (sample.name, sample.set, sample.at_ms));
+    let (mut out, mut series) = (Vec::new(), Vec::new());
+    for of_series in samples.all.chunk_by(|a, b| (a.name, a.set) == (b.name, b.set)) {
+        let name_and_set = of_series.first().and_then(|sample| names.get(sample.name).zip(sets.get(sample.set)));
+        let Some((name, set)) = name_and_set else { continue };
+        series.clear();
+        [&set.before, name, &set.after].into_iter().for_each(|labels| series.extend_from_slice(labels));
         // Of two values at one time the later one holds.
-        series.samples.reverse();
-        series.samples.dedup_by_key(|sample| sample.timestamp);
-        series.samples.reverse();
+        for last in of_series.chunk_by(|a, b| a.at_ms == b.at_ms).filter_map(<[_]>::last) {
+            let sample = Sample { value: last.value, timestamp: last.at_ms };
+            head(SECOND, sample.encoded_len(), &mut series);
+            // Memory has room.
+            let _ = sample.encode(&mut series);
+        }
+        head(FIRST, series.len(), &mut out);
+        out.extend_from_slice(&series);
     }
-    WriteRequest { timeseries }
+    out
+}
+
+/// Labels as they are on the wire, those before the name and those behind it.
+struct Set {
+    before: Vec<u8>,
+    after: Vec<u8>,
+}
+
+impl Set {
+    fn of(all: &Labels) -> Set {
+        let (before, after) = all.split_at(all.partition_point(|(name, _)| name.as_str() < NAME));
+        let written = |part: &[(String, String)]| labels(part.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        Set { before: written(before), after: written(after) }
+    }
+}
+
+/// Labels as fields of a series.
+fn labels<'l>(all: impl IntoIterator<Item = (&'l str, &'l str)>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(128);
+    for (name, value) in all {
+        let length = |text: &str| 1 + prost::length_delimiter_len(text.len()) + text.len();
+        head(FIRST, length(name) + length(value), &mut out);
+        for (key, text) in [(FIRST, name), (SECOND, value)] {
+            head(key, text.len(), &mut out);
+            out.extend_from_slice(text.as_bytes());
+        }
+    }
+    out
+}
+
+/// What stands before a field: its key and its length.
+fn head(key: u8, length: usize, out: &mut Vec<u8>) {
+    out.push(key);
+    // Memory has room.
+    let _ = prost::encode_length_delimiter(length, out);
 }

@@ -104,3 +104,31 @@ fn one_of_several(answers: &[Fields], lines: &mut Lines) {
         }
     }
 }
+
+/// The same test, which takes it that something is sent twice with the same tags: what a real system makes
+/// of a spec is recorded as it is.
+pub fn with_duplicates(test: &str) -> String {
+    let Some((given, expect)) = test.split_once("\nexpect:\n") else { return test.to_owned() };
+    let allowed = match expect.strip_prefix("  runs:\n") {
+        None => format!("  no_duplicates: false\n{expect}"),
+        // Each run begins with a dash of this depth.
+        Some(runs) => {
+            format!("  runs:\n{}", format!("\n{runs}").replace("\n    - ", "\n    - no_duplicates: false\n      ").trim_start_matches('\n'))
+        }
+    };
+    format!("{given}\nexpect:\n{allowed}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_run_may_send_something_twice() {
+        assert_eq!(with_duplicates("now: x\nexpect:\n  metrics: []\n"), "now: x\nexpect:\n  no_duplicates: false\n  metrics: []\n");
+        assert_eq!(
+            with_duplicates("now: x\nexpect:\n  runs:\n    - metrics: []\n    - error: e\n      metrics: []\n"),
+            "now: x\nexpect:\n  runs:\n    - no_duplicates: false\n      metrics: []\n    - no_duplicates: false\n      error: e\n      metrics: []\n"
+        );
+    }
+}
