@@ -68,6 +68,7 @@ fn the_page_is_for_this_machine_only_and_changes_nothing() {
     daemon.status_when(has_run);
     let get = |path: &str, more: &str| common::daemon::http(port, &format!("GET {path} HTTP/1.1\r\n{more}Connection: close\r\n\r\n"));
     let page = get("/", "Host: localhost\r\n");
+    assert!(page.contains("<title>well on "), "{page}");
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("page[&lt;b&gt;]") && !page.contains("<b>"), "{page}");
     assert!(page.contains("content-security-policy: default-src 'none'") && page.contains("x-content-type-options: nosniff"), "{page}");
     assert!(get("/instance/0", "Host: 127.0.0.1\r\n").contains("<td>page.load<td class=n>0.5<td>percent"));
@@ -81,6 +82,26 @@ fn the_page_is_for_this_machine_only_and_changes_nothing() {
         assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
     }
     assert_eq!(daemon.end("TERM"), Some(0));
+}
+
+#[test]
+fn a_flare_is_an_archive_that_only_its_owner_may_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let site = site("instances: [{url: 'http://me:c4n4ry@localhost/', token: c4n4ry-two}]\n");
+    let flare = || site.command(&["flare", "--out", "x.tar.gz"]).output().expect("the program runs");
+    let output = flare();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    for name in ["about.json", "status.json", "settings/conf.d/page.yaml", "specs/page.yaml", "x.tar.gz"] {
+        assert!(said.contains(name), "{name}: {said}");
+    }
+    let path = site.path().join("x.tar.gz");
+    assert_eq!(std::fs::metadata(&path).expect("an archive").permissions().mode() & 0o777, 0o600);
+    let texts = std::process::Command::new("tar").arg("-xzOf").arg(&path).output().expect("tar runs").stdout;
+    let texts = String::from_utf8_lossy(&texts);
+    assert!(texts.contains("no engine is running here") && texts.contains("url: http://****@localhost/"), "{texts}");
+    assert!(!texts.contains("c4n4ry"), "{texts}");
+    assert_eq!(flare().status.code(), Some(1), "what is there is left alone");
 }
 
 /// A broken file changes nothing, is shown, and once it is mended, counts.

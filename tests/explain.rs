@@ -11,9 +11,17 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-/// Codes whose examples are no file, or too long for one.
-const UNSHOWN: &[&str] =
-    &["unreadable-file", "unknown-variable", "too-many-problems", "too-many-names", "too-large-spec", "too-many-exceptions"];
+/// Codes whose examples are no file, are about its rights, or would be too long.
+const UNSHOWN: &[&str] = &[
+    "unreadable-file",
+    "unknown-variable",
+    "readable-secret",
+    "writable-by-others",
+    "too-many-problems",
+    "too-many-names",
+    "too-large-spec",
+    "too-many-exceptions",
+];
 
 /// Writes the files of an example; a line with a path begins one, and the rest is `specs/demo.yaml`.
 fn write(folder: &Path, example: &str) {

@@ -124,6 +124,60 @@ fn every_kind_sends_what_its_receiver_reads() {
     }
 }
 
+/// What is wrong with a request to a StackState receiver, by the schema of its forms.
+fn faults(request: &Received) -> Vec<String> {
+    let forms: Json = from_yaml(include_str!("common/intake.yaml"));
+    let path = request.line.split(['?', ' ']).nth(1).unwrap_or_default();
+    let form = match path.trim_end_matches('/').rsplit('/').next().unwrap_or_default() {
+        "check_run" => "check_run",
+        "series" => "series",
+        _ => "intake",
+    };
+    let schema = json!({"$defs": forms["$defs"], "$ref": format!("#/$defs/{form}")});
+    let body: Json = serde_json::from_slice(&request.body).expect("JSON");
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    validator.iter_errors(&body).map(|error| format!("{path} {}: {error}", error.instance_path())).collect()
+}
+
+fn from_yaml(text: &str) -> Json {
+    serde_yaml::from_str(text).expect("YAML")
+}
+
+/// Every field is one that the receiver knows, and of its type.
+#[test]
+fn a_stackstate_receiver_knows_every_field() {
+    let receiver = Receiver::start(|_, _| ok());
+    let yaml = format!("stackstate: {{url: '{}', api_key: k}}", receiver.url);
+    let mut raw = reports::small();
+    raw.points.amend(|_| {}, |about| std::sync::Arc::make_mut(about).metric_type = engine::observation::MetricType::Raw);
+    let reports = vec![Numbered { sequence: 41, report: reports::small() }, Numbered { sequence: 42, report: raw }];
+    drain(&*sink(&yaml, Path::new("/")), reports, 100);
+    let received = receiver.received();
+    assert_eq!(received.len(), 3);
+    let wrong: Vec<String> = received.iter().flat_map(faults).collect();
+    assert_eq!(wrong, Vec::<String>::new());
+    // The schema can say no.
+    let mut bad = received[0].clone();
+    bad.body = String::from_utf8(bad.body).expect("text").replace("\"externalId\"", "\"externalID\"").into_bytes();
+    assert!(!faults(&bad).is_empty());
+}
+
+/// The status of an instance comes once in ten minutes, as from the receiver's agents.
+#[test]
+fn the_status_of_an_instance_comes_every_ten_minutes() {
+    let receiver = Receiver::start(|_, _| ok());
+    let yaml = format!("stackstate: {{url: '{}', api_key: k, max_items: 1, send: [metadata]}}", receiver.url);
+    let report = |n: u64| {
+        let mut report = reports::small();
+        report.origin.started += std::time::Duration::from_secs(n * 15);
+        Numbered { sequence: n + 1, report }
+    };
+    drain(&*sink(&yaml, Path::new("/")), (0..81).map(report).collect(), 500);
+    let rows: Vec<Json> = receiver.received().iter().map(|request| serde_json::from_slice::<Json>(&request.body).expect("JSON")).collect();
+    assert_eq!(rows.len(), 3, "{rows:?}");
+    assert_eq!(rows[0]["agent_checks"], json!([["a", "a", 0, "ERROR", "down", {"version": "1.2"}]]));
+}
+
 /// What a receiver says, and what is to become of it.
 fn said(reply: impl Fn() -> Reply + Send + Sync + 'static) -> (Note, String) {
     // Once bad, then good.

@@ -10,7 +10,7 @@ use crate::base::print::one_line;
 use crate::conf::settings::{LogFormat, LogLevel, LoggingConf};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt::{Debug, Write as _};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write as _;
@@ -108,6 +108,29 @@ pub fn start(conf: &LoggingConf, variable: Option<&str>) -> Result<(), String> {
     fault
 }
 
+static RECENT: Mutex<Recent> = Mutex::new(Recent { lines: VecDeque::new(), n_bytes: 0 });
+
+/// The last lines, those of the level info included, whatever is written: for who helps afterwards.
+pub fn recent() -> String {
+    RECENT.lock().unwrap_or_else(PoisonError::into_inner).lines.iter().map(String::as_str).collect()
+}
+
+struct Recent {
+    lines: VecDeque<String>,
+    n_bytes: usize,
+}
+
+impl Recent {
+    fn push(&mut self, line: &str) {
+        self.n_bytes += line.len();
+        self.lines.push_back(line.to_owned());
+        while self.n_bytes > limits::LOG_KEPT_BYTES {
+            let gone = self.lines.pop_front();
+            self.n_bytes -= gone.map_or(self.n_bytes, |line| line.len());
+        }
+    }
+}
+
 fn manner() -> Option<Manner> {
     MANNER.get().map(|manner| manner.read().unwrap_or_else(PoisonError::into_inner).clone())
 }
@@ -123,7 +146,7 @@ impl<S: Subscriber> Layer<S> for Log {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        manner().map(|manner| manner.levels.most())
+        manner().map(|manner| manner.levels.most().max(LevelFilter::INFO))
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -131,13 +154,18 @@ impl<S: Subscriber> Layer<S> for Log {
         let mut line = Line::new(*event.metadata().level(), event.metadata().target());
         event.record(&mut line);
         let target = line.target();
-        if manner.levels.level(&target) < line.level {
+        let is_written = manner.levels.level(&target) >= line.level;
+        if !is_written && line.level > Level::INFO {
             return;
         }
         let left_out = self.repeats.lock().unwrap_or_else(PoisonError::into_inner).see(line.key(&target), Instant::now());
         let Some(left_out) = left_out else { return };
         let text =
             if manner.json { line.json(&target, Timestamp::now(), left_out) } else { line.text(&target, Timestamp::now(), left_out) };
+        RECENT.lock().unwrap_or_else(PoisonError::into_inner).push(&text);
+        if !is_written {
+            return;
+        }
         // Where standard error is gone, there is nobody to tell.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }

@@ -344,6 +344,12 @@ pub const LAST_VALUES_EACH: usize = 1_000;
 pub const RELOAD_LOOK: Duration = Duration::from_secs(2);
 /// The same line of the log is written at most once in this time; the others are counted.
 pub const LOG_REPEAT: Duration = Duration::from_secs(10);
+/// The last lines of the log that are kept for `engine flare`.
+pub const LOG_KEPT_BYTES: usize = 256 << 10;
+/// Files of one kind in a flare: what helps is in the first ones.
+pub const FLARE_FILES: usize = 500;
+/// One file in a flare; the rest of a longer one is left out.
+pub const FLARE_FILE_BYTES: usize = 4 << 20;
 /// Different lines of the log whose repeats are counted.
 pub const LOG_LINES: usize = 2_000;
 /// Questions that wait for the thread of the spool: more than there are runs and receivers at once.

@@ -9,6 +9,7 @@ pub mod fingerprint;
 pub mod glob;
 pub mod limits;
 pub mod map;
+pub mod masks;
 pub mod name;
 pub mod number;
 pub mod parts;

@@ -4,6 +4,7 @@
 
 pub mod files;
 pub mod fragments;
+mod permissions;
 pub mod secrets;
 pub mod twins;
 
@@ -25,6 +26,7 @@ use crate::source::Folders;
 use crate::spec::Spec;
 use crate::spec::share::{Whole, assemble};
 use crate::yaml::load::{Loaded, load};
+use crate::yaml::node::Node;
 use files::{ConfFile, FragmentFile, SpecFile};
 use secrets::Outside;
 use std::path::{Path, PathBuf};
@@ -77,6 +79,9 @@ impl Catalog {
     pub fn open(config: Option<&Path>, hostname: Option<String>) -> Catalog {
         let mut catalog = Catalog::default();
         let loaded = config.and_then(|path| catalog.load(path, limits::SPEC_BYTES)).map(|(_, loaded)| loaded);
+        if let (Some(loaded), Some(path)) = (&loaded, config) {
+            permissions::of_handles(&loaded.root, path.parent().unwrap_or(Path::new("")), &mut catalog.problems);
+        }
         let loaded = loaded.unwrap_or_else(|| {
             let nothing = catalog.sources.add("", "");
             load(&catalog.sources, nothing)
@@ -110,6 +115,7 @@ impl Catalog {
                 let known = self.sources.find(&shown).filter(|file| self.sources.get(*file).is_some_and(|source| *source.text == *text));
                 let file = known.unwrap_or_else(|| self.sources.add(&shown, text));
                 let loaded = load(&self.sources, file);
+                self.permissions(path, file);
                 Some((file, loaded))
             }
             Err(why) => {
@@ -117,6 +123,17 @@ impl Catalog {
                 let problem = Diagnostic::error("unreadable-file", format!("{}: {why}", path.display()), Span::new(file, 0, 0));
                 self.problems.push(problem.help("check the path and its permissions"));
                 None
+            }
+        }
+    }
+
+    /// Tells once who else may write a file, or the folder that it lies in.
+    fn permissions(&mut self, path: &Path, file: FileId) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        for place in [path, folder] {
+            let Some(problem) = permissions::of_path(place, Span::new(file, 0, 0)) else { continue };
+            if !self.problems.iter().any(|known| known.code == problem.code && known.title == problem.title) {
+                self.problems.push(problem);
             }
         }
     }
@@ -189,9 +206,11 @@ impl Catalog {
         }
     }
 
-    /// The whole of a spec as one text; nothing where its files cannot be read.
-    pub fn print(&mut self, spec: &SpecFile) -> Option<String> {
-        let (_, whole) = self.whole(&spec.path, &spec.specs())?;
+    /// The whole of a spec as one text, after `amend` has changed it; nothing where its files cannot be
+    /// read.
+    pub fn print(&mut self, spec: &SpecFile, amend: impl FnOnce(&mut Node)) -> Option<String> {
+        let (_, mut whole) = self.whole(&spec.path, &spec.specs())?;
+        amend(&mut whole.loaded.root);
         Some(crate::spec::print::print(&whole.loaded.root, &whole.standard, &self.sources))
     }
 
@@ -222,6 +241,7 @@ impl Catalog {
                 continue;
             };
             let folder = conf.path.parent().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.to_path_buf())).unwrap_or_default();
+            permissions::of_handles(&loaded.root, &folder, &mut self.problems);
             let instances = self.instances(plan, loaded, &folder);
             self.bind(plan, instances, &mut out);
         }

@@ -5,6 +5,7 @@
 //! the end of a file or output go.
 
 use super::files::read_text;
+use super::permissions::of_program;
 use crate::base::limits;
 use crate::conf::secrets::SecretStore;
 use crate::net::words;
@@ -23,7 +24,10 @@ impl SecretStore for Outside {
         match handle.split_once(':') {
             Some(("env", name)) => std::env::var(name).map_err(|_| format!("the environment has no variable `{name}`")),
             Some(("file", path)) => read_text(&folder.join(path), limits::SECRET_BYTES).map(without_line_end),
-            Some(("exec", program)) => output(&found(program)?),
+            Some(("exec", program)) => match of_program(handle) {
+                Some(why) => Err(why),
+                None => output(&found(program)?),
+            },
             _ => Err("it begins with none of env:, file:, exec:".to_owned()),
         }
     }
@@ -33,7 +37,15 @@ fn without_line_end(text: String) -> String {
     text.trim_end_matches(['\n', '\r']).to_owned()
 }
 
-/// The program of a handle.
+/// The program of a handle `exec:PROGRAM`.
+///
+/// # Errors
+/// Why there is none.
+pub fn program_of(handle: &str) -> Result<PathBuf, String> {
+    found(handle.strip_prefix("exec:").ok_or("it is no program")?)
+}
+
+/// The program of a name or path.
 fn found(program: &str) -> Result<PathBuf, String> {
     if Path::new(program).is_absolute() {
         return Ok(program.into());

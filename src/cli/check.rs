@@ -136,7 +136,7 @@ fn print_plan(name: &str, common: &Common, places: &Places, catalog: &mut Catalo
     let plan = catalog.plan(&spec);
     diag::sort(&mut catalog.problems);
     show(&catalog.problems, &catalog.sources, Style::stderr(common.color));
-    if let Some(text) = catalog.print(&spec) {
+    if let Some(text) = catalog.print(&spec, |_| {}) {
         print!("{text}");
     }
     if plan.is_some() { CLEAN } else { FAILED }
@@ -237,7 +237,7 @@ async fn run_all<'c>(
             if n > 1 {
                 tokio::time::sleep(arguments.pause).await;
             }
-            let trace = Trace::default();
+            let trace = Trace::new(check.masks().clone());
             let interval = check.instance.min_interval.max(catalog.conf.interval.duration());
             let cx = RunCx {
                 check,

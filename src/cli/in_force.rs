@@ -18,6 +18,7 @@ use crate::agent::watch::Attempt;
 use crate::agent::worker::{Chunk, Output, Shared, State};
 use crate::base::time::{Clock, SystemClock};
 use crate::base::value::Text;
+use crate::conf::settings::StatusConf;
 use crate::disk::Lock;
 use crate::run::exchanger::Live;
 use crate::source::Outside;
@@ -55,6 +56,10 @@ pub struct InForce {
     state: Option<(Arc<State>, Lock)>,
     sinks: Option<Sinks>,
     doors: Option<Doors>,
+    /// Where the status is to be asked for.
+    wanted: Option<(StatusConf, PathBuf)>,
+    /// False before there is something to show.
+    shown: bool,
     lines: Option<Lines>,
 }
 
@@ -80,6 +85,8 @@ impl InForce {
             hostname: loaded.hostname(),
             state: None,
             sinks: None,
+            wanted: None,
+            shown: false,
             lines: None,
         }
     }
@@ -164,9 +171,18 @@ impl InForce {
     }
 
     fn open_doors(&mut self, loaded: &Loaded) {
-        let wanted = state_dir(&self.common, &loaded.places, &loaded.conf);
-        if let Some(doors) = &mut self.doors {
-            doors.apply(&loaded.conf.status(), &socket_of(wanted.as_deref(), &loaded.places));
+        let state_dir = state_dir(&self.common, &loaded.places, &loaded.conf);
+        self.wanted = Some((loaded.conf.status(), socket_of(state_dir.as_deref(), &loaded.places)));
+        if self.shown {
+            self.show();
+        }
+    }
+
+    /// Shows the status from now on.
+    pub fn show(&mut self) {
+        self.shown = true;
+        if let (Some(doors), Some((status, socket))) = (&mut self.doors, &self.wanted) {
+            doors.apply(status, socket);
         }
     }
 

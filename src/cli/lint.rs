@@ -2,6 +2,7 @@
 
 use super::lint_fix::Edited;
 use super::lint_target::{Target, targets, targets_at};
+use super::redact::for_excerpts;
 use super::session::{counted, open, usage};
 use super::style::Style;
 use super::{CLEAN, Common, FAILED, lint_fix};
@@ -99,6 +100,22 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
     }
 }
 
+/// The problems of everything, a line for each and without excerpts.
+///
+/// # Errors
+/// What was named and does not exist.
+pub fn told(common: &Common) -> Result<String, String> {
+    let (places, catalog) = open(common)?;
+    let all = targets(&[], &places)?;
+    let Looked { catalog, .. } = look_at(all, &places, catalog, false);
+    let line = |problem: &diag::Diagnostic| {
+        let place = catalog.sources.origin(problem.span());
+        format!("{place}: {}[{}]: {}\n", problem.level.word(), problem.code, problem.title)
+    };
+    let lines: String = catalog.problems.iter().map(line).collect();
+    Ok(format!("{lines}{}\n", counted(&catalog.problems)))
+}
+
 /// The problems of everything that was asked for; some files may have other texts than on the disk.
 fn look(arguments: &Arguments, common: &Common, texts: &[Edited]) -> Result<Looked, String> {
     let (places, mut catalog) = open(common)?;
@@ -112,24 +129,30 @@ fn look(arguments: &Arguments, common: &Common, texts: &[Edited]) -> Result<Look
         }
         None => targets(&arguments.paths, &places)?,
     };
+    Ok(look_at(targets, &places, catalog, arguments.stdin_filename.is_some()))
+}
+
+/// The same for targets that are known; `unsaved` if engine.yaml may be another one than the disk's.
+fn look_at(targets: Vec<Target>, places: &Places, mut catalog: Catalog, unsaved: bool) -> Looked {
     let (levels, problems) = crate::lint::levels(catalog.conf.lint.as_ref());
     catalog.problems.extend(problems);
     for target in &targets {
         match target {
             Target::Spec(file) => drop(catalog.linted(file, &levels, &|spec| recorded(file, spec))),
             Target::Fragment(fragment) => catalog.fragment(fragment),
-            Target::Conf(conf) => lint_conf(conf, &places, &levels, &mut catalog),
+            Target::Conf(conf) => lint_conf(conf, places, &levels, &mut catalog),
             Target::Tests(path) => crate::trial::lint::lint(path, &mut catalog),
-            Target::Engine(path) if places.config.as_ref() == Some(path) && arguments.stdin_filename.is_none() => {}
+            Target::Engine(path) if places.config.as_ref() == Some(path) && !unsaved => {}
             Target::Engine(path) => lint_engine(path, &mut catalog),
         }
     }
     diag::sort(&mut catalog.problems);
-    Ok(Looked { catalog, targets })
+    Looked { catalog, targets }
 }
 
 fn report(arguments: &Arguments, common: &Common, looked: Looked) -> u8 {
-    let (problems, sources) = (&looked.catalog.problems, &looked.catalog.sources);
+    let problems = &looked.catalog.problems;
+    let sources = &for_excerpts(problems, &looked.catalog.sources);
     let n_files = looked.targets.len();
     let errors = problems.iter().filter(|p| p.level == Level::Error).count();
     match arguments.format {

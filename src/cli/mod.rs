@@ -12,11 +12,13 @@ macro_rules! println {
     ($($text:tt)*) => { $crate::cli::say(format_args!("{}\n", format_args!($($text)*))) };
 }
 
+mod archive;
 pub mod check;
 pub mod check_result;
 pub mod check_text;
 pub mod completions;
 pub mod explain;
+pub mod flare;
 mod in_force;
 pub mod lint;
 mod lint_fix;
@@ -24,6 +26,7 @@ mod lint_target;
 pub mod man;
 pub mod new;
 pub mod record;
+mod redact;
 pub mod run;
 pub mod schema;
 pub mod session;
@@ -118,6 +121,8 @@ enum Command {
     Run(run::Arguments),
     /// Show what the running engine knows: instances, errors, files.
     Status(status::Arguments),
+    /// Collect what somebody who helps wants to see, without secrets, in one file.
+    Flare(flare::Arguments),
     /// Print the JSON Schema of specs, conf.d, engine.yaml or tests, for editors.
     Schema(schema::Arguments),
     /// Print what a shell needs to complete commands and options.
@@ -139,6 +144,7 @@ pub fn main() -> ExitCode {
         Command::Record(own) => record::run(&own, &arguments.common),
         Command::Run(own) => run::run(&own, &arguments.common),
         Command::Status(own) => status::run(&own, &arguments.common),
+        Command::Flare(own) => flare::run(&own, &arguments.common),
         Command::Schema(own) => schema::run(&own),
         Command::Completions(own) => completions::run(&own, Arguments::command()),
         Command::Man(own) => man::run(&own, Arguments::command()),

@@ -173,7 +173,7 @@ fn written(name: &str, spec: &SpecFile, check: &Check, recording: &Recording, ca
     let instance = instances.iter().find(|node| node.span == check.instance.span).unwrap_or(&null);
     let init_config = root.entry("init_config").map_or(&null, |entry| &entry.value);
     let mask = Mask::of(&[(instance, &check.instance.config), (init_config, &check.instance.init_config)], recording);
-    let text = catalog.print(spec).unwrap_or_default();
+    let text = catalog.print(spec, |_| {}).unwrap_or_default();
     let day = recording.began.first().map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
     let about = About {
         name,

@@ -141,6 +141,7 @@ async fn serve(start: Start, once: bool, workers: Handle) {
     let refresh = reading.loaded.conf.secrets().refresh.duration();
     let mut dispatcher = Dispatcher::new(in_force.ground(), in_force.board(), &bounds, workers.clone(), once);
     dispatcher.begin(reading);
+    in_force.show();
     let in_force = Arc::new(tokio::sync::Mutex::new(in_force));
     if !once {
         let (readings, attempts) = mpsc::channel(1);

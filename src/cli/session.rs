@@ -1,11 +1,13 @@
 //! What every command begins with: where things are, and how problems are shown.
 
+use super::redact::for_excerpts;
 use super::style::Style;
 use super::{Common, USAGE};
 use crate::base::diag::{Diagnostic, Level};
 use crate::base::render;
 use crate::base::span::Sources;
 use crate::base::units::parse_duration;
+use crate::catalog::files::mode;
 use crate::catalog::{Catalog, Places};
 use crate::conf::engine::EngineConf;
 use crate::disk::Lock;
@@ -58,6 +60,10 @@ pub fn state_dir(common: &Common, places: &Places, conf: &EngineConf) -> Option<
 /// Another engine has it.
 pub fn take_folder(path: Option<PathBuf>, style: Style) -> Result<Option<(Folder, Lock)>, String> {
     let Some(folder) = path.map(Folder::new) else { return Ok(None) };
+    let path = folder.path().display();
+    if mode(folder.path()).is_some_and(|mode| mode & 0o007 != 0) {
+        tracing::warn!(target: "state", "others have rights in {path}, which holds what was measured: `chmod o-rwx {path}`");
+    }
     match folder.lock() {
         Ok(lock) => Ok(Some((folder, lock))),
         Err(NoLock::InUse(why)) => Err(why),
@@ -85,7 +91,9 @@ pub fn usage(why: &str, common: &Common) -> u8 {
 
 /// Draws problems on standard error.
 pub fn show(problems: &[Diagnostic], sources: &Sources, style: Style) {
-    eprint!("{}", render::human(problems, sources, style.color));
+    if !problems.is_empty() {
+        eprint!("{}", render::human(problems, &for_excerpts(problems, sources), style.color));
+    }
 }
 
 /// `2 errors and 1 warning`.

@@ -113,6 +113,23 @@ fn human(status: &Json, instances: &[Json], name: &str, style: Style) {
     for instance in instances {
         line(instance, width, style);
     }
+    if instances.len() > AT_A_GLANCE {
+        last_word(instances, style);
+    }
+}
+
+/// More instances than this push what is wrong out of sight.
+const AT_A_GLANCE: usize = 15;
+
+/// What is wrong once more, where the eye is after a long list.
+fn last_word(instances: &[Json], style: Style) {
+    let failing: Vec<String> = instances.iter().filter(|one| one["status"] == "error").map(|one| text(&one["instance"])).collect();
+    let (n, all) = (failing.len(), instances.len());
+    let names = crate::base::suggest::listed(failing.iter().map(String::as_str), AT_A_GLANCE);
+    match n {
+        0 => println!("\n{}", style.good(&format!("none of {all} instances is in error"))),
+        _ => println!("\n{}", style.bad(&format!("{n} of {all} instances in error: {names}"))),
+    }
 }
 
 /// Each sink in a line, and what the spool has to say.
@@ -198,7 +215,7 @@ fn line(instance: &Json, width: usize, style: Style) {
         instance["skipped"].as_u64().filter(|n| *n > 0).map(|n| format!("  {n} skipped")).unwrap_or_default()
     );
     if let Some(error) = instance["error"].as_str() {
-        println!("    {}", style.bad(&one_line(error)));
+        println!("    {}", style.bad(&format!("since {}: {}", time(&instance["since"]), one_line(error))));
     }
     for warning in list(instance, "/warnings") {
         println!("    {}", style.warn(&text(warning)));

@@ -45,6 +45,48 @@ pub struct Instance {
     pub max_samples: u32,
 }
 
+impl Instance {
+    /// The texts of all secrets in its settings, at any depth: those that are declared or come from a
+    /// handle, passwords in addresses, and headers that log in.
+    pub fn secrets(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        [&self.init_config, &self.config].into_iter().for_each(|settings| secrets_in("", settings, &mut out));
+        out
+    }
+}
+
+/// What the names of headers that log in hold.
+const LOGIN_WORDS: &[&str] = &["authorization", "token", "api-key", "apikey", "cookie", "secret"];
+
+fn secrets_in(key: &str, value: &Value, out: &mut Vec<String>) {
+    match value {
+        Value::Secret(secret) => {
+            of_address(secret.reveal(), out);
+            out.push(secret.reveal().to_owned());
+        }
+        Value::List(items) => items.iter().for_each(|item| secrets_in(key, item, out)),
+        Value::Map(map) => map.iter().for_each(|(key, value)| secrets_in(key, value, out)),
+        Value::Text(text) => {
+            of_address(text, out);
+            let key = key.to_lowercase();
+            if LOGIN_WORDS.iter().any(|word| key.contains(word)) {
+                // `Bearer TOKEN`: the scheme is no part of the secret.
+                out.extend(text.rsplit(' ').next().map(str::to_owned));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The password of an address, as it stands there and as it is sent.
+fn of_address(text: &str, out: &mut Vec<String>) {
+    let address = text.contains("://").then(|| url::Url::parse(text).ok()).flatten();
+    if let Some(password) = address.as_ref().and_then(url::Url::password) {
+        out.push(percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned());
+        out.push(password.to_owned());
+    }
+}
+
 /// What one file gave: the instances that are right, and how many there are in all.
 #[derive(Debug, Default)]
 pub struct Instances {

@@ -127,6 +127,22 @@ impl<A> Numbers<A> {
         }
     }
 
+    /// Changes sets of tags, and what numbers are about. What is shared by numbers in a row is looked at
+    /// once.
+    pub fn amend(&mut self, tags: impl FnMut(&mut TagSet), mut about: impl FnMut(&mut Arc<A>)) {
+        self.sets.iter_mut().for_each(tags);
+        let mut last: Option<(Arc<A>, Arc<A>)> = None;
+        for one in self.all.iter_mut() {
+            if let Some((_, after)) = last.as_ref().filter(|(before, _)| Arc::ptr_eq(before, &one.about)) {
+                one.about = after.clone();
+                continue;
+            }
+            let before = one.about.clone();
+            about(&mut one.about);
+            last = Some((before, one.about.clone()));
+        }
+    }
+
     /// The number at a place.
     pub fn get(&self, at: usize) -> Option<Tagged<'_, A>> {
         self.all.get(at).and_then(|one| self.tagged(one))

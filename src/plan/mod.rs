@@ -9,6 +9,7 @@ mod remember;
 mod repeated;
 pub mod want;
 
+use crate::base::masks::Masks;
 use crate::base::name::{NameId, Names};
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
@@ -176,6 +177,8 @@ pub struct Check {
     pub cache: Arc<Cache>,
     /// The tokens of its logins; in memory only.
     pub sessions: Sessions,
+    /// What must not show of its instance; made when it is first asked for.
+    masks: OnceLock<Masks>,
 }
 
 impl Check {
@@ -185,7 +188,16 @@ impl Check {
         tags.extend(engine_tags.iter().cloned());
         let tag_cache = (0..plan.spec.n_sites).map(|_| OnceLock::new()).collect();
         let id = identity(&plan.spec.name, &instance);
-        Check { id, tags: TagSet::new(tags), tag_cache, cache: Arc::new(Cache::default()), sessions: Sessions::default(), plan, instance }
+        Check {
+            id,
+            tags: TagSet::new(tags),
+            tag_cache,
+            cache: Arc::new(Cache::default()),
+            sessions: Sessions::default(),
+            masks: OnceLock::new(),
+            plan,
+            instance,
+        }
     }
 
     /// Whose memory it has: stable over restarts and over other instances that come and go.
@@ -193,6 +205,11 @@ impl Check {
         let spec = &self.plan.spec.name;
         let name = self.instance.name.as_ref().map_or_else(|| spec.clone(), |name| format!("{spec}-{name}").into());
         Owner { name, id: self.id }
+    }
+
+    /// Finds the secrets of its instance in texts.
+    pub fn masks(&self) -> &Masks {
+        self.masks.get_or_init(|| Masks::new(self.instance.secrets().iter().map(String::as_str)))
     }
 
     /// How many samples one run may report.

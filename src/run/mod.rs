@@ -7,6 +7,7 @@
 pub mod aside;
 pub mod ask;
 mod assemble;
+mod echo;
 pub mod exchanger;
 pub mod fetch;
 mod flow;
@@ -134,6 +135,7 @@ pub async fn run(cx: &RunCx<'_>) -> Outcome {
     aside::aside(rows > aside::MANY, || mapping::run_mappings(cx, &results, made, &mut frame, &mut left, &mut outcome));
     outcome.changes = remember::changes(cx, &results, &mut frame, left);
     outcome.warnings.append(&mut frame.remarks);
+    echo::mask(cx.check, &mut outcome);
     outcome.duration = cx.clock.instant().saturating_duration_since(started);
     outcome
 }

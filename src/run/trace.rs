@@ -1,6 +1,7 @@
 //! Notes of what a run did, for `check --trace`.
 
 use super::result::SourceResult;
+use crate::base::masks::Masks;
 use crate::base::print::{cut, one_line, shown};
 use crate::base::span::Span;
 use std::sync::{Mutex, PoisonError};
@@ -20,11 +21,18 @@ pub struct Step {
 #[derive(Debug, Default)]
 pub struct Trace {
     steps: Mutex<Vec<Step>>,
+    masks: Masks,
 }
 
 impl Trace {
+    /// A trace that shows none of the secrets of an instance, not even where a server repeats one.
+    pub fn new(masks: Masks) -> Self {
+        Trace { steps: Mutex::default(), masks }
+    }
+
     /// Notes a step.
-    pub fn note(&self, step: Step) {
+    pub fn note(&self, mut step: Step) {
+        step.lines.iter_mut().for_each(|line| *line = self.masks.mask(std::mem::take(line)));
         self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(step);
     }
 

@@ -34,6 +34,8 @@ pub enum What {
     HealthStop,
     /// A fact about the instance.
     Fact(u32),
+    /// How the run itself went, with all facts.
+    Run,
 }
 
 impl What {
@@ -196,6 +198,10 @@ pub fn weight(numbered: &Numbered, what: What) -> usize {
             130 + health.id.len() + health.name.len() + health.element.len() + health.message.as_ref().map_or(0, |text| text.len())
         }),
         What::Fact(at) => report.metadata.get(at as usize).map(|(key, value)| 60 + key.len() + of_value(value)),
+        What::Run => {
+            let facts: usize = report.metadata.iter().map(|(key, value)| key.len() + 4 + of_value(value)).sum();
+            Some(100 + facts + report.service_checks.last().map_or(0, |check| check.message.len()))
+        }
         What::TopologyStart | What::TopologyStop | What::HealthStart | What::HealthStop => Some(150),
     };
     found.unwrap_or(0)

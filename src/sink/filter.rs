@@ -114,6 +114,13 @@ impl Filter {
         out
     }
 
+    /// True if it takes that kind of observations of the report's check.
+    pub fn takes(&self, report: &Report, family: Family) -> bool {
+        let check = &report.origin.check;
+        let of_check = !self.exclude.check(check) && (self.include.checks.is_empty() || self.include.check(check));
+        of_check && self.families.as_ref().is_none_or(|wanted| wanted.contains(&family))
+    }
+
     fn passes(&self, name: &str) -> bool {
         !self.exclude.name(name) && (self.include.names.is_empty() || self.include.name(name))
     }

@@ -14,7 +14,7 @@ use crate::base::number::Number;
 use crate::base::print::to_json;
 use crate::base::time::epoch_seconds;
 use crate::fold::Point;
-use crate::observation::{Component, Event, Health, Relation, TagSet};
+use crate::observation::{Component, Event, Health, Relation, Status, TagSet};
 use crate::report::{Report, Topology};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
@@ -49,6 +49,8 @@ struct Body<'b> {
     #[serde(rename = "agentVersion")]
     version: &'static str,
     os: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    agent_checks: Vec<Json>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     events: Map<String, Json>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -68,6 +70,7 @@ impl<'b> Body<'b> {
             hostname: last.map(|origin| &*origin.hostname),
             version: env!("CARGO_PKG_VERSION"),
             os: std::env::consts::OS,
+            agent_checks: Vec::new(),
             events: Map::new(),
             metrics: Vec::new(),
             topologies: Vec::new(),
@@ -85,6 +88,7 @@ impl<'b> Body<'b> {
                 }
             }
             What::Point(n) => self.metrics.extend(report.points.get(n as usize).map(|point| raw(point, report, filter))),
+            What::Run => self.agent_checks.extend(run(report)),
             What::HealthStart | What::Health(_) | What::HealthStop => {
                 HealthPart::of(&mut self.health, sequence, report).into_iter().for_each(|part| part.take(report, what));
             }
@@ -350,4 +354,16 @@ fn event_fields(event: &Event, report: &Report, filter: &Filter, text: Option<us
         out.entry(&**key).or_insert_with(|| to_json(value));
     }
     out
+}
+
+/// How a run went: check, source type, number of the instance, status, why, facts.
+fn run(report: &Report) -> Option<Json> {
+    let check = report.service_checks.last()?;
+    let (status, why) = match check.status {
+        Status::Ok => ("OK", json!("")),
+        Status::Critical => ("ERROR", json!(&*check.message)),
+        Status::Warning | Status::Unknown => ("WARNING", json!([&*check.message])),
+    };
+    let facts: Map<String, Json> = report.metadata.iter().map(|(key, value)| (key.to_string(), to_json(value))).collect();
+    Some(json!([&*report.origin.check, &*report.origin.check, report.origin.instance, status, why, facts]))
 }

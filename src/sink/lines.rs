@@ -209,6 +209,12 @@ fn readable(out: &mut String, report: &Report, what: What, filter: &Filter) -> s
             .metadata
             .get(at as usize)
             .map_or(Ok(()), |(key, value)| writeln!(out, "metadata: {key} {}", one_line(&to_json(value).to_string()))),
-        What::Component(_) | What::Relation(_) | What::Delete(_) | What::TopologyStop | What::HealthStart | What::HealthStop => Ok(()),
+        What::Component(_)
+        | What::Relation(_)
+        | What::Delete(_)
+        | What::TopologyStop
+        | What::HealthStart
+        | What::HealthStop
+        | What::Run => Ok(()),
     }
 }

@@ -172,6 +172,7 @@ pub fn named(numbered: &Numbered, what: What) -> (String, Text) {
         What::Delete(at) => topology.and_then(|t| t.deletes.get(at as usize)).map(|id| (bare("the deletion of", id), Text::default())),
         What::Health(at) => report.health.get(at as usize).map(|h| (bare("health state", &h.id), h.origin.clone())),
         What::Fact(at) => report.metadata.get(at as usize).map(|(key, _)| (bare("fact", key), Text::default())),
+        What::Run => Some((bare("the status of", &report.origin.label), Text::default())),
         What::TopologyStart => Some(("the beginning of the topology".to_owned(), Text::default())),
         What::TopologyStop => Some(("the end of the topology".to_owned(), Text::default())),
         What::HealthStart => Some(("the beginning of the health states".to_owned(), Text::default())),

@@ -15,8 +15,9 @@ use super::{DeliverCx, OpenCx, Verdict};
 use crate::base::diag::Diagnostic;
 use crate::base::error_kind::ErrorKind;
 use crate::base::limits;
+use crate::base::masks::Masks;
 use crate::base::print::{cut, one_line};
-use crate::base::secret::{MASK, Secret};
+use crate::base::secret::Secret;
 use crate::base::value::Text;
 use crate::net::client::ConnectSettings;
 use crate::net::http::HttpRequest;
@@ -37,6 +38,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
+
+/// A key with fewer bytes is none: its letters stand in every message.
+const LEAST_SECRET: usize = 4;
 
 crate::words! {
     /// How bodies are packed.
@@ -127,7 +131,7 @@ pub struct Poster {
     headers: Headers,
     statuses: (Arc<StatusSet>, Arc<StatusSet>),
     /// What a message must not show, even where a receiver repeats it.
-    secrets: Vec<Secret>,
+    masks: Masks,
 }
 
 impl std::fmt::Debug for Poster {
@@ -172,7 +176,7 @@ impl Poster {
             headers.push((entry.key.to_string(), entry.value.get(cx)?));
         }
         let proxies = receiver.proxy.as_ref().map(|raw| Choice::of(&raw.0.to_value())).transpose();
-        let secrets = secrets.iter().chain(headers.iter().map(|(_, value)| value)).cloned().collect();
+        let masks = Masks::from(LEAST_SECRET, secrets.iter().chain(headers.iter().map(|(_, value)| value)).map(Secret::reveal));
         Ok(Poster {
             connect: Arc::new(ConnectSettings {
                 tls: receiver.tls.as_ref().map(|tls| tls.settings(cx.folder)).unwrap_or_default(),
@@ -185,7 +189,7 @@ impl Poster {
             // Whatever comes back is looked at here. An answer that says yes must come whole: one that
             // breaks off may be that of something in between. The body of a no is only for its reason.
             statuses: (Arc::new(StatusSet::default()), Arc::new(StatusSet::of([(0, 199), (300, u16::MAX)]))),
-            secrets,
+            masks,
         })
     }
 
@@ -199,7 +203,7 @@ impl Poster {
             Ok(answer) => self.judge(answer, cx.clock.now()),
             // Only of a yes so much is read.
             Err(error) if error.kind == ErrorKind::TooLarge => Err(Verdict::Delivered(None)),
-            Err(error) => Err(Verdict::Later { why: self.masked(&error.message), after: None }),
+            Err(error) => Err(Verdict::Later { why: self.masks.mask(error.message), after: None }),
         }
     }
 
@@ -239,18 +243,11 @@ impl Poster {
             return Ok(answer);
         }
         let reason = one_line(String::from_utf8_lossy(&answer.body).trim());
+        // What is cut off could be a half of a secret.
+        let reason = self.masks.mask(reason);
         let said = if reason.is_empty() { String::new() } else { format!(": {}", cut(&reason, limits::ANSWER_SHOWN)) };
-        let why = self.masked(&format!("{}{said}", words::status(code)));
+        let why = format!("{}{said}", words::status(code));
         Err(verdict(code, why, answer.retry_after(now)))
-    }
-
-    /// A receiver may repeat what it was sent.
-    fn masked(&self, text: &str) -> String {
-        let shown = self.secrets.iter().map(Secret::reveal).filter(|secret| !secret.is_empty());
-        shown.fold(text.to_owned(), |text, secret| {
-            let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-            text.replace(secret, MASK).replace(&encoded, MASK)
-        })
     }
 }
 

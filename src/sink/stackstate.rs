@@ -9,27 +9,36 @@
 //!
 //! Topology, health, events and raw metrics go to the intake, other metrics and service checks to
 //! the two forms that they have of their own. A full picture that needs several messages begins in
-//! the first and ends in the last.
+//! the first and ends in the last. Every ten minutes, as from the receiver's own agents, each instance
+//! tells how its run went and the facts about it (`agent_checks`).
 
 use super::batch::{self, Batch, Most};
 use super::filter::{Common, Family, Filter};
 use super::post::{Address, Compression, Packing, Payload, Poster, Receiver, below};
 use super::secret_text::SecretText;
 use super::{DeliverCx, Delivery, Numbered, OpenCx, Settings, Sink, Verdict, intake, own_name, read_kind, series};
+use crate::base::limits;
 use crate::base::secret::Secret;
 use crate::base::value::Text;
 use crate::observation::MetricType;
+use crate::report::Report;
 use crate::yaml::kind::Kind;
 use crate::yaml::read::Record;
 use crate::yaml::shape::KindDoc;
 use batch::What;
-use std::sync::Arc;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use url::Url;
 
 /// The most bytes of a message before it is packed: what the receiver's agents keep to.
 const RAW_BYTES: usize = 4 << 20;
 /// The most bytes of a packed message.
 const PACKED_BYTES: usize = 5 << 19;
+
+/// How often an instance tells how its run went: as the receiver's agents.
+const STATUS_EVERY: Duration = Duration::from_secs(600);
 
 /// The entry of this kind.
 pub const KIND: Kind<Arc<dyn Settings>> = Kind {
@@ -82,6 +91,7 @@ impl Settings for Configured {
             compression: self.own.compression,
             key,
             most: self.receiver.most(RAW_BYTES),
+            told: Mutex::default(),
         }))
     }
 }
@@ -94,6 +104,8 @@ struct Open {
     key: Secret,
     compression: Compression,
     most: Most,
+    /// When each check has told how its run went.
+    told: Mutex<HashMap<u64, Timestamp>>,
 }
 
 const INTAKE: u8 = 0;
@@ -114,11 +126,29 @@ impl Open {
         };
         let mut items = self.filter.items(report, families);
         match route {
-            INTAKE => items.retain(is_raw),
+            INTAKE => {
+                items.retain(is_raw);
+                items.extend((self.filter.takes(report, Family::Metadata) && self.is_due(report)).then_some(What::Run));
+            }
             SERIES => items.retain(|what| !is_raw(what)),
             _ => {}
         }
         items
+    }
+
+    /// True where an instance tells how its run went: the first time, and then at a slow pace.
+    fn is_due(&self, report: &Report) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let (id, now) = (report.origin.id, report.origin.started);
+        // What is heard of no more is forgotten.
+        if told.len() >= limits::TOTALS {
+            told.retain(|_, at| now.duration_since(*at).unsigned_abs() < STATUS_EVERY);
+        }
+        let is_due = told.get(&id).is_none_or(|at| now.duration_since(*at).unsigned_abs() >= STATUS_EVERY);
+        if is_due {
+            told.insert(id, now);
+        }
+        is_due
     }
 
     fn payload(&self, batch: &Batch) -> Payload {

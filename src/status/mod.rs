@@ -54,10 +54,21 @@ impl Answer {
 }
 
 impl Known {
+    /// The answer for a path that only the user of the daemon may ask for.
+    pub fn own_answer(&self, path: &str, query: Option<&str>) -> Answer {
+        match path {
+            "/log" => Answer::ok("text/plain; charset=utf-8", crate::agent::log::recent()),
+            _ => self.answer(path, query),
+        }
+    }
+
     /// The answer for a path with its query.
     pub fn answer(&self, path: &str, query: Option<&str>) -> Answer {
         match path {
-            "/" => Answer::ok("text/html; charset=utf-8", page::overview(&self.board.summary(), &self.instances(""), asked(query, "q"))),
+            "/" => Answer::ok(
+                "text/html; charset=utf-8",
+                page::overview(&self.board.summary(), &self.instances(""), asked(query, "q"), self.clock.now()),
+            ),
             "/status.json" => Answer::ok("application/json", self.json(&asked(query, "check"))),
             "/metrics" => {
                 Answer::ok("text/plain; version=0.0.4; charset=utf-8", metrics::metrics(&self.board.summary(), &self.instances("")))
@@ -65,7 +76,7 @@ impl Known {
             "/healthz" => Answer::ok("text/plain; charset=utf-8", "ok\n".to_owned()),
             _ => match path.strip_prefix("/instance/").and_then(|id| id.parse::<u32>().ok()) {
                 Some(id) => match self.instances("").into_iter().find(|instance| instance.id == id) {
-                    Some(instance) => Answer::ok("text/html; charset=utf-8", page::instance(&instance)),
+                    Some(instance) => Answer::ok("text/html; charset=utf-8", page::instance(&instance, self.clock.now())),
                     None => Answer::refused(404, "there is no such instance"),
                 },
                 None => Answer::refused(404, "there are /, /instance/N, /status.json, /metrics and /healthz"),

@@ -1,4 +1,4 @@
-//! The status as a page for people: what is wrong stands first.
+//! The status as a page for people: what is wrong stands first, in the title of the window as well.
 //!
 //! Everything that comes from the outside is escaped, and the page holds no script.
 
@@ -17,18 +17,21 @@ td,th{text-align:left;padding:.25em .7em .25em 0;border-bottom:1px solid #ddd;ve
 code{font-size:.95em;overflow-wrap:anywhere}a{color:inherit}@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}td,th{border-color:#333}.error{color:#ff7b88}.warning{color:#e0b050}.ok{color:#6fce84}}";
 
 /// The page of everything; `q` chooses the instances whose name holds it.
-pub fn overview(summary: &Summary, instances: &[InstanceView], q: String) -> String {
-    let mut out = head("engine", true);
+pub fn overview(summary: &Summary, instances: &[InstanceView], q: String, now: Timestamp) -> String {
     let facts = &summary.facts;
+    let mut out = head(&format!("{} on {}", verdict(summary), facts.hostname), true);
     // Writing to a String cannot fail.
     let _ = write!(
         out,
-        "<h1>engine on {}</h1><p class=dim>version {}, process {}, since {}, every {} s</p><p>",
+        "<h1>engine on {}: <span class={}>{}</span></h1><p class=dim>version {}, process {}, started {}, every {} s; as of {}</p><p>",
         escaped(&facts.hostname),
+        if is_well(summary) { "ok" } else { "error" },
+        verdict(summary),
         facts.version,
         facts.pid,
-        time(Some(facts.started)),
-        facts.interval_s
+        away(Some(facts.started), now),
+        facts.interval_s,
+        time(Some(now))
     );
     for status in ["error", "warning", "ok", "waiting"] {
         let n = summary.by_status.get(status).copied().unwrap_or(0);
@@ -41,18 +44,49 @@ pub fn overview(summary: &Summary, instances: &[InstanceView], q: String) -> Str
         "</p><p class=dim>{} runs, {} with an error; {} ticks skipped; {} in progress, {} wait for a place; {} pauses or jumps of the clock</p>",
         t.runs, t.errors, t.skipped, summary.running, summary.waiting_for_place, t.clock_jumps
     );
-    sinks(&mut out, summary);
+    sinks(&mut out, summary, now);
     configuration(&mut out, summary);
     if instances.is_empty() {
         let folder = escaped(&summary.configuration.conf_dir);
         let _ = write!(out, "<p class=warning>Nothing runs: <code>{folder}</code> holds no usable instance.</p>");
     } else {
-        table(&mut out, instances, &q);
+        table(&mut out, instances, &q, now);
     }
     out + "</body></html>\n"
 }
 
-fn sinks(out: &mut String, summary: &Summary) {
+/// What is wrong, in a few words, as the title of a window shows it.
+fn verdict(summary: &Summary) -> String {
+    let count = |n: usize, one: &str, many: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {many}")),
+    };
+    let by = |status: &str| summary.by_status.get(status).copied().unwrap_or(0);
+    let failing = summary.sinks.iter().filter(|sink| sink.status == "failing").count();
+    let files = summary.configuration.problems.iter().filter(|problem| problem.level == "error").count();
+    let spool = summary.spool.iter().filter(|spool| spool.trouble.is_some()).count();
+    let wrong: Vec<String> = [
+        count(by("error"), "instance in error", "instances in error"),
+        count(failing, "sink failing", "sinks failing"),
+        count(spool, "disk in trouble", "disks in trouble"),
+        count(files, "error in files", "errors in files"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    match (wrong.is_empty(), count(by("warning"), "instance with warnings", "instances with warnings")) {
+        (false, _) => wrong.join(", "),
+        (true, Some(warnings)) => format!("well, {warnings}"),
+        (true, None) => "well".to_owned(),
+    }
+}
+
+fn is_well(summary: &Summary) -> bool {
+    verdict(summary).starts_with("well")
+}
+
+fn sinks(out: &mut String, summary: &Summary, now: Timestamp) {
     if let Some(trouble) = summary.spool.as_ref().and_then(|spool| spool.trouble.as_deref()) {
         let _ = write!(out, "<p class=error>The disk of the spool is in trouble, records wait in memory: {}</p>", escaped(trouble));
     }
@@ -74,8 +108,8 @@ fn sinks(out: &mut String, summary: &Summary) {
             sink.status,
             escaped(why.unwrap_or_default()),
             sink.delivered,
-            time(sink.last_delivery),
-            time(sink.oldest),
+            away(sink.last_delivery, now),
+            away(sink.oldest, now),
             sink.dropped,
             by_spool.join(", ")
         );
@@ -119,28 +153,31 @@ fn configuration(out: &mut String, summary: &Summary) {
     }
 }
 
-fn table(out: &mut String, instances: &[InstanceView], q: &str) {
+fn table(out: &mut String, instances: &[InstanceView], q: &str, now: Timestamp) {
     let _ = write!(
         out,
         "<h2>Instances</h2><form><input name=q value=\"{}\" placeholder=\"a part of the name\"> <button>show</button></form>",
         escaped(q)
     );
-    out.push_str("<table><tr><th>instance<th>status<th>why<th class=n>metrics<th class=n>took<th>last run<th>next run<th class=n>skipped");
+    out.push_str(
+        "<table><tr><th>instance<th>status<th>since<th>why<th class=n>metrics<th class=n>took<th>last run<th>next run<th class=n>skipped",
+    );
     let chosen: Vec<&InstanceView> = instances.iter().filter(|instance| instance.instance.contains(q)).collect();
     for instance in chosen.iter().take(ROWS) {
         let why = instance.error.as_deref().or(instance.warnings.first().map(|warning| &**warning)).unwrap_or_default();
         let _ = write!(
             out,
-            "<tr><td><a href=\"/instance/{}\">{}</a><td class={}>{}<td><code>{}</code><td class=n>{}<td class=n>{}<td>{}<td>{}<td class=n>{}",
+            "<tr><td><a href=\"/instance/{}\">{}</a><td class={}>{}<td>{}<td><code>{}</code><td class=n>{}<td class=n>{}<td>{}<td>{}<td class=n>{}",
             instance.id,
             escaped(&instance.instance),
             instance.status,
             instance.status,
+            away(instance.since, now),
             escaped(why),
             instance.last.metrics,
             took(instance.duration_s),
-            time(instance.last_run),
-            if instance.running { "running".to_owned() } else { time(instance.next_run) },
+            away(instance.last_run, now),
+            if instance.running { "running".to_owned() } else { away(instance.next_run, now) },
             instance.skipped
         );
     }
@@ -151,8 +188,8 @@ fn table(out: &mut String, instances: &[InstanceView], q: &str) {
 }
 
 /// The page of one instance, with its last values.
-pub fn instance(view: &InstanceView) -> String {
-    let mut out = head(&view.instance, true);
+pub fn instance(view: &InstanceView, now: Timestamp) -> String {
+    let mut out = head(&format!("{} {}", view.instance, view.status), true);
     let _ = write!(
         out,
         "<p><a href=\"/\">all instances</a></p><h1>{} <span class={}>{}</span></h1>",
@@ -169,10 +206,10 @@ pub fn instance(view: &InstanceView) -> String {
     let _ = write!(
         out,
         "<table><tr><th>since<td>{}<tr><th>last run<td>{}<tr><th>last run without an error<td>{}<tr><th>next run<td>{}<tr><th>took<td>{} (on average {})<tr><th>runs<td>{}, {} with an error, {} ticks skipped</table>",
-        time(view.since),
-        time(view.last_run),
-        time(view.last_ok),
-        time(view.next_run),
+        both(view.since, now),
+        both(view.last_run, now),
+        both(view.last_ok, now),
+        both(view.next_run, now),
         took(view.duration_s),
         took(view.average_s),
         view.runs,
@@ -226,6 +263,23 @@ fn time(at: Option<Timestamp>) -> String {
     at.map_or_else(|| "-".to_owned(), |at| format!("{at:.0}"))
 }
 
+/// How far away a moment is: people compare that at a glance, and moments they do not.
+fn away(at: Option<Timestamp>, now: Timestamp) -> String {
+    let Some(at) = at else { return "-".to_owned() };
+    let seconds = now.duration_since(at).as_secs();
+    let (n, unit) = match seconds.unsigned_abs() {
+        n @ 0..120 => (n, "s"),
+        n @ 120..7_200 => (n / 60, "min"),
+        n @ 7_200..172_800 => (n / 3_600, "h"),
+        n => (n / 86_400, "days"),
+    };
+    if seconds < 0 { format!("in {n} {unit}") } else { format!("{n} {unit} ago") }
+}
+
+fn both(at: Option<Timestamp>, now: Timestamp) -> String {
+    if at.is_none() { away(at, now) } else { format!("{} ({})", away(at, now), time(at)) }
+}
+
 fn took(seconds: Option<f64>) -> String {
     seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{:.0} ms", seconds * 1e3))
 }
@@ -233,6 +287,14 @@ fn took(seconds: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_are_told_by_how_far_they_are_away() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let at = |seconds: i64| away(Timestamp::from_second(1_000_000 + seconds).ok(), now);
+        assert_eq!([at(-3), at(-119), at(-120), at(-9_000), at(-200_000)], ["3 s ago", "119 s ago", "2 min ago", "2 h ago", "2 days ago"]);
+        assert_eq!((at(14).as_str(), away(None, now).as_str()), ("in 14 s", "-"));
+    }
 
     #[test]
     fn nothing_of_the_data_becomes_html() {

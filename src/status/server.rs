@@ -163,7 +163,10 @@ fn respond(known: &Known, door: &Door, request: &Request<Incoming>) -> Response<
     let answer = match refusal {
         _ if request.method() != Method::GET => Answer::refused(405, "only GET is answered: the status changes nothing"),
         Some(refused) => refused,
-        None => known.answer(request.uri().path(), request.uri().query()),
+        None => match door {
+            Door::Socket => known.own_answer(request.uri().path(), request.uri().query()),
+            Door::Tcp(_) => known.answer(request.uri().path(), request.uri().query()),
+        },
     };
     let mut response = Response::new(Full::new(Bytes::from(answer.body)));
     *response.status_mut() = StatusCode::from_u16(answer.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -238,4 +238,18 @@ lint: {levels: {reserved-tag: off}}
         bad: "ENGINE_INTERVALL=15s engine run\n",
         good: "ENGINE_INTERVAL=15s engine run\n",
     },
+    Code {
+        code: "readable-secret",
+        finds: "The file of a secret that everybody on the machine may read.",
+        why: "Whoever reads it has the secret.",
+        bad: "$ chmod 644 /etc/engine/token",
+        good: "$ chmod 600 /etc/engine/token",
+    },
+    Code {
+        code: "writable-by-others",
+        finds: "A spec, a file of conf.d, engine.yaml or one of their folders that everybody on the machine may write.",
+        why: "Whoever changes it decides what the engine runs and where it sends.",
+        bad: "$ chmod 777 /etc/engine/conf.d",
+        good: "$ chmod 755 /etc/engine/conf.d",
+    },
 ];

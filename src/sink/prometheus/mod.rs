@@ -14,6 +14,7 @@
 mod names;
 mod page;
 mod series;
+mod stale;
 mod write;
 
 use super::filter::{Common, Family, Filter};

@@ -8,6 +8,7 @@
 use super::FAMILIES;
 use super::names::Labels;
 use super::series::{Samples, samples};
+use super::stale::Ends;
 use crate::base::secret::Secret;
 use crate::sink::batch::{self, Batch, Most};
 use crate::sink::filter::Filter;
@@ -41,12 +42,13 @@ pub struct Write {
     poster: Poster,
     most: Most,
     totals: Mutex<Totals>,
+    ends: Mutex<Ends>,
 }
 
 impl Write {
     /// A sink that writes to this address.
     pub fn new(filter: Filter, url: Url, login: Vec<(String, Secret)>, poster: Poster, most: Most) -> Self {
-        Write { filter, url, login, poster, most, totals: Mutex::default() }
+        Write { filter, url, login, poster, most, totals: Mutex::default(), ends: Mutex::default() }
     }
 
     fn payload(&self, batch: &Batch) -> Payload {
@@ -67,6 +69,7 @@ impl Write {
 impl Sink for Write {
     fn batches(&self, mut reports: Vec<Numbered>) -> Vec<Batch> {
         self.totals.lock().unwrap_or_else(PoisonError::into_inner).add(&mut reports);
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner).add(&mut reports);
         let reports: Arc<[Numbered]> = reports.into();
         batch::cut(&reports, 0, self.most, |numbered| self.filter.items(&numbered.report, FAMILIES))
     }
