@@ -140,7 +140,8 @@ pub fn singular(word: &str) -> String {
     if let Some(stem) = stem("ies") {
         return format!("{stem}y");
     }
-    let es = ["ches", "shes", "sses", "xes", "zes"].iter().any(|ending| word.ends_with(ending));
+    // Of the words in `-ches` only this one is common and has an `e` of its own.
+    let es = ["ches", "shes", "sses", "xes", "zes"].iter().any(|ending| word.ends_with(ending)) && !word.ends_with("caches");
     let stem = if es { stem("es") } else { stem("s") };
     stem.unwrap_or(word).to_owned()
 }

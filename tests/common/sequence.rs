@@ -7,7 +7,7 @@ use super::service::{Service, json};
 use serde_json::{Value as Json, json as body};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const SPEC: &str = r#"name: sequence
 version: 1.0.0
@@ -103,13 +103,10 @@ pub fn site(source: &Source, sinks: &[(&str, &str)]) -> Site {
     site
 }
 
-/// The source may answer the request of a process that has just ended.
-const ANSWER_AFTER_END: Duration = Duration::from_millis(100);
-
 /// The numbers that did not come, but for the last one before each end of the process: its run may have
 /// been under way.
 pub fn missing(source: &Source, seen: &Seen, ends: &[Instant]) -> Vec<u64> {
     let (seen, issued) = (seen.all(), source.issued());
-    let under_way: Vec<u64> = ends.iter().map(|end| issued.partition_point(|at| *at <= *end + ANSWER_AFTER_END) as u64).collect();
+    let under_way: Vec<u64> = ends.iter().map(|end| issued.partition_point(|at| at <= end) as u64).collect();
     (1..=issued.len() as u64).filter(|number| !seen.contains_key(number) && !under_way.contains(number)).collect()
 }

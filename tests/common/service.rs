@@ -3,7 +3,7 @@
 #![allow(dead_code)]
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -49,6 +49,7 @@ pub struct Service {
     pub url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
     connections: Arc<AtomicUsize>,
+    open: Arc<AtomicUsize>,
 }
 
 impl Service {
@@ -63,20 +64,36 @@ impl Service {
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let (seen, answer) = (asked.clone(), Arc::new(answer));
         let connections = Arc::new(AtomicUsize::new(0));
-        let counted = connections.clone();
+        let open = Arc::new(AtomicUsize::new(0));
+        let (counted, opened) = (connections.clone(), open.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 counted.fetch_add(1, Ordering::Relaxed);
-                let (seen, answer) = (seen.clone(), answer.clone());
-                std::thread::spawn(move || serve(stream, &seen, &*answer));
+                opened.fetch_add(1, Ordering::AcqRel);
+                let (seen, answer, opened) = (seen.clone(), answer.clone(), opened.clone());
+                std::thread::spawn(move || {
+                    serve(stream, &seen, &*answer);
+                    opened.fetch_sub(1, Ordering::AcqRel);
+                });
             }
         });
-        Service { url, asked, connections }
+        Service { url, asked, connections, open }
     }
 
     /// How many connections there were.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Waits until everything that clients sent has been answered, once they all have ended.
+    pub fn settle(&self) {
+        let mut last = TcpStream::connect(self.url.trim_start_matches("http://")).expect("it listens");
+        last.shutdown(Shutdown::Write).expect("it is open");
+        // Its end comes back when it was accepted, and so were all before it.
+        last.read_to_end(&mut Vec::new()).expect("its end");
+        while self.open.load(Ordering::Acquire) > 0 {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
     }
 
     /// Every request so far whose line begins so.
