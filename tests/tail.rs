@@ -256,32 +256,112 @@ events:
   - {from: log, when: row.n is endingwith "0", title: $.n}
 "#;
 
-#[test]
-fn a_run_reads_no_more_than_it_may_report() {
+/// Two kinds of events of records of several lines; the kinds share what one run may report.
+const EVENTS: &str = r#"name: follow
+version: 1.0.0
+sources:
+  log:
+    file: {path: ../a.log, mode: tail, start_at: beginning, multiline: {start: '^line '}}
+    decode: {regex: {pattern: '^line (?P<n>\d+)'}}
+events:
+  - {from: log, title: $.n}
+  - {from: log, when: row.n is endingwith "0", title: "ten {{ row.n }}"}
+"#;
+
+/// Few lines make anything: one look has the events of several runs.
+const RARE: &str = r#"name: follow
+version: 1.0.0
+sources:
+  log:
+    file: {path: ../a.log, mode: tail, start_at: beginning}
+    decode: lines
+metrics:
+  - {from: log, name: lines, type: count, value: 1}
+events:
+  - {from: log, when: row.line is startingwith "line", title: "{{ row.line | replace('line ', '') }}"}
+"#;
+
+/// What the runs of a check reported.
+#[derive(Default)]
+struct Reported {
+    logs: Vec<String>,
+    events: Vec<String>,
+    counted: f64,
+    /// What the check said of itself, a text for each run.
+    warnings: Vec<String>,
+}
+
+/// So many runs of a spec over a log that nobody writes to any more.
+fn reported(spec: &str, log: &str, runs: usize) -> Reported {
     let folder = site();
-    let lines: Vec<String> = (1..=12_000).map(|n| n.to_string()).collect();
-    fs::write(folder.path().join("a.log"), lines.iter().map(|n| format!("line {n}\n")).collect::<String>()).expect("a log");
-    fs::write(folder.path().join("specs/follow.yaml"), MANY).expect("a spec");
+    let path = folder.path().join("a.log");
+    fs::write(&path, log).expect("a log");
+    let written = std::time::SystemTime::now() - Duration::from_secs(3600);
+    File::options().write(true).open(&path).and_then(|file| file.set_modified(written)).expect("an old log");
+    fs::write(folder.path().join("specs/follow.yaml"), spec).expect("a spec");
     fs::write(folder.path().join("conf.d/follow.yaml"), "instances: [{}]\n").expect("an instance");
-    let (mut logs, mut events, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
-    for run in 0..6 {
+    let mut all = Reported::default();
+    for _ in 0..runs {
         let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
         command.args(["run", "--once", "--format", "json", "--config", "engine.yaml", "--state-dir", "state"]);
         let output = command.current_dir(folder.path()).output().expect("the program runs");
         for line in output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let line: Json = serde_json::from_slice(line).expect("a line of JSON");
+            let text = |key: &str| line[key].as_str().expect("a text").to_owned();
             match (line["kind"].as_str(), line["name"].as_str()) {
-                (Some("log"), _) => logs.push(line["message"].as_str().expect("a message").to_owned()),
-                (Some("event"), _) => events.push(line["msg_title"].as_str().expect("a title").to_owned()),
-                (_, Some("engine.check_status")) => warnings.push((run, line["message"].as_str().expect("a message").to_owned())),
+                (Some("log"), _) => all.logs.push(text("message")),
+                (Some("event"), _) => all.events.push(text("msg_title")),
+                (_, Some("engine.check_status")) => all.warnings.push(text("message")),
+                (_, Some("lines")) => all.counted += line["value"].as_f64().expect("a number"),
                 _ => {}
             }
         }
     }
-    assert_eq!(logs, lines);
-    assert_eq!(events, lines.iter().filter(|n| n.ends_with('0')).cloned().collect::<Vec<_>>());
-    let told = warnings.iter().filter(|(_, warning)| warning.contains("the rest follows in the next run")).count();
-    assert!(told == 2 && warnings.iter().filter(|(_, warning)| warning.is_empty()).count() == 4, "{warnings:#?}");
+    all
+}
+
+/// True if the first runs said that there is more, and the others nothing.
+fn told(warnings: &[String], runs: usize) -> bool {
+    warnings.iter().enumerate().all(|(run, warning)| match run < runs {
+        true => warning.contains("the rest follows in the next run"),
+        false => warning.is_empty(),
+    })
+}
+
+fn numbers(lines: usize) -> Vec<String> {
+    (1..=lines).map(|n| n.to_string()).collect()
+}
+
+#[test]
+fn a_run_reads_no_more_than_it_may_report() {
+    let lines = numbers(12_000);
+    let log: String = lines.iter().map(|n| format!("line {n}\n")).collect();
+    let all = reported(MANY, &log, 6);
+    assert_eq!(all.logs, lines);
+    assert_eq!(all.events, lines.iter().filter(|n| n.ends_with('0')).cloned().collect::<Vec<_>>());
+    assert!(told(&all.warnings, 2), "{:#?}", all.warnings);
+}
+
+#[test]
+fn records_of_several_lines_wait_for_the_next_run_as_well() {
+    let records = numbers(1_100);
+    let log: String = records.iter().map(|n| format!("line {n}\n{}", "  more\n".repeat(n.len() - 1))).collect();
+    // The last line has no end.
+    let all = reported(EVENTS, log.trim_end(), 6);
+    let (tens, each): (Vec<_>, Vec<_>) = all.events.into_iter().partition(|title| title.starts_with("ten "));
+    assert_eq!(each, records);
+    assert_eq!(tens, records.iter().filter(|n| n.ends_with('0')).map(|n| format!("ten {n}")).collect::<Vec<_>>());
+    assert!(told(&all.warnings, 4), "{:#?}", all.warnings);
+}
+
+#[test]
+fn a_run_that_stops_within_a_look_goes_on_there() {
+    let events = numbers(1_100);
+    let log: String = events.iter().map(|n| format!("{}line {n}\n", "other\n".repeat(n.len() * 9))).collect();
+    let all = reported(RARE, &log, 4);
+    assert_eq!(all.events, events);
+    assert_eq!(all.counted, log.lines().count() as f64);
+    assert!(told(&all.warnings, 2), "{:#?}", all.warnings);
 }
 
 #[test]

@@ -41,9 +41,9 @@ pub struct FileRequest {
     pub reading: Reading,
     /// What was kept of the last accepted run, and of the exchanges of this one.
     pub kept: Map,
-    /// Most records that one look at files that grow takes, of all files together.
+    /// Most records that one exchange gives of files that grow, of all files together.
     pub most_records: usize,
-    /// How far this run has unpacked a packed file.
+    /// What this run has read ahead.
     pub ahead: Ahead,
     /// How often this run asked before.
     pub rounds: usize,
@@ -98,6 +98,11 @@ impl FileRequest {
         more
     }
 
+    /// True if an earlier look of this run has read what answers it.
+    pub fn is_at_hand(&self) -> bool {
+        self.ahead.has_rest(self.rounds)
+    }
+
     /// True if an answer without a body says "nothing new" and is not to be decoded.
     pub fn is_nothing(&self, answer: &Answer) -> bool {
         !matches!(self.reading, Reading::Whole) && answer.body.is_empty()
@@ -112,6 +117,7 @@ pub async fn read(request: &FileRequest, clock: &dyn Clock) -> Result<Vec<Answer
     if matches!(request.reading, Reading::Whole) {
         return whole(request, clock).await;
     }
+    let is_at_hand = request.is_at_hand();
     let (request, began, now) = (request.clone(), clock.instant(), clock.now());
     // Disks may be slow, and looking for rotated files takes many small steps.
     let look = move || match &request.reading {
@@ -119,7 +125,8 @@ pub async fn read(request: &FileRequest, clock: &dyn Clock) -> Result<Vec<Answer
         Reading::Whole | Reading::Changed => super::changed::look(&request, now),
     };
     let ended = || ExchangeError::new(ErrorKind::Timeout, "the program ends");
-    let mut answers = tokio::task::spawn_blocking(look).await.unwrap_or_else(|_| Err(ended()))?;
+    let looked = if is_at_hand { look() } else { tokio::task::spawn_blocking(look).await.unwrap_or_else(|_| Err(ended())) };
+    let mut answers = looked?;
     let elapsed = clock.instant().saturating_duration_since(began);
     for answer in &mut answers {
         (answer.elapsed, answer.ended) = (elapsed, clock.now());

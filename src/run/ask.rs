@@ -364,7 +364,9 @@ impl Asking<'_, '_> {
 
     /// One exchange, decoded, with everything that must hold of it.
     async fn attempt(&mut self, request: &Request) -> Result<Vec<Page>, ExchangeError> {
-        self.turn().await?;
+        if !request.is_at_hand() {
+            self.turn().await?;
+        }
         let left = self.left();
         let exchange = authorized(self.cx, self.of.name, request);
         let answers = match request.ends_within() {

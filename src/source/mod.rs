@@ -162,6 +162,11 @@ impl Request {
         self.is_tail().then(|| Request::File(FileRequest { most_records: records, ..request.clone() }))
     }
 
+    /// True if no look at the outside is needed: an earlier one has read more than was asked for.
+    pub fn is_at_hand(&self) -> bool {
+        matches!(self, Request::File(request) if request.is_at_hand())
+    }
+
     /// True if the answer says "nothing new", and there is nothing to decode.
     pub fn is_nothing(&self, answer: &Answer) -> bool {
         matches!(self, Request::File(request) if request.is_nothing(answer))

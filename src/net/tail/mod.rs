@@ -1,9 +1,9 @@
 //! Files that grow, read on where the last accepted run stopped.
 //!
-//! One look gives at most one piece of each file: whole records, about 1 MiB, in UTF-8. The answer
-//! that holds the last piece says what to keep, and whether there is more at once; asked again with
-//! what is kept, the next look goes on there. Nothing is remembered here between two looks, so a
-//! look whose kept value is dropped is simply repeated.
+//! One look reads at most one piece of each file: whole records, about 1 MiB. As many of them as are
+//! asked for are given, in UTF-8; the last answer says what to keep, and whether there is more at once.
+//! Asked again with what is kept, the same run is given the rest, and then the next look goes on there.
+//! Nothing is remembered here between two runs, so a run whose kept value is dropped is simply repeated.
 //!
 //! A file is followed through rotation by renaming, copying and truncating, removing and creating,
 //! and packing with gzip; through several rotations between two looks, too. Lines are never passed
@@ -17,6 +17,7 @@ mod memory;
 mod model;
 mod piece;
 mod records;
+mod rest;
 mod rotation;
 mod spot;
 #[cfg(test)]
@@ -31,10 +32,11 @@ use crate::base::limits;
 use crate::base::value::Text;
 use follow::{Follow, Followed, Seen};
 use jiff::Timestamp;
-use memory::{Fate, Memory};
+use memory::{Fate, Memory, Tracked};
 use piece::{Manner, Piece};
 use records::Between;
 use regex::Regex;
+use rest::{Rest, Step};
 use rotation::Opened;
 use spot::{Spot, read_at};
 
@@ -59,6 +61,9 @@ pub struct Tail {
 /// # Errors
 /// One sentence that names the file.
 pub fn look(request: &FileRequest, tail: &Tail, now: Timestamp) -> Result<Vec<Answer>, ExchangeError> {
+    if let Some(rest) = request.ahead.take_rest(request.rounds) {
+        return Ok(rest.give(request));
+    }
     let look = Look::new(request, tail, now)?;
     let (seen, problems) = look.seen()?;
     let has_seen = !seen.is_empty();
@@ -77,21 +82,13 @@ pub fn look(request: &FileRequest, tail: &Tail, now: Timestamp) -> Result<Vec<An
     if request.rounds == 0 {
         follow.warnings.extend(problems);
     }
-    let (mut answers, is_more) = look.read(&mut follow, &mut memory.next)?;
-    if answers.is_empty() && !has_seen && !request.optional && !look.is_rotating(&follow) {
+    let (steps, is_more) = look.read(&mut follow, &mut memory.next)?;
+    if steps.is_empty() && !is_more && !has_seen && !request.optional && !look.is_rotating(&follow) {
         return Err(file::nothing_there(&request.pattern, look.is_glob));
-    }
-    if answers.is_empty() {
-        answers.push(Answer::of(Vec::new(), request.pattern.to_string_lossy()));
     }
     memory.looked = look.now;
     memory.files = look.done(follow.files);
-    if let Some(last) = answers.last_mut() {
-        last.more = is_more;
-        last.kept = vec![(look.key.clone(), memory.written())];
-        last.warnings = follow.warnings;
-    }
-    Ok(answers)
+    Ok(Rest::all(look.key, memory, steps, is_more, follow.warnings).give(request))
 }
 
 /// What one look needs.
@@ -152,12 +149,12 @@ impl Look<'_> {
     }
 
     /// The next piece of each file, as far as one look goes, and whether another look is worth it.
-    fn read(&self, follow: &mut Follow, next: &mut Option<String>) -> Result<(Vec<Answer>, bool), ExchangeError> {
+    fn read(&self, follow: &mut Follow, next: &mut Option<String>) -> Result<(Vec<Step>, bool), ExchangeError> {
         let allowed = self.request.max_bytes.saturating_sub(self.request.taken);
         let mut left = usize::try_from(allowed).unwrap_or(usize::MAX).min(limits::TAIL_LOOK);
-        let mut records_left = self.request.most_records;
-        let mut answers = Vec::new();
+        let mut steps: Vec<Step> = Vec::new();
         let mut unfinished: HashSet<String> = HashSet::new();
+        let mut is_more = false;
         for at in order(&follow.files, next.take()) {
             let successor = follow.files.get(at).is_some_and(|file| has_successor(&follow.files, at, file));
             let Some(file) = follow.files.get_mut(at) else { continue };
@@ -166,7 +163,7 @@ impl Look<'_> {
                 continue;
             }
             let path = file.tracked.path.clone();
-            if left == 0 || records_left == 0 {
+            if left == 0 {
                 if opened.is_packed() || opened.size > file.tracked.spot.offset {
                     *next = Some(path);
                     break;
@@ -174,14 +171,9 @@ impl Look<'_> {
                 continue;
             }
             let finish = successor || opened.modified.saturating_add(nanoseconds(limits::TAIL_WAIT)) <= self.now;
-            let manner = Manner {
-                encoding: self.encoding,
-                start: self.tail.start.as_ref(),
-                wanted: left,
-                most: records_left,
-                finish,
-                ahead: &self.request.ahead,
-            };
+            let manner =
+                Manner { encoding: self.encoding, start: self.tail.start.as_ref(), wanted: left, finish, ahead: &self.request.ahead };
+            let before = file.tracked.spot.clone();
             let piece = match piece::read(opened, &mut file.tracked.spot, &manner) {
                 Ok(piece) => piece,
                 Err(error) if self.is_glob || !file.is_current => {
@@ -198,21 +190,20 @@ impl Look<'_> {
             self.remark(&path, &piece, &mut follow.warnings);
             if piece.more {
                 unfinished.insert(path.clone());
+                is_more = true;
             }
             left = left.saturating_sub(piece.body.len());
-            records_left = records_left.saturating_sub(piece.n_records);
-            let answer = Answer { more: piece.more, records: piece.ends, ..Answer::of(piece.body, path) };
-            if !answer.body.is_empty() || answer.more {
-                answers.push(answer);
+            if !piece.body.is_empty() {
+                let Tracked { node, spot: after, .. } = file.tracked.clone();
+                steps.push(Step { path, node, piece, before, after });
             }
         }
-        let is_more = next.is_some() || answers.iter().any(|answer| answer.more);
-        let is_enough = is_more && allowed <= answers.iter().map(|answer| answer.body.len() as u64).sum();
+        is_more |= next.is_some();
+        let is_enough = is_more && allowed <= steps.iter().map(|step| step.piece.body.len() as u64).sum();
         if is_enough {
             follow.warnings.push(words::enough(self.request.max_bytes));
-            answers.iter_mut().for_each(|answer| answer.more = false);
         }
-        Ok((answers, is_more && !is_enough))
+        Ok((steps, is_more && !is_enough))
     }
 
     fn remark(&self, path: &str, piece: &Piece, warnings: &mut Vec<String>) {
@@ -234,7 +225,7 @@ impl Look<'_> {
     }
 
     /// What is remembered of the files.
-    fn done(&self, files: Vec<Followed>) -> Vec<memory::Tracked> {
+    fn done(&self, files: Vec<Followed>) -> Vec<Tracked> {
         let current: HashSet<spot::Node> = files.iter().filter(|file| file.is_current).map(|file| file.tracked.node).collect();
         let rested = self.now.saturating_sub(nanoseconds(limits::TAIL_REST));
         let files = files.into_iter().map(|file| {

@@ -9,7 +9,7 @@ use regex::Regex;
 use std::borrow::Cow;
 
 /// How a file is cut into records.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Cutter<'c> {
     /// The file's encoding, if it is not UTF-8.
     pub encoding: Option<&'static Encoding>,
@@ -17,8 +17,6 @@ pub struct Cutter<'c> {
     pub start: Option<&'c Regex>,
     /// The longest record.
     pub longest: usize,
-    /// The most records that are taken at once.
-    pub most: usize,
 }
 
 /// Where reading stands between two lines, beside the offset.
@@ -44,11 +42,6 @@ pub struct Cut {
     pub ends: Vec<usize>,
     /// Where reading stands then.
     pub between: Between,
-    /// How many records there are, where only so many were wanted; a last line without an end does
-    /// not count.
-    pub n_records: usize,
-    /// True if more would have been there.
-    pub is_full: bool,
     /// How many records were longer than allowed.
     pub n_cut: usize,
 }
@@ -96,14 +89,6 @@ impl Cutter<'_> {
 
     fn lines(&self, chunk: &[u8], cut: Cut, wanted: usize, finish: bool) -> Cut {
         let enough = chunk.len().min(cut.from.saturating_add(wanted));
-        let mut cut = cut;
-        let mut bound = None;
-        if self.most < usize::MAX {
-            let (n_records, end) = self.count_ends(chunk.get(..enough).unwrap_or(chunk), cut.from);
-            (cut.n_records, cut.is_full) = (n_records.max(1), n_records == self.most && end < chunk.len());
-            bound = cut.is_full.then_some(end);
-        }
-        let enough = bound.unwrap_or(enough);
         let all = enough == chunk.len();
         let end = self.last_end(chunk, cut.from, enough).or_else(|| self.next_end(chunk, cut.from));
         match end {
@@ -140,25 +125,22 @@ impl Cutter<'_> {
             if line > begun && start.is_match(&self.text(chunk.get(line..end).unwrap_or_default())) {
                 ends.push(line);
                 begun = line;
-                if ends.len() == self.most {
-                    return Cut { to: begun, n_records: ends.len(), ends, is_full: true, ..cut };
-                }
             }
             line = end;
         }
         if finish {
             ends.push(chunk.len());
-            return Cut { to: chunk.len(), n_records: ends.len(), ends, between: self.after(chunk), ..cut };
+            return Cut { to: chunk.len(), ends, between: self.after(chunk), ..cut };
         }
         if begun > cut.from || cut.from > 0 || chunk.len() < self.longest {
-            return Cut { to: begun, n_records: ends.len(), ends, ..cut };
+            return Cut { to: begun, ends, ..cut };
         }
         // One record fills the chunk: its whole lines are one, what follows is another.
         if line > cut.from {
-            return Cut { to: line, n_records: 1, ends: vec![line], n_cut: 1, ..cut };
+            return Cut { to: line, ends: vec![line], n_cut: 1, ..cut };
         }
         let cut = self.too_long(chunk, cut);
-        Cut { n_records: 1, ends: vec![cut.to], ..cut }
+        Cut { ends: vec![cut.to], ..cut }
     }
 
     /// One line as text, without its end.
@@ -195,11 +177,12 @@ impl Cutter<'_> {
         memmem::find_iter(rest, mark).map(|at| from + at).find(|at| at % 2 == 0).map(|at| at + 2)
     }
 
-    /// How many line ends there are, up to the most records, and the place behind the last of them.
-    fn count_ends(&self, chunk: &[u8], from: usize) -> (usize, usize) {
+    /// How many lines there are from a place on, `most` at most, and the place behind the last of
+    /// them. What has no end is a line, too.
+    pub fn first_lines(&self, chunk: &[u8], from: usize, most: usize) -> (usize, usize) {
         let (mut count, mut at) = (0, from);
-        while let Some(end) = self.next_end(chunk, at).filter(|_| count < self.most) {
-            (count, at) = (count + 1, end);
+        while count < most && at < chunk.len() {
+            (count, at) = (count + 1, self.next_end(chunk, at).unwrap_or(chunk.len()));
         }
         (count, at)
     }
@@ -224,7 +207,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LINES: Cutter<'static> = Cutter { encoding: None, start: None, longest: 16, most: usize::MAX };
+    const LINES: Cutter<'static> = Cutter { encoding: None, start: None, longest: 16 };
 
     fn cut(cutter: &Cutter<'_>, chunk: &[u8], finish: bool) -> (usize, usize, Between) {
         let cut = cutter.cut(chunk, Between::Lines, 1 << 20, finish);
@@ -232,22 +215,13 @@ mod tests {
     }
 
     #[test]
-    fn no_more_records_are_taken_than_wanted() {
-        let found = |cutter: &Cutter<'_>, chunk: &[u8], finish: bool| {
-            let cut = cutter.cut(chunk, Between::Lines, 1 << 20, finish);
-            (cut.to, cut.n_records, cut.is_full)
-        };
-        let two = Cutter { most: 2, ..LINES };
-        assert_eq!(found(&two, b"a\nb\nc\n", true), (4, 2, true));
-        assert_eq!(found(&two, b"a\nb\n", true), (4, 2, false));
-        assert_eq!(found(&two, b"a\nb", true), (3, 1, false));
-        assert_eq!(found(&two, b"a\nb\nc", true), (4, 2, true));
-        let start = Regex::new("^x").unwrap();
-        let groups = Cutter { start: Some(&start), longest: 64, ..two };
-        assert_eq!(found(&groups, b"x1\n+\nx2\nx3\nx4\n", false), (8, 2, true));
-        assert_eq!(found(&groups, b"x1\n+\nx2\n", true), (8, 2, false));
-        let wide = Cutter { encoding: Some(UTF_16LE), ..two };
-        assert_eq!(found(&wide, b"a\0\n\0b\0\n\0c\0\n\0", false), (8, 2, true));
+    fn the_first_lines_are_counted() {
+        assert_eq!(LINES.first_lines(b"a\nb\nc\n", 0, 2), (2, 4));
+        assert_eq!(LINES.first_lines(b"a\nb\nc\n", 2, 9), (2, 6));
+        assert_eq!(LINES.first_lines(b"a\nb", 0, 2), (2, 3));
+        assert_eq!(LINES.first_lines(b"a\n", 2, 2), (0, 2));
+        let wide = Cutter { encoding: Some(UTF_16LE), ..LINES };
+        assert_eq!(wide.first_lines(b"a\0\n\0\x0a\x0a\n\0c\0\n\0", 0, 2), (2, 8));
     }
 
     #[test]

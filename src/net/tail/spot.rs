@@ -133,12 +133,19 @@ impl Spot {
             let head = done.get(..print).unwrap_or(done);
             (self.head_bytes, self.head) = (head.len() as u64, hash(head));
         }
-        let mut last = [before, done.get(done.len().saturating_sub(print)..).unwrap_or(done)].concat();
-        last.drain(..last.len().saturating_sub(print));
+        let last = last_bytes(before, done);
         self.near = hash(&last);
         self.offset += done.len() as u64;
         last
     }
+}
+
+/// The last bytes of two parts of a file that follow one another.
+pub fn last_bytes(before: &[u8], done: &[u8]) -> Vec<u8> {
+    let print = limits::TAIL_PRINT as usize;
+    let mut last = [before, done.get(done.len().saturating_sub(print)..).unwrap_or(done)].concat();
+    last.drain(..last.len().saturating_sub(print));
+    last
 }
 
 /// The content of a packed file from its beginning.

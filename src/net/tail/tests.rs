@@ -442,7 +442,6 @@ fn a_long_packed_file_is_unpacked_once_in_a_run() {
     place.rename("a.log", "a.log.1");
     place.gzip("a.log.1");
     place.append("a.log", "last\n");
-    reader.request.most_records = 1_000;
     let first = look(&reader.request, &reader.tail, place.now()).unwrap();
     let mut second = reader.request.clone();
     assert!(second.continue_with(&first));
@@ -450,12 +449,13 @@ fn a_long_packed_file_is_unpacked_once_in_a_run() {
     let begun = kept.files.iter().find(|file| file.spot.offset > 0).unwrap();
     assert_eq!(second.ahead.file_at(&begun.spot), Some(begun.node));
     assert_eq!(second.ahead.file_at(&Spot::beginning()), None);
+    reader.request.most_records = 1_000;
     let all = reader.run(&place);
     assert_eq!(all.len(), 12_001);
     assert!(all.iter().take(12_000).enumerate().all(|(n, found)| *found == line(n)));
     // A run that forgets the decoder goes on at the same place.
     reader.request.kept = second.kept;
-    assert_eq!(reader.run(&place), all[1_000..]);
+    assert_eq!(reader.run(&place), all[lines(&first).len()..]);
 }
 
 #[test]
