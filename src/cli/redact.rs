@@ -136,7 +136,8 @@ fn is_declaration(node: &Node) -> bool {
 }
 
 /// The same texts for excerpts: secrets are stars, and every place is where it was. Only files of
-/// instances and settings hold any; a spec that does is told so, and its place is hidden as well.
+/// instances and settings hold any; a spec that does is told so, and its place is hidden as well. What
+/// was meant as a handle stays, or nobody could see what is wrong with it.
 pub fn for_excerpts(problems: &[Diagnostic], sources: &Sources) -> Sources {
     let shown: BTreeSet<FileId> = problems.iter().flat_map(|problem| &problem.labels).map(|label| label.span.file).collect();
     let mut declared = BTreeSet::new();
@@ -147,21 +148,26 @@ pub fn for_excerpts(problems: &[Diagnostic], sources: &Sources) -> Sources {
     }
     let mut out = Sources::default();
     for (file, source) in (0..).map(FileId).map_while(|file| sources.get(file).map(|source| (file, source))) {
-        let told = problems.iter().filter(|problem| problem.code == "hard-coded-secret" && problem.span().file == file);
-        let told = told.map(Diagnostic::span);
-        let text = if shown.contains(&file) { starred(file, &source.text, sources, declared.clone(), told) } else { source.text.clone() };
+        let told = |code: &str| -> Vec<Span> {
+            problems.iter().filter(|problem| problem.code == code && problem.span().file == file).map(Diagnostic::span).collect()
+        };
+        let (hidden, open) = (told("hard-coded-secret"), told("no-handle"));
+        let text = if shown.contains(&file) { starred(file, sources, declared.clone(), hidden, &open) } else { source.text.clone() };
         out.add(&source.path, text);
     }
     out
 }
 
-fn starred(file: FileId, text: &Arc<str>, sources: &Sources, declared: BTreeSet<Text>, told: impl Iterator<Item = Span>) -> Arc<str> {
-    let Some(mut redaction) = Redaction::new(declared) else { return "".into() };
+fn starred(file: FileId, sources: &Sources, declared: BTreeSet<Text>, hidden: Vec<Span>, open: &[Span]) -> Arc<str> {
+    let (Some(mut redaction), Some(text)) = (Redaction::new(declared), sources.get(file).map(|source| &source.text)) else {
+        return "".into();
+    };
     let mut loaded = load(sources, file);
     if ["instances", "init_config", "sinks"].iter().any(|key| loaded.root.entry(key).is_some()) {
         redaction.redact(&mut loaded.root);
     }
-    redaction.places.extend(told);
+    redaction.places.extend(hidden);
+    redaction.places.retain(|place| !open.contains(place));
     if redaction.places.is_empty() {
         return text.clone();
     }
