@@ -235,18 +235,23 @@ fn pauses_of_the_process_lose_nothing() {
     figures.repeat_only_what_was_not_noted();
 }
 
-/// A receiver that is away for long: the memory of the engine stays as it is, and everything comes.
-#[test]
-fn a_receiver_that_is_away_costs_no_memory() {
-    let (source, seen, away) = (Source::with_more(2000, 20), Seen::default(), Arc::new(AtomicBool::new(true)));
+/// A receiver that is there once it is no longer away.
+fn absent(seen: &Seen, away: &Arc<AtomicBool>) -> Receiver {
     let (takes, is_away) = (seen.clone(), away.clone());
-    let receiver = Receiver::start(move |_, request| {
+    Receiver::start(move |_, request| {
         if is_away.load(Ordering::Relaxed) {
             return Reply::Bytes("");
         }
         takes.take(&String::from_utf8_lossy(&request.body));
         Reply::Status(202, Vec::new(), "{}".to_owned())
-    });
+    })
+}
+
+/// A receiver that is away for long: the memory of the engine stays as it is, and everything comes.
+#[test]
+fn a_receiver_that_is_away_costs_no_memory() {
+    let (source, seen, away) = (Source::with_more(2000, 20), Seen::default(), Arc::new(AtomicBool::new(true)));
+    let receiver = absent(&seen, &away);
     let site = sequence::site(&source, &[("main", &receiver.url)]);
     let daemon = Daemon::start(&site);
     let runs = rounds().max(6);
@@ -283,14 +288,7 @@ fn a_full_disk_heals_without_a_restart() {
         return println!("this machine lets nobody mount a small disk: nothing was tried");
     }
     let (source, seen, away) = (Source::with_more(5000, 190), Seen::default(), Arc::new(AtomicBool::new(true)));
-    let (takes, is_away) = (seen.clone(), away.clone());
-    let receiver = Receiver::start(move |_, request| {
-        if is_away.load(Ordering::Relaxed) {
-            return Reply::Bytes("");
-        }
-        takes.take(&String::from_utf8_lossy(&request.body));
-        Reply::Status(202, Vec::new(), "{}".to_owned())
-    });
+    let receiver = absent(&seen, &away);
     let site = sequence::site(&source, &[("main", &receiver.url)]);
     let port = free_port();
     let settings = std::fs::read_to_string(site.path().join("engine.yaml")).expect("settings");

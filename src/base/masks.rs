@@ -126,8 +126,8 @@ impl Known {
     }
 }
 
-/// All forms of one secret.
-fn forms(secret: &str) -> Vec<String> {
+/// All forms in which one secret may stand in a text.
+pub fn forms(secret: &str) -> Vec<String> {
     let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let json = serde_json::Value::from(secret).to_string();
     let mut forms = vec![secret.to_owned(), percent.to_lowercase(), json.trim_matches('"').to_owned(), percent];
