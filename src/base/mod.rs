@@ -16,6 +16,7 @@ pub mod parts;
 pub mod print;
 pub mod render;
 pub mod secret;
+pub mod secret_names;
 pub mod span;
 pub mod step;
 pub mod stored;

@@ -5,7 +5,6 @@
 //! what was hidden. The running engine is asked for its status and log; where none runs, the rest is
 //! there all the same.
 
-use super::archive::Archive;
 use super::redact::{Redaction, declared_secrets};
 use super::session::{open, state_dir, usage};
 use super::status::ask_engine;
@@ -21,6 +20,8 @@ use crate::catalog::{Catalog, Places};
 use crate::conf::secrets::{SecretStore, handle_of};
 use crate::spec::print::print;
 use crate::yaml::node::Node;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
@@ -269,11 +270,7 @@ fn plain(text: &str) -> String {
 fn write(out: &Path, name: &str, files: &[(String, String)], now: Timestamp) -> io::Result<()> {
     let create = |path: &Path| fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     if out.extension().is_some_and(|ending| ending == "gz" || ending == "tgz") {
-        let mut archive = Archive::new(create(out)?, now.as_second());
-        for (file, content) in files {
-            archive.add(&format!("{name}/{file}"), content.as_bytes())?;
-        }
-        return archive.finish()?.sync_all();
+        return archive(create(out)?, name, files, now)?.sync_all();
     }
     fs::DirBuilder::new().mode(0o700).create(out)?;
     for (file, content) in files {
@@ -283,4 +280,17 @@ fn write(out: &Path, name: &str, files: &[(String, String)], now: Timestamp) -> 
         create(&path)?.write_all(content.as_bytes())?;
     }
     Ok(())
+}
+
+/// The files in a folder of that name, of that time, packed with gzip.
+fn archive<W: io::Write>(out: W, name: &str, files: &[(String, String)], time: Timestamp) -> io::Result<W> {
+    let mut archive = tar::Builder::new(GzEncoder::new(out, Compression::default()));
+    for (file, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o600);
+        header.set_mtime(time.as_second().try_into().unwrap_or_default());
+        archive.append_data(&mut header, format!("{name}/{file}"), content.as_bytes())?;
+    }
+    archive.into_inner()?.finish()
 }

@@ -12,7 +12,6 @@ macro_rules! println {
     ($($text:tt)*) => { $crate::cli::say(format_args!("{}\n", format_args!($($text)*))) };
 }
 
-mod archive;
 pub mod check;
 pub mod check_result;
 pub mod check_text;

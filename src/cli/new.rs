@@ -6,6 +6,7 @@ use super::style::Style;
 use super::{CLEAN, Common, FAILED};
 use crate::base::diag;
 use crate::base::error_kind::ErrorKind;
+use crate::base::secret_names::logs_in;
 use crate::base::time::{Clock, SystemClock};
 use crate::catalog::files::{ConfFile, SpecFile};
 use crate::catalog::{Catalog, Places, secrets};
@@ -16,7 +17,6 @@ use crate::propose::write::{Proposal, empty, propose};
 use crate::run::exchanger::{Answers, Exchanger, Live, Pause};
 use crate::source::{Outside, Request, exchange};
 use crate::trial::find::folder_of;
-use crate::trial::record::mask::is_sensitive;
 use crate::trial::record::{Times, record};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -177,12 +177,12 @@ fn ask(arguments: &Arguments) -> Result<Option<Ask>, String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a login in an address is readable by all: write `--user NAME --password env:NAME`".to_owned());
     }
-    if let Some((name, _)) = url.query_pairs().find(|(name, _)| is_sensitive(name)) {
+    if let Some((name, _)) = url.query_pairs().find(|(name, _)| logs_in(name)) {
         return Err(format!("the parameter `{name}` is a secret: leave it out of the address and write `--query {name}=env:NAME`"));
     }
     let mut settings = Vec::new();
     for (name, value) in &arguments.header {
-        settings.push(setting(Part::Header(name.clone()), value, is_sensitive(name))?);
+        settings.push(setting(Part::Header(name.clone()), value, logs_in(name))?);
     }
     for (name, value) in &arguments.query {
         settings.push(setting(Part::Parameter(name.clone()), value, true)?);

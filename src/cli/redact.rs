@@ -6,10 +6,11 @@
 
 use crate::base::diag::Diagnostic;
 use crate::base::secret::MASK;
+use crate::base::secret_names::may_be_secret;
 use crate::base::span::{FileId, Sources, Span};
 use crate::base::value::Text;
 use crate::conf::secrets::handle_of;
-use crate::lint::words::is_secret;
+use crate::lint::words::has_word;
 use crate::yaml::load::load;
 use crate::yaml::node::{Data, Entry, Node};
 use regex::Regex;
@@ -20,8 +21,6 @@ use std::sync::Arc;
 const CLOSED: &[&str] = &["headers", "extra_headers", "cookies", "header", "env", "environment", "vars"];
 /// Keys in them whose values tell nothing.
 const OPEN: &[&str] = &["accept", "accept-encoding", "accept-language", "content-type", "user-agent", "lang", "lc_all", "path", "tz"];
-/// More words that secrets go by than those which lint demands a handle for.
-const WORDS: &[&str] = &["pass", "pwd", "pw", "credential", "credentials", "cookie", "bearer", "authorization", "signature", "key", "user"];
 /// Arguments behind which a secret stands.
 const FLAGS: &[&str] = &["-u", "-p", "-P", "-H", "--user", "--header"];
 
@@ -77,9 +76,7 @@ impl Redaction {
     }
 
     fn is_secret(&self, key: &str) -> bool {
-        let words = key.to_lowercase();
-        let mut parts = words.split(['_', '-', '.']);
-        self.declared.contains(key) || is_secret(key) || parts.any(|part| WORDS.contains(&part) && part != "key") || words.ends_with("_key")
+        self.declared.contains(key) || may_be_secret(key) || has_word(key, &["user"])
     }
 
     /// A map of which only the keys are known to be harmless.

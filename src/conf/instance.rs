@@ -6,6 +6,7 @@ use super::secrets::SecretStore;
 use crate::base::diag::Diagnostic;
 use crate::base::limits;
 use crate::base::map::Map;
+use crate::base::secret_names::logs_in;
 use crate::base::span::Span;
 use crate::base::value::{Text, Value};
 use crate::expr::code::FromValue;
@@ -55,9 +56,6 @@ impl Instance {
     }
 }
 
-/// What the names of headers that log in hold.
-const LOGIN_WORDS: &[&str] = &["authorization", "token", "api-key", "apikey", "cookie", "secret"];
-
 fn secrets_in(key: &str, value: &Value, out: &mut Vec<String>) {
     match value {
         Value::Secret(secret) => {
@@ -68,8 +66,7 @@ fn secrets_in(key: &str, value: &Value, out: &mut Vec<String>) {
         Value::Map(map) => map.iter().for_each(|(key, value)| secrets_in(key, value, out)),
         Value::Text(text) => {
             of_address(text, out);
-            let key = key.to_lowercase();
-            if LOGIN_WORDS.iter().any(|word| key.contains(word)) {
+            if logs_in(key) {
                 // `Bearer TOKEN`: the scheme is no part of the secret.
                 out.extend(text.rsplit(' ').next().map(str::to_owned));
             }

@@ -11,13 +11,6 @@ pub fn has_word(name: &str, words: &[&str]) -> bool {
     name.to_lowercase().split(['.', '_', '-']).any(|part| words.contains(&part))
 }
 
-/// True for the name of something that must not be shown.
-pub fn is_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let whole = ["password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key", "private_key", "auth_token"];
-    whole.iter().any(|word| name == *word || name.ends_with(&format!("_{word}")) || name.ends_with(&format!("-{word}")))
-}
-
 /// Last words of names with the units that fit, the usual one first.
 const UNITS: &[(&[&str], &[&str])] = &[
     (&["seconds", "secs", "sec"], &["second"]),

@@ -6,6 +6,7 @@
 use crate::base::limits;
 use crate::base::print::{cut, one_line};
 use crate::base::secret::{MASK, Secret};
+use crate::base::secret_names::may_be_secret;
 use percent_encoding::percent_decode_str;
 use std::time::Duration;
 use url::Url;
@@ -47,7 +48,7 @@ pub fn readable(url: &Url, secrets: &[Secret]) -> String {
     if secrets.iter().any(whole) {
         return format!("{}/{MASK}", url.origin().ascii_serialization());
     }
-    one_line(&plainly(&concealed(url, secrets, sounds_secret)))
+    one_line(&plainly(&concealed(url, secrets, hides)))
 }
 
 /// A URL as a spec sees it: without user info and without what is secret.
@@ -96,13 +97,11 @@ fn plainly(url: &str) -> String {
     out + rest
 }
 
-/// True for the name of a parameter whose value is usually a secret.
-fn sounds_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let parts =
-        ["token", "secret", "passw", "passphrase", "apikey", "api_key", "api-key", "access_key", "credential", "signature", "session"];
-    let whole = ["key", "auth", "authorization", "code", "jwt", "otp", "pass", "pin", "pwd", "sid", "sig", "ticket"];
-    whole.contains(&&*name) || parts.iter().any(|part| name.contains(part))
+/// Parameters of one word whose values are usually secrets.
+const PARAMETERS: &[&str] = &["key", "auth", "code", "pin", "ticket"];
+
+fn hides(name: &str) -> bool {
+    may_be_secret(name) || PARAMETERS.contains(&&*name.to_lowercase())
 }
 
 /// The same URL with neither user nor password.

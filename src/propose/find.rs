@@ -5,10 +5,11 @@ use super::ask::SOURCES;
 use super::words::{is_counter, is_state, measures, part, singular, status, unit, words_of};
 use crate::base::map::Map;
 use crate::base::number::Number;
+use crate::base::secret_names::is_secret;
 use crate::base::unit::{Kind, find as find_unit};
 use crate::base::value::{Text, Value};
 use crate::expr::cure::looks_computed;
-use crate::lint::words::{RESERVED, is_secret};
+use crate::lint::words::RESERVED;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows with their metrics.

@@ -1,10 +1,10 @@
 //! `hard-coded-secret`: a password or token that stands in the spec itself.
 
 use crate::base::diag::{Diagnostic, Level};
+use crate::base::secret_names::is_secret;
 use crate::lint::query::walk;
 use crate::lint::subject::Subject;
 use crate::lint::subject::constant;
-use crate::lint::words::is_secret;
 use crate::lint::{Find, Rule, finding};
 
 /// The row of the table.

@@ -1,8 +1,8 @@
 //! `plain-secret-type`: a configuration key for a secret whose type is not `secret`.
 
 use crate::base::diag::{Diagnostic, Level};
+use crate::base::secret_names::is_secret;
 use crate::lint::subject::Subject;
-use crate::lint::words::is_secret;
 use crate::lint::{Find, Rule, finding};
 use crate::spec::config::ConfigType;
 

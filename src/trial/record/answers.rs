@@ -2,8 +2,9 @@
 
 use super::Taken;
 use super::apart::matches;
-use super::mask::{Mask, is_sensitive};
+use super::mask::Mask;
 use crate::base::error_kind::ErrorKind;
+use crate::base::secret_names::logs_in;
 use crate::base::value::{Text, Value};
 use crate::net::certificate::Certificate;
 use crate::net::file::Reading;
@@ -135,7 +136,7 @@ impl Answering<'_> {
         let all = self.reads(".headers");
         let wanted = |name: &str| if all { !NOISE.contains(&name) } else { READ.contains(&name) };
         let shown =
-            |name: &str, value: &str| if is_sensitive(name) { scalar(crate::base::secret::MASK) } else { scalar(&self.mask.text(value)) };
+            |name: &str, value: &str| if logs_in(name) { scalar(crate::base::secret::MASK) } else { scalar(&self.mask.text(value)) };
         answer.headers.iter().filter(|(name, _)| wanted(name)).map(|(name, value)| (name.to_owned(), shown(name, &value))).collect()
     }
 

@@ -1,7 +1,8 @@
 //! What tells the requests of a source apart: the `match` of each answer, and no more than is needed.
 
-use super::mask::{Mask, is_sensitive};
+use super::mask::Mask;
 use crate::base::map::Map;
+use crate::base::secret_names::logs_in;
 use crate::base::value::{Text, Value};
 use crate::source::Request;
 use crate::trial::matching::{body, query_of};
@@ -26,7 +27,7 @@ impl Traits {
                 let bare = crate::net::words::without_user_info(&url);
                 let path = if hosts.len() > 1 { bare.as_str().split('?').next().unwrap_or("").to_owned() } else { url.path().to_owned() };
                 let query = query_of(&url);
-                let shown = query.as_map().into_iter().flat_map(|map| map.iter()).filter(|(name, _)| !is_sensitive(name));
+                let shown = query.as_map().into_iter().flat_map(|map| map.iter()).filter(|(name, _)| !logs_in(name));
                 let shown = shown.filter_map(|(name, value)| Some((name.clone(), text(value.as_text()?)))).collect::<Map>();
                 Traits([text(&path), Value::map(shown), method, sent, Value::Missing])
             }

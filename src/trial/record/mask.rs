@@ -7,8 +7,8 @@ use super::Recording;
 use crate::base::map::Map;
 use crate::base::masks::forms;
 use crate::base::secret::{MASK, handle_of};
+use crate::base::secret_names::logs_in;
 use crate::base::value::Value;
-use crate::lint::words::is_secret;
 use crate::net::Answer;
 use crate::source::Request;
 use crate::yaml::node::{Data, Node};
@@ -39,13 +39,6 @@ static PAIRS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     ];
     patterns.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect()
 });
-
-/// True for the name of a field, header or parameter that must not be shown.
-pub fn is_sensitive(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let whole = ["authorization", "proxy-authorization", "cookie", "set-cookie", "sid", "sessionid", "session_id", "jsessionid"];
-    is_secret(&name) || whole.contains(&&*name) || name.ends_with("-key") || name.ends_with("sessionid")
-}
 
 impl Mask {
     /// The secrets of an instance and of its exchanges. `written` is the instance as it stands in conf.d,
@@ -96,7 +89,7 @@ impl Mask {
                 None => self.add(secret.reveal(), MASK),
             },
             (Data::Scalar(scalar), _) => {
-                if is_sensitive(key) {
+                if logs_in(key) {
                     self.add(&scalar.text, MASK);
                 }
                 if let Some(password) = password_of(&scalar.text) {
@@ -111,13 +104,13 @@ impl Mask {
     fn of_request(&mut self, request: &Request) {
         let Request::Http(http) = request else { return };
         let mut found = Vec::new();
-        for (_, value) in http.headers.iter().filter(|(name, _)| is_sensitive(name) || name.to_lowercase().starts_with("x-auth")) {
+        for (_, value) in http.headers.iter().filter(|(name, _)| logs_in(name) || name.to_lowercase().starts_with("x-auth")) {
             // `Bearer TOKEN`, `a=TOKEN; b=TOKEN`
             let parts = value.reveal().split([' ', ';', ',']).map(|part| part.split_once('=').map_or(part, |(_, value)| value));
             found.extend(parts.map(|part| part.trim_matches('"').to_owned()));
         }
         if let Ok(url) = url::Url::parse(&http.url) {
-            found.extend(url.query_pairs().filter(|(name, _)| is_sensitive(name)).map(|(_, value)| value.into_owned()));
+            found.extend(url.query_pairs().filter(|(name, _)| logs_in(name)).map(|(_, value)| value.into_owned()));
         }
         if let Some(body) = &http.body {
             match serde_json::from_slice::<serde_json::Value>(body) {
@@ -150,7 +143,7 @@ impl Mask {
             let masked = pair.replace_all(&out, |found: &Captures<'_>| {
                 let part = |name: &str| found.name(name).map_or(&b""[..], |part| part.as_bytes());
                 let whole = found.get(0).map_or(&b""[..], |part| part.as_bytes());
-                let secret = is_sensitive(&String::from_utf8_lossy(part("name")));
+                let secret = logs_in(&String::from_utf8_lossy(part("name")));
                 if !secret || part("value").is_empty() || part("value").starts_with(b"secret of ") {
                     return whole.to_vec();
                 }
@@ -174,7 +167,7 @@ impl Mask {
             }
             Data::List(items) => Value::list(items.iter().map(|item| self.config(key, item)).collect()),
             Data::Scalar(scalar) if handle_of(&scalar.text).is_some() => scalar.to_value(),
-            Data::Scalar(scalar) if is_sensitive(key) && !scalar.text.is_empty() => Value::from(MASK),
+            Data::Scalar(scalar) if logs_in(key) && !scalar.text.is_empty() => Value::from(MASK),
             Data::Scalar(scalar) => match scalar.to_value() {
                 Value::Text(text) => Value::text(self.text(&text)),
                 other => other,
@@ -201,7 +194,7 @@ fn carries(request: &Request, text: &str) -> bool {
 
 /// The name of a field of a request that holds a token.
 fn carries_token(name: &str) -> bool {
-    is_sensitive(name) || name.eq_ignore_ascii_case("auth")
+    logs_in(name) || name.eq_ignore_ascii_case("auth")
 }
 
 /// Every text of a value, with the name that it stands under.
