@@ -27,6 +27,7 @@ pub mod outbox;
 pub mod policy;
 pub mod post;
 mod prometheus;
+mod protobuf;
 mod rotating;
 mod secret_text;
 mod series;

@@ -2,45 +2,36 @@
 
 use super::Temporality;
 use super::proto::{
-    AnyValue, Attributes, Data, DataPoint, Gauge, KeyValue, KeyValues, Kind, List, Metric, MetricsRequest, PointValue, Resource,
-    ResourceMetrics, Scope, ScopeMetrics, Sum,
+    AnyValue, Attributes, Data, DataPoint, KeyValue, KeyValues, Kind, List, Metric, MetricsRequest, PointValue, Resource, ResourceMetrics,
+    Scope, ScopeMetrics, SumFacts,
 };
 use crate::base::number::Number;
 use crate::base::value::{Text, Value};
-use crate::fold::{Point, PointKind};
+use crate::fold::{Point, PointAbout, PointKind};
 use crate::observation::{Health, HealthState, MetricType, ServiceCheck, TagSet};
 use crate::report::Report;
 use crate::sink::batch::{Batch, What};
 use crate::sink::filter::Filter;
+use crate::sink::protobuf::{FIRST, head};
 use crate::sink::series::status_number;
 use crate::sink::totals::{Totals, start};
-use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
 use std::collections::HashMap;
+use std::ptr;
+use std::sync::Arc;
 
 /// The request of a batch.
 pub fn request(batch: &Batch, filter: &Filter, temporality: Temporality, totals: &Totals) -> MetricsRequest {
-    let mut cx = Cx { filter, temporality, totals, attributes: HashMap::new() };
-    let mut hosts = ByHost::default();
-    let mut places: HashMap<(usize, &str, Form), usize> = HashMap::new();
+    let mut maker = Maker::of(filter, temporality, totals);
     for (numbered, what) in batch.iter() {
-        let Some(found) = cx.found(&numbered.report, what) else { continue };
-        let Some((host, metrics)) = hosts.of(found.host) else { continue };
-        // Points of one metric stand together.
-        let place = *places.entry((host, found.name, found.form)).or_insert(metrics.len());
-        if place == metrics.len() {
-            metrics.push(found.metric(temporality));
-        }
-        if let Some(metric) = metrics.get_mut(place) {
-            add(metric, found.point);
-        }
+        maker.add(&numbered.report, what);
     }
     let of_host = |(host, metrics): (&str, Vec<Metric>)| ResourceMetrics {
         resource: Some(resource(host)),
         scope_metrics: vec![ScopeMetrics { scope: Some(scope()), metrics }],
     };
-    MetricsRequest { resource_metrics: hosts.lists.into_iter().map(of_host).collect() }
+    MetricsRequest { resource_metrics: maker.hosts.lists.into_iter().map(of_host).collect() }
 }
 
 /// What is sent of each host, the host that was met first before the others.
@@ -136,64 +127,55 @@ enum Form {
     Sum { is_monotonic: bool },
 }
 
-/// One point of one metric of one host.
-struct Found<'b> {
+/// A metric of a host, without its points.
+#[derive(Clone, Copy)]
+struct Facts<'b> {
     host: &'b str,
     name: &'b str,
     unit: &'b str,
     form: Form,
-    point: Bytes,
 }
 
-impl Found<'_> {
-    /// The metric, without points yet.
-    fn metric(&self, temporality: Temporality) -> Metric {
-        let data = match self.form {
-            Form::Gauge => Data::Gauge(Gauge::default()),
-            Form::Sum { is_monotonic } => {
-                let aggregation_temporality = if temporality == Temporality::Delta { 1 } else { 2 };
-                Data::Sum(Sum { data_points: Vec::new(), aggregation_temporality, is_monotonic })
-            }
-        };
-        Metric { name: self.name.to_owned(), unit: unit(self.unit).to_owned(), data: Some(data) }
-    }
-}
+/// Where a metric is: the number of its host, and its place in the list of that.
+type Place = (usize, usize);
 
-fn add(metric: &mut Metric, point: Bytes) {
-    match &mut metric.data {
-        Some(Data::Gauge(gauge)) => gauge.data_points.push(point),
-        Some(Data::Sum(sum)) => sum.data_points.push(point),
-        None => {}
-    }
-}
-
-struct Cx<'b> {
+/// A request in the making. Points are written as they come, behind those of their metric.
+struct Maker<'b> {
     filter: &'b Filter,
     temporality: Temporality,
     totals: &'b Totals,
-    /// The tags that were met, as they are on the wire.
-    attributes: HashMap<&'b TagSet, Vec<u8>>,
+    hosts: ByHost<'b, Metric>,
+    places: HashMap<(usize, &'b str, Form), Place>,
+    /// The report whose items come.
+    report: Option<&'b Report>,
+    /// By what the points of a metric of this report share.
+    place_of_point: HashMap<*const PointAbout, Place>,
+    /// Sets of tags as they are on the wire.
+    sets: Vec<Vec<u8>>,
+    set_of: HashMap<&'b TagSet, usize>,
+    last_set: Option<(&'b TagSet, usize)>,
 }
 
-impl<'b> Cx<'b> {
-    fn found(&mut self, report: &'b Report, what: What) -> Option<Found<'b>> {
+impl<'b> Maker<'b> {
+    fn of(filter: &'b Filter, temporality: Temporality, totals: &'b Totals) -> Self {
+        let (hosts, places, report, place_of_point, sets, set_of, last_set) = Default::default();
+        Maker { filter, temporality, totals, hosts, places, report, place_of_point, sets, set_of, last_set }
+    }
+
+    fn add(&mut self, report: &'b Report, what: What) {
+        if !self.report.is_some_and(|last| ptr::eq(last, report)) {
+            self.report = Some(report);
+            self.place_of_point.clear();
+        }
         match what {
-            What::Point(at) => report.points.get(at as usize).map(|point| self.point(point, report)),
-            What::ServiceCheck(at) => report.service_checks.get(at as usize).map(|check| self.check(check, report)),
-            What::Health(at) => report.health.get(at as usize).map(|health| self.health(health, report)),
-            _ => None,
+            What::Point(at) => report.points.get(at as usize).into_iter().for_each(|point| self.point(point, report)),
+            What::ServiceCheck(at) => report.service_checks.get(at as usize).into_iter().for_each(|check| self.check(check, report)),
+            What::Health(at) => report.health.get(at as usize).into_iter().for_each(|health| self.health(health, report)),
+            _ => {}
         }
     }
 
-    /// A point with tags, and a device if there is one.
-    fn tagged(&mut self, tags: &'b TagSet, device: Option<&str>, point: DataPoint) -> Bytes {
-        let filter = self.filter;
-        let attributes = || Attributes { attributes: attributes(&filter.tags(tags)) }.encode_to_vec();
-        let tags = self.attributes.entry(tags).or_insert_with(attributes);
-        with(tags, device.map(|device| text("device", device)).into_iter().collect(), point)
-    }
-
-    fn point(&mut self, point: Point<'b>, report: &'b Report) -> Found<'b> {
+    fn point(&mut self, point: Point<'b>, report: &'b Report) {
         let Point { value, tags, about } = point;
         let is_sum = about.kind == PointKind::Count;
         let started = match self.temporality {
@@ -201,32 +183,36 @@ impl<'b> Cx<'b> {
             Temporality::Delta => nanos(start(point, &report.origin)),
             Temporality::Cumulative => nanos(self.totals.since(point, &report.origin)),
         };
-        // A count of what was submitted may fall; the growth of a counter never does.
-        let is_monotonic = about.metric_type == MetricType::MonotonicCount;
+        let place = match self.place_of_point.get(&Arc::as_ptr(about)) {
+            Some(place) => *place,
+            None => {
+                // A count of what was submitted may fall; the growth of a counter never does.
+                let is_monotonic = about.metric_type == MetricType::MonotonicCount;
+                let form = if is_sum { Form::Sum { is_monotonic } } else { Form::Gauge };
+                let unit = about.unit.as_deref().unwrap_or_default();
+                let place = self.place(Facts { host: host(&about.hostname, report), name: &about.name, unit, form });
+                self.place_of_point.insert(Arc::as_ptr(about), place);
+                place
+            }
+        };
         let value = match value {
             Number::Int(n) => PointValue::Int(n),
             other => PointValue::Double(other.as_f64()),
         };
-        Found {
-            host: host(&about.hostname, report),
-            name: &about.name,
-            unit: about.unit.as_deref().unwrap_or_default(),
-            form: if is_sum { Form::Sum { is_monotonic } } else { Form::Gauge },
-            point: self.tagged(
-                tags,
-                about.device.as_deref(),
-                DataPoint { start_time_unix_nano: started, time_unix_nano: nanos(about.at), value: Some(value) },
-            ),
-        }
+        let device = about.device.as_deref().map(|device| text("device", device));
+        let point = DataPoint { start_time_unix_nano: started, time_unix_nano: nanos(about.at), value: Some(value) };
+        let set = self.set(tags);
+        self.write(place, Some(set), device.into_iter().collect(), point);
     }
 
-    fn check(&mut self, check: &'b ServiceCheck, report: &'b Report) -> Found<'b> {
+    fn check(&mut self, check: &'b ServiceCheck, report: &'b Report) {
+        let place = self.place(Facts { host: host(&check.hostname, report), name: &check.name, unit: "", form: Form::Gauge });
         // A message would make a series of its own each time.
-        let point = self.tagged(&check.tags, None, gauge(status_number(check.status), check.timestamp));
-        Found { host: host(&check.hostname, report), name: &check.name, unit: "", form: Form::Gauge, point }
+        let set = self.set(&check.tags);
+        self.write(place, Some(set), Vec::new(), gauge(status_number(check.status), check.timestamp));
     }
 
-    fn health(&mut self, health: &'b Health, report: &'b Report) -> Found<'b> {
+    fn health(&mut self, health: &'b Health, report: &'b Report) {
         let mut attributes = attributes(&self.filter.tags(&TagSet::default()));
         attributes.extend([text("id", &health.id), text("name", &health.name), text("element", &health.element)]);
         attributes.extend(report.health_stream.as_ref().map(|stream| text("stream", &stream.urn)));
@@ -235,19 +221,53 @@ impl<'b> Cx<'b> {
             HealthState::Deviating => 1,
             HealthState::Critical => 2,
         };
-        let point = with(&[], attributes, gauge(value, report.origin.started));
-        Found { host: &report.origin.hostname, name: "engine.health", unit: "", form: Form::Gauge, point }
+        let place = self.place(Facts { host: &report.origin.hostname, name: "engine.health", unit: "", form: Form::Gauge });
+        self.write(place, None, attributes, gauge(value, report.origin.started));
     }
-}
 
-/// A point with attributes that are written already, and others.
-fn with(written: &[u8], attributes: Vec<KeyValue>, point: DataPoint) -> Bytes {
-    let attributes = Attributes { attributes };
-    let mut out = Vec::with_capacity(written.len() + attributes.encoded_len() + point.encoded_len());
-    out.extend_from_slice(written);
-    // Memory has room.
-    let _ = attributes.encode(&mut out).and_then(|()| point.encode(&mut out));
-    out.into()
+    /// The place of a metric; points of one metric stand together.
+    fn place(&mut self, facts: Facts<'b>) -> Place {
+        let Some((host, metrics)) = self.hosts.of(facts.host) else { return (0, 0) };
+        let place = *self.places.entry((host, facts.name, facts.form)).or_insert((host, metrics.len()));
+        if place.1 == metrics.len() {
+            let data = match facts.form {
+                Form::Gauge => Data::Gauge(Vec::new()),
+                Form::Sum { is_monotonic } => {
+                    let aggregation_temporality = if self.temporality == Temporality::Delta { 1 } else { 2 };
+                    Data::Sum(SumFacts { aggregation_temporality, is_monotonic }.encode_to_vec())
+                }
+            };
+            metrics.push(Metric { name: facts.name.to_owned(), unit: unit(facts.unit).to_owned(), data: Some(data) });
+        }
+        place
+    }
+
+    /// The number of a set of tags.
+    fn set(&mut self, tags: &'b TagSet) -> usize {
+        // The metrics of a row come one after the other.
+        if let Some((_, set)) = self.last_set.filter(|(last, _)| ptr::eq(*last, tags)) {
+            return set;
+        }
+        let (filter, sets) = (self.filter, &mut self.sets);
+        let set = *self.set_of.entry(tags).or_insert_with(|| {
+            sets.push(Attributes { attributes: attributes(&filter.tags(tags)) }.encode_to_vec());
+            sets.len() - 1
+        });
+        self.last_set = Some((tags, set));
+        set
+    }
+
+    /// Writes a point with the tags of a set and attributes of its own.
+    fn write(&mut self, (host, metric): Place, set: Option<usize>, own: Vec<KeyValue>, point: DataPoint) {
+        let metric = self.hosts.lists.get_mut(host).and_then(|(_, metrics)| metrics.get_mut(metric));
+        let Some(Data::Gauge(points) | Data::Sum(points)) = metric.and_then(|metric| metric.data.as_mut()) else { return };
+        let tags = set.and_then(|set| self.sets.get(set)).map_or(&[][..], Vec::as_slice);
+        let own = Attributes { attributes: own };
+        head(FIRST, tags.len() + own.encoded_len() + point.encoded_len(), points);
+        points.extend_from_slice(tags);
+        // Memory has room.
+        let _ = own.encode(points).and_then(|()| point.encode(points));
+    }
 }
 
 fn gauge(value: u8, at: Timestamp) -> DataPoint {

@@ -4,7 +4,6 @@
 //! A declaration for `prost` of what is used: the published crate brings the whole SDK along, and
 //! generated code a compiler for protobuf. The tests read what is sent with that crate.
 
-use bytes::Bytes;
 use prost::{Message, Oneof};
 
 #[derive(Clone, PartialEq, Message)]
@@ -55,24 +54,17 @@ pub struct Metric {
 
 #[derive(Clone, PartialEq, Oneof)]
 pub enum Data {
-    #[prost(message, tag = "5")]
-    Gauge(Gauge),
-    #[prost(message, tag = "7")]
-    Sum(Sum),
+    /// The message as it is on the wire: its field 1 is a point, any number of times.
+    #[prost(bytes = "vec", tag = "5")]
+    Gauge(Vec<u8>),
+    /// The same, with the fields of [`SumFacts`].
+    #[prost(bytes = "vec", tag = "7")]
+    Sum(Vec<u8>),
 }
 
-#[derive(Clone, PartialEq, Message)]
-pub struct Gauge {
-    /// Points as they are on the wire.
-    #[prost(bytes = "bytes", repeated, tag = "1")]
-    pub data_points: Vec<Bytes>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-pub struct Sum {
-    /// Points as they are on the wire.
-    #[prost(bytes = "bytes", repeated, tag = "1")]
-    pub data_points: Vec<Bytes>,
+/// What a sum says besides its points.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct SumFacts {
     /// 1 delta, 2 cumulative.
     #[prost(int32, tag = "2")]
     pub aggregation_temporality: i32,

@@ -10,7 +10,7 @@
 //! are those of the last run, and a series that is not reported any more leaves the page.
 
 use super::FAMILIES;
-use super::names::{self, Labels};
+use super::names::{self, Label};
 use super::series::{Kind, Samples, samples};
 use crate::base::limits;
 use crate::base::number::Number;
@@ -44,6 +44,13 @@ pub struct Page {
     /// Until the server begins.
     listener: Mutex<Option<TcpListener>>,
     server: OnceLock<JoinHandle<()>>,
+}
+
+/// Names and values of the labels of one series, in the order of the names.
+type Labels = Vec<(String, String)>;
+
+fn owned(labels: &[Label<'_>]) -> Arc<Labels> {
+    Arc::new(labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect())
 }
 
 /// All series by the name of their family.
@@ -113,14 +120,14 @@ impl Sink for Page {
             self.serve();
             let now = cx.clock.instant();
             let mut families = self.families.lock().unwrap_or_else(PoisonError::into_inner);
-            families.set(samples(batch, &self.filter), now);
+            families.set(samples(batch, &self.filter, owned), now);
             Verdict::Delivered(None)
         })
     }
 }
 
 impl Families {
-    fn set(&mut self, samples: Samples<'_>, now: Instant) {
+    fn set(&mut self, samples: Samples<'_, Arc<Labels>>, now: Instant) {
         for sample in &samples.all {
             let (Some(name), Some(labels)) = (samples.names.get(sample.name), samples.sets.get(sample.set)) else { continue };
             let new =

@@ -1,8 +1,8 @@
 //! The items of a batch as samples of series.
 
-use super::names::{self, Labels};
+use super::names::{self, Label};
 use crate::base::value::Text;
-use crate::fold::{Point, PointKind};
+use crate::fold::{Point, PointAbout, PointKind};
 use crate::observation::{Health, HealthState, ServiceCheck, TagSet};
 use crate::report::Report;
 use crate::sink::Numbered;
@@ -12,6 +12,7 @@ use crate::sink::series::status_number;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::ptr;
 use std::sync::Arc;
 
 /// What a series is.
@@ -24,13 +25,13 @@ pub enum Kind {
 }
 
 /// What a batch comes to: names and labels are made once, since a row shares its tags and runs share
-/// their names.
-#[derive(Debug, Default)]
-pub struct Samples<'b> {
+/// their names. `L` is what the sink makes of a set of labels.
+#[derive(Debug)]
+pub struct Samples<'b, L> {
     /// The names, by their numbers.
     pub names: Vec<Text>,
     /// The sets of labels, by theirs.
-    pub sets: Vec<Arc<Labels>>,
+    pub sets: Vec<L>,
     /// The samples, in order.
     pub all: Vec<Sample<'b>>,
 }
@@ -54,10 +55,11 @@ pub struct Sample<'b> {
     pub at_ms: i64,
 }
 
-/// The samples of a batch.
-pub fn samples<'b>(batch: &'b Batch, filter: &'b Filter) -> Samples<'b> {
-    let mut maker = Maker::of(filter);
+/// The samples of a batch, with what `make` makes of their labels.
+pub fn samples<'b, L: Clone + Eq + Hash>(batch: &'b Batch, filter: &'b Filter, make: fn(&[Label<'_>]) -> L) -> Samples<'b, L> {
+    let mut maker = Maker::of(filter, make);
     for (Numbered { report, .. }, what) in batch.iter() {
+        maker.enter(report);
         let sample = match what {
             What::Point(at) => report.points.get(at as usize).map(|point| maker.point(point, report)),
             What::ServiceCheck(at) => report.service_checks.get(at as usize).map(|check| maker.check(check, report)),
@@ -73,29 +75,51 @@ pub fn samples<'b>(batch: &'b Batch, filter: &'b Filter) -> Samples<'b> {
 type About<'b> = (&'b TagSet, &'b str, Option<&'b str>);
 
 /// Samples in the making, and what is known of earlier ones.
-struct Maker<'b> {
+struct Maker<'b, L> {
     filter: &'b Filter,
-    made: Samples<'b>,
+    make: fn(&[Label<'_>]) -> L,
+    made: Samples<'b, L>,
+    /// The report whose items come.
+    report: Option<&'b Report>,
+    /// By what the points of a metric of this report share.
+    name_of_point: HashMap<*const PointAbout, usize>,
     /// By the name of the metric and the ending.
     name_of: HashMap<(&'b str, &'static str), usize>,
     /// Different metrics may come to one name, and different tags to the same labels.
     names: HashMap<Text, usize>,
     set_of: HashMap<About<'b>, usize>,
     last_set: Option<(About<'b>, usize)>,
-    sets: HashMap<Arc<Labels>, usize>,
+    sets: HashMap<L, usize>,
 }
 
-impl<'b> Maker<'b> {
-    fn of(filter: &'b Filter) -> Self {
-        let (made, name_of, names, set_of, last_set, sets) = Default::default();
-        Maker { filter, made, name_of, names, set_of, last_set, sets }
+impl<'b, L: Clone + Eq + Hash> Maker<'b, L> {
+    fn of(filter: &'b Filter, make: fn(&[Label<'_>]) -> L) -> Self {
+        let made = Samples { names: Vec::new(), sets: Vec::new(), all: Vec::new() };
+        let (report, name_of_point, name_of, names, set_of, last_set) = Default::default();
+        Maker { filter, make, made, report, name_of_point, name_of, names, set_of, last_set, sets: HashMap::new() }
+    }
+
+    /// Items of this report come.
+    fn enter(&mut self, report: &'b Report) {
+        if !self.report.is_some_and(|last| ptr::eq(last, report)) {
+            self.report = Some(report);
+            self.name_of_point.clear();
+        }
     }
 
     fn point(&mut self, point: Point<'b>, report: &'b Report) -> Sample<'b> {
         let Point { value, tags, about: point } = point;
         let (kind, ending) = if point.kind == PointKind::Count { (Kind::Counter, "_total") } else { (Kind::Gauge, "") };
+        let name = match self.name_of_point.get(&Arc::as_ptr(point)) {
+            Some(name) => *name,
+            None => {
+                let name = self.name(&point.name, ending);
+                self.name_of_point.insert(Arc::as_ptr(point), name);
+                name
+            }
+        };
         Sample {
-            name: self.name(&point.name, ending),
+            name,
             set: self.labels(tags, &point.hostname, &point.device, report),
             kind,
             unit: point.unit.as_ref(),
@@ -111,18 +135,19 @@ impl<'b> Maker<'b> {
     }
 
     fn health(&mut self, health: &Health, report: &'b Report) -> Sample<'b> {
-        let mut labels = names::labels(&self.filter.tags(&TagSet::default()), &report.origin.hostname, None);
+        let tags = self.filter.tags(&TagSet::default());
+        let mut labels = names::labels(&tags, &report.origin.hostname, None);
         let stream = report.health_stream.as_ref().map_or("", |stream| &*stream.urn);
         let own = [("id", &*health.id), ("name", &*health.name), ("element", &*health.element), ("stream", stream)];
         labels.retain(|(known, _)| own.iter().all(|(name, _)| known != name));
-        labels.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        labels.extend(own.map(|(name, value)| (name.into(), value.into())));
         labels.sort_unstable();
         let value = match health.health {
             HealthState::Clear => 0.0,
             HealthState::Deviating => 1.0,
             HealthState::Critical => 2.0,
         };
-        let (name, set) = (self.name("engine_health", ""), numbered(labels.into(), &mut self.sets, &mut self.made.sets));
+        let (name, set) = (self.name("engine_health", ""), numbered((self.make)(&labels), &mut self.sets, &mut self.made.sets));
         gauge(name, set, value, report.origin.started, report)
     }
 
@@ -130,7 +155,7 @@ impl<'b> Maker<'b> {
         *self.name_of.entry((name, ending)).or_insert_with(|| {
             let name = names::metric(name);
             let name = if name.ends_with(ending) { name } else { name + ending };
-            numbered(name.into(), &mut self.names, &mut self.made.names)
+            numbered(Text::from(&*name), &mut self.names, &mut self.made.names)
         })
     }
 
@@ -142,8 +167,9 @@ impl<'b> Maker<'b> {
             return set;
         }
         let set = *self.set_of.entry(about).or_insert_with(|| {
-            let labels = names::labels(&self.filter.tags(tags), host, device.as_ref());
-            numbered(labels.into(), &mut self.sets, &mut self.made.sets)
+            let tags = self.filter.tags(tags);
+            let labels = names::labels(&tags, host, device.as_ref());
+            numbered((self.make)(&labels), &mut self.sets, &mut self.made.sets)
         });
         self.last_set = Some((about, set));
         set

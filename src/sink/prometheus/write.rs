@@ -1,29 +1,24 @@
 //! Remote write, version 1: samples in protobuf, packed with snappy.
 //!
 //! The labels of a series are sorted by their names, and its samples by their times, as the
-//! specification demands of the sender. The messages are those of `prometheus.WriteRequest`: a request
-//! has series, a series labels and samples, a label a name and a value. Generated code for these four
-//! would need a compiler for protobuf at build time.
+//! specification demands of the sender. The messages are those of `prometheus.WriteRequest`: field 1 of a
+//! request is a series, fields 1 and 2 of a series are a label and a sample, fields 1 and 2 of a label its
+//! name and its value. Generated code for these four would need a compiler for protobuf at build time.
 
 use super::FAMILIES;
-use super::names::Labels;
+use super::names::Label;
 use super::series::{Samples, samples};
 use super::stale::Ends;
 use crate::base::secret::Secret;
 use crate::sink::batch::{self, Batch, Most};
 use crate::sink::filter::Filter;
 use crate::sink::post::{Packing, Payload, Poster};
+use crate::sink::protobuf::{FIRST, SECOND, head};
 use crate::sink::totals::Totals;
 use crate::sink::{DeliverCx, Delivery, Numbered, Sink, Verdict};
 use prost::Message;
 use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
-
-/// The key before a field of a message whose length follows: `timeseries` of a request, `labels` of a
-/// series, `name` of a label.
-const FIRST: u8 = 1 << 3 | 2;
-/// The same of the second field: `samples` of a series, `value` of a label.
-const SECOND: u8 = 2 << 3 | 2;
 
 #[derive(Clone, Copy, PartialEq, Message)]
 struct Sample {
@@ -75,7 +70,7 @@ impl Sink for Write {
     }
 
     fn body(&self, batch: &Batch) -> Vec<u8> {
-        request(samples(batch, &self.filter))
+        request(samples(batch, &self.filter, written))
     }
 
     fn deliver<'d>(&'d self, batch: &'d Batch, cx: &'d DeliverCx<'d>) -> Delivery<'d> {
@@ -88,15 +83,14 @@ impl Sink for Write {
 /// The label that holds the name.
 const NAME: &str = "__name__";
 
-/// The request with some samples, by their series. A message is nothing but its fields one after the
-/// other, so what many series share is written once and copied.
-fn request(mut samples: Samples<'_>) -> Vec<u8> {
-    let names: Vec<Vec<u8>> = samples.names.iter().map(|name| labels([(NAME, &**name)])).collect();
-    let sets: Vec<Set> = samples.sets.iter().map(|labels| Set::of(labels)).collect();
-    samples.all.sort_by_key(|sample| (sample.name, sample.set, sample.at_ms));
+/// The request with some samples, by their series; what many series share is written once and copied.
+fn request(mut samples: Samples<'_, Arc<Set>>) -> Vec<u8> {
+    let names: Vec<Vec<u8>> = samples.names.iter().map(|name| labels(&[(NAME.into(), (&**name).into())])).collect();
+    // Sets first: rows come one after the other, so next to nothing is to be moved.
+    samples.all.sort_by_key(|sample| (sample.set, sample.name, sample.at_ms));
     let (mut out, mut series) = (Vec::new(), Vec::new());
-    for of_series in samples.all.chunk_by(|a, b| (a.name, a.set) == (b.name, b.set)) {
-        let name_and_set = of_series.first().and_then(|sample| names.get(sample.name).zip(sets.get(sample.set)));
+    for of_series in samples.all.chunk_by(|a, b| (a.set, a.name) == (b.set, b.name)) {
+        let name_and_set = of_series.first().and_then(|sample| names.get(sample.name).zip(samples.sets.get(sample.set)));
         let Some((name, set)) = name_and_set else { continue };
         series.clear();
         [&set.before, name, &set.after].into_iter().for_each(|labels| series.extend_from_slice(labels));
@@ -114,24 +108,23 @@ fn request(mut samples: Samples<'_>) -> Vec<u8> {
 }
 
 /// Labels as they are on the wire, those before the name and those behind it.
+#[derive(PartialEq, Eq, Hash)]
 struct Set {
     before: Vec<u8>,
     after: Vec<u8>,
 }
 
-impl Set {
-    fn of(all: &Labels) -> Set {
-        let (before, after) = all.split_at(all.partition_point(|(name, _)| name.as_str() < NAME));
-        let written = |part: &[(String, String)]| labels(part.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-        Set { before: written(before), after: written(after) }
-    }
+fn written(all: &[Label<'_>]) -> Arc<Set> {
+    let (before, after) = all.split_at(all.partition_point(|(name, _)| &**name < NAME));
+    Arc::new(Set { before: labels(before), after: labels(after) })
 }
 
 /// Labels as fields of a series.
-fn labels<'l>(all: impl IntoIterator<Item = (&'l str, &'l str)>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(128);
+fn labels(all: &[Label<'_>]) -> Vec<u8> {
+    let length = |text: &str| 1 + prost::length_delimiter_len(text.len()) + text.len();
+    let lengths = all.iter().map(|(name, value)| 6 + length(name) + length(value)).sum();
+    let mut out = Vec::with_capacity(lengths);
     for (name, value) in all {
-        let length = |text: &str| 1 + prost::length_delimiter_len(text.len()) + text.len();
         head(FIRST, length(name) + length(value), &mut out);
         for (key, text) in [(FIRST, name), (SECOND, value)] {
             head(key, text.len(), &mut out);
@@ -139,11 +132,4 @@ fn labels<'l>(all: impl IntoIterator<Item = (&'l str, &'l str)>) -> Vec<u8> {
         }
     }
     out
-}
-
-/// What stands before a field: its key and its length.
-fn head(key: u8, length: usize, out: &mut Vec<u8>) {
-    out.push(key);
-    // Memory has room.
-    let _ = prost::encode_length_delimiter(length, out);
 }
