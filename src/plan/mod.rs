@@ -171,8 +171,8 @@ pub struct Check {
     pub id: u64,
     /// The tags of engine and instance.
     pub tags: TagSet,
-    /// Tag sets that are the same in every run.
-    pub tag_cache: Box<[OnceLock<TagSet>]>,
+    /// Tag sets that are the same in every run; there is room for them once it runs.
+    tag_cache: OnceLock<Box<[OnceLock<TagSet>]>>,
     /// Patterns and paths compiled on first use.
     pub cache: Arc<Cache>,
     /// The tokens of its logins; in memory only.
@@ -186,18 +186,22 @@ impl Check {
     pub fn bind(plan: Arc<Plan>, mut instance: Instance, engine_tags: &[Text]) -> Check {
         let mut tags = std::mem::take(&mut instance.tags);
         tags.extend(engine_tags.iter().cloned());
-        let tag_cache = (0..plan.spec.n_sites).map(|_| OnceLock::new()).collect();
         let id = identity(&plan.spec.name, &instance);
         Check {
             id,
             tags: TagSet::new(tags),
-            tag_cache,
+            tag_cache: OnceLock::new(),
             cache: Arc::new(Cache::default()),
             sessions: Sessions::default(),
             masks: OnceLock::new(),
             plan,
             instance,
         }
+    }
+
+    /// The places of tag sets that are the same in every run, by the numbers of their sites.
+    pub fn tag_cache(&self) -> &[OnceLock<TagSet>] {
+        self.tag_cache.get_or_init(|| (0..self.plan.spec.n_sites).map(|_| OnceLock::new()).collect())
     }
 
     /// Whose memory it has: stable over restarts and over other instances that come and go.

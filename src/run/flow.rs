@@ -220,7 +220,7 @@ impl Shared<'_> {
             instance_tags: &check.tags,
             hostname: check.instance.hostname.as_ref(),
             timestamp: self.ended.unwrap_or_else(|| self.cx.clock.now()),
-            tag_cache: &check.tag_cache,
+            tag_cache: check.tag_cache(),
             watch: Watch::default(),
             scratch: &mut self.scratch,
             errors: &mut made.errors,
