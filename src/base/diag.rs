@@ -3,7 +3,8 @@
 //! Every phase returns its value *and* the problems it met; nothing prints here.
 
 use super::limits;
-use super::span::Span;
+use super::span::{FileId, Span};
+use std::collections::HashSet;
 
 /// How grave a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,6 +118,12 @@ impl Diagnostic {
         self
     }
 
+    /// Gives every place the file that `file` names instead.
+    pub fn in_files(&mut self, file: impl Fn(FileId) -> FileId) {
+        let labels = self.labels.iter_mut().map(|label| &mut label.span);
+        labels.chain(self.edit.iter_mut().map(|edit| &mut edit.span)).for_each(|span| span.file = file(span.file));
+    }
+
     /// The primary place.
     pub fn span(&self) -> Span {
         self.labels.first().map_or_else(Span::default, |label| label.span)
@@ -139,7 +146,8 @@ pub fn add(problems: &mut Vec<Diagnostic>, problem: Diagnostic) {
 /// Sorts by file, place and gravity, and drops repeats: an anchor is read at each of its aliases.
 pub fn sort(problems: &mut Vec<Diagnostic>) {
     problems.sort_by(|a, b| (a.span(), a.level, a.code).cmp(&(b.span(), b.level, b.code)));
-    problems.dedup_by(|later, first| (later.span(), later.code, &later.title) == (first.span(), first.code, &first.title));
+    let mut told = HashSet::new();
+    problems.retain(|problem| told.insert((problem.span(), problem.code, problem.title.clone())));
 }
 
 /// Drops problems that are only the consequence of another one of the list: one slip, one problem.
@@ -173,7 +181,7 @@ fn follows(problem: &Diagnostic, cause: &Diagnostic) -> bool {
         // What `{ }` has cut off is missing where it was cut.
         "cut-value" => own.file == other.file && problem.code == "bad-expression" && own.end <= other.start && other.start - own.end <= 4,
         // Nothing behind it is read as it was meant, and the value before it may be cut.
-        "yaml-syntax" => own.file == other.file && own.end + 1 >= other.start,
+        "yaml-syntax" => own.file == other.file && (problem.code == "missing-key" || own.end + 1 >= other.start),
         // The value is not what was meant, so what it is taken for says nothing.
         "key-not-text" | "unknown-tag" => own.file == other.file && own.start.abs_diff(other.start) <= 1,
         _ => false,

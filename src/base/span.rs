@@ -4,6 +4,7 @@
 //! characters that a person wrote. Spans are byte offsets; lines and columns are computed only when
 //! a diagnostic is drawn.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// One file among the [`Sources`] of a session.
@@ -52,7 +53,7 @@ pub struct Position {
 }
 
 /// The text of one file, with the path under which it is shown.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceText {
     /// As the user knows it: relative where it was given so.
     pub path: Arc<str>,
@@ -90,6 +91,10 @@ impl SourceText {
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<SourceText>,
+    /// The first file of each path.
+    by_path: HashMap<Arc<str>, FileId>,
+    /// How many of the first files are those of the session that this one is a part of.
+    shared: usize,
 }
 
 impl Sources {
@@ -98,8 +103,35 @@ impl Sources {
         let text: Arc<str> = text.into();
         let starts = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| clamp(at + 1));
         let line_starts = std::iter::once(0).chain(starts).collect();
-        self.files.push(SourceText { path: path.into(), text, line_starts });
-        FileId(clamp(self.files.len() - 1))
+        self.push(SourceText { path: path.into(), text, line_starts })
+    }
+
+    fn push(&mut self, source: SourceText) -> FileId {
+        let file = FileId(clamp(self.files.len()));
+        self.by_path.entry(source.path.clone()).or_insert(file);
+        self.files.push(source);
+        file
+    }
+
+    /// A session that knows the files of this one, to read more of them apart.
+    pub fn part(&self) -> Sources {
+        Sources { files: self.files.clone(), by_path: self.by_path.clone(), shared: self.files.len() }
+    }
+
+    /// Takes in what a part of this session has read. The answer gives each file there its id here: one
+    /// that several parts have read is the same here.
+    pub fn join(&mut self, part: Sources) -> Vec<FileId> {
+        let mut ids: Vec<FileId> = (0..part.shared).map(|at| FileId(clamp(at))).collect();
+        for source in part.files.into_iter().skip(part.shared) {
+            let known = self.known(&source.path, &source.text);
+            ids.push(known.unwrap_or_else(|| self.push(source)));
+        }
+        ids
+    }
+
+    /// The file of a path, if it was taken in with this text.
+    pub fn known(&self, path: &str, text: &str) -> Option<FileId> {
+        self.find(path).filter(|file| self.get(*file).is_some_and(|source| *source.text == *text))
     }
 
     /// Gives up the texts, once nothing can be drawn any more; paths and lines stay, so places can
@@ -110,7 +142,7 @@ impl Sources {
 
     /// The first file of a path, if it was taken in already.
     pub fn find(&self, path: &str) -> Option<FileId> {
-        self.files.iter().position(|file| &*file.path == path).map(|at| FileId(clamp(at)))
+        self.by_path.get(path).copied()
     }
 
     /// The file of an id; `None` only for an id of another session.
@@ -155,6 +187,23 @@ impl<'s> Places<'s> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_that_read_the_same_file_have_one_file_when_they_are_joined() {
+        let mut whole = Sources::default();
+        let settings = whole.add("engine.yaml", "");
+        let read = |text: &'static str, own: &'static str| {
+            let mut part = whole.part();
+            (part.add(own, "x"), part.add("shared.yaml", text), part)
+        };
+        let ((a, of_a, first), (b, of_b, second), (_, changed, third)) = (read("s", "a.yaml"), read("s", "b.yaml"), read("t", "a.yaml"));
+        let [first, second, third] = [first, second, third].map(|part| whole.join(part));
+        let at = |ids: &[FileId], file: FileId| ids[file.0 as usize];
+        assert_eq!([&first, &second, &third].map(|ids| at(ids, settings)), [settings; 3]);
+        assert_eq!(at(&first, of_a), at(&second, of_b));
+        assert_ne!(at(&first, of_a), at(&third, changed), "it was changed meanwhile");
+        assert_eq!([at(&first, a), at(&second, b)].map(|file| &*whole.get(file).unwrap().path), ["a.yaml", "b.yaml"]);
+    }
 
     #[test]
     fn positions_count_characters_and_skip_the_byte_order_mark() {

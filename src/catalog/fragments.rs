@@ -21,7 +21,6 @@ impl FragmentStore for Disk<'_> {
         }
         let text = read_text(&path, limits::SPEC_BYTES).map_err(|why| format!("{}: {why}", path.display()))?;
         let shown = path.to_string_lossy();
-        let known = sources.find(&shown).filter(|file| sources.get(*file).is_some_and(|source| *source.text == *text));
-        Ok(known.unwrap_or_else(|| sources.add(&shown, text)))
+        Ok(sources.known(&shown, &text).unwrap_or_else(|| sources.add(&shown, text)))
     }
 }

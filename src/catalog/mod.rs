@@ -4,6 +4,7 @@
 
 pub mod files;
 pub mod fragments;
+mod parts;
 mod permissions;
 pub mod secrets;
 pub mod twins;
@@ -29,6 +30,7 @@ use crate::yaml::load::{Loaded, load};
 use crate::yaml::node::Node;
 use files::{ConfFile, FragmentFile, SpecFile};
 use secrets::Outside;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -58,7 +60,9 @@ pub struct Catalog {
     /// The settings of the engine.
     pub conf: EngineConf,
     /// Files as an editor has them.
-    unsaved: Vec<(PathBuf, Vec<u8>)>,
+    unsaved: Arc<HashMap<PathBuf, Vec<u8>>>,
+    /// The specs that were read, by their paths; nothing for those with errors.
+    plans: HashMap<PathBuf, Option<Arc<Plan>>>,
     /// What the instances are known by.
     known: twins::Known,
 }
@@ -102,18 +106,17 @@ impl Catalog {
 
     /// What an editor has not saved yet stands for the file.
     pub fn unsaved(&mut self, path: PathBuf, bytes: Vec<u8>) {
-        self.unsaved.push((path, bytes));
+        Arc::make_mut(&mut self.unsaved).insert(path, bytes);
     }
 
     /// Reads a file into the session; a problem where that fails.
     pub fn load(&mut self, path: &Path, most: u64) -> Option<(FileId, Loaded)> {
-        let unsaved = self.unsaved.iter().find(|(known, _)| known == path).map(|(_, bytes)| bytes.clone());
+        let unsaved = self.unsaved.get(path).cloned();
         match unsaved.map_or_else(|| files::read_text(path, most), |bytes| files::as_text(bytes, most)) {
             Ok(text) => {
                 // A fragment that was read through a spec is the same file when it is read alone.
                 let shown = path.to_string_lossy();
-                let known = self.sources.find(&shown).filter(|file| self.sources.get(*file).is_some_and(|source| *source.text == *text));
-                let file = known.unwrap_or_else(|| self.sources.add(&shown, text));
+                let file = self.sources.known(&shown, &text).unwrap_or_else(|| self.sources.add(&shown, text));
                 let loaded = load(&self.sources, file);
                 self.permissions(path, file);
                 Some((file, loaded))
@@ -131,17 +134,19 @@ impl Catalog {
     fn permissions(&mut self, path: &Path, file: FileId) {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         for place in [path, folder] {
-            let Some(problem) = permissions::of_path(place, Span::new(file, 0, 0)) else { continue };
-            if !self.problems.iter().any(|known| known.code == problem.code && known.title == problem.title) {
-                self.problems.push(problem);
+            if let Some(problem) = permissions::of_path(place, Span::new(file, 0, 0)) {
+                self.add_once(problem);
             }
         }
     }
 
-    /// Reads and compiles one spec with its fragments; `None` if it has errors, which are in the list
-    /// then.
+    /// Reads and compiles one spec with its fragments, once in a session; `None` if it has errors, which
+    /// are in the list then.
     pub fn plan(&mut self, spec: &SpecFile) -> Option<Arc<Plan>> {
-        self.read(spec, None)
+        match self.plans.get(&spec.path) {
+            Some(plan) => plan.clone(),
+            None => self.read(spec, None),
+        }
     }
 
     /// The same, and what the rules of lint say of it.
@@ -180,7 +185,9 @@ impl Catalog {
             });
         }
         self.add(problems, file);
-        plan.filter(|_| only)
+        let plan = plan.filter(|_| only);
+        self.plans.insert(spec.path.clone(), plan.clone());
+        plan
     }
 
     /// Reports a spec with several files in its folder, once: which of them counts would be luck.
@@ -192,9 +199,7 @@ impl Catalog {
         let shown: Vec<_> = files.iter().map(|path| format!("`{}`", path.display())).collect();
         let problem = Diagnostic::error("two-spec-files", format!("two files for the spec `{}`", spec.name), Span::new(file, 0, 0));
         let problem = problem.label("this is one of them").text(format!("These are files of the same spec: {}.", shown.join(", ")));
-        if !self.problems.iter().any(|known| (known.code, &known.text) == (problem.code, &problem.text)) {
-            self.problems.push(problem.help("keep one of them, and remove or rename the other"));
-        }
+        self.add_once(problem.help("keep one of them, and remove or rename the other"));
         false
     }
 
@@ -229,6 +234,13 @@ impl Catalog {
             if problem.span().file == own || !self.problems.iter().any(|known| same(known, &problem)) {
                 self.problems.push(problem);
             }
+        }
+    }
+
+    /// Takes in a problem of a file as a whole that other files may have as well; it is told once.
+    fn add_once(&mut self, problem: Diagnostic) {
+        if !self.problems.iter().any(|known| (known.code, &known.title, &known.text) == (problem.code, &problem.title, &problem.text)) {
+            self.problems.push(problem);
         }
     }
 
@@ -300,8 +312,10 @@ impl Catalog {
         }
     }
 
-    /// Ends the reading: instances that come now are no longer compared with those before.
+    /// Ends the reading: specs that are asked for now are read anew, and instances that come now are no
+    /// longer compared with those before.
     pub fn close(&mut self) {
+        self.plans = HashMap::new();
         self.known = twins::Known::default();
     }
 

@@ -10,14 +10,24 @@ use crate::base::value::{Text, Value};
 use crate::expr::frame::Frame;
 use crate::expr::names;
 use crate::plan::Check;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What the instances of this session are known by.
 #[derive(Debug, Default)]
 pub struct Known {
     /// The beginnings of the instances: the map is there as long as they are, and they are many.
     identities: HashMap<u64, (FileId, u32)>,
-    topologies: HashMap<(Text, Text), (Span, Text)>,
+    topologies: BTreeMap<(Text, Text), Topology>,
+}
+
+/// Who sends the snapshots of a key.
+#[derive(Debug)]
+struct Topology {
+    /// The instance.
+    span: Span,
+    spec: Text,
+    /// What declares the key.
+    declared: Span,
 }
 
 impl Known {
@@ -28,11 +38,8 @@ impl Known {
     pub fn add(&mut self, check: &mut Check, engine: &Value, problems: &mut Vec<Diagnostic>) -> Result<(), Box<Diagnostic>> {
         let span = check.instance.span;
         if let Some(key) = topology_key(check, engine) {
-            let first = self.topologies.get(&key).filter(|(known, _)| *known != span);
-            if let Some((first, of)) = first {
-                return Err(Box::new(same_topology(check, &key, of, span, *first)));
-            }
-            self.topologies.insert(key, (span, check.plan.spec.name.clone()));
+            let declared = check.plan.spec.topology.as_ref().map_or_else(Span::default, |key| key.span);
+            self.topology(key, Topology { span, spec: check.plan.spec.name.clone(), declared })?;
         }
         let place = (span.file, span.start);
         match self.identities.get(&check.id).copied() {
@@ -50,6 +57,25 @@ impl Known {
             }
         }
         Ok(())
+    }
+
+    /// Takes in who sends a topology, or says who else does.
+    fn topology(&mut self, key: (Text, Text), topology: Topology) -> Result<(), Box<Diagnostic>> {
+        if let Some(first) = self.topologies.get(&key).filter(|known| known.span != topology.span) {
+            return Err(Box::new(same_topology(&key, &topology, first)));
+        }
+        self.topologies.insert(key, topology);
+        Ok(())
+    }
+
+    /// Takes in what a part of the session knows. Checks of one identity are of one spec, and so in one
+    /// part; topologies are nobody's own.
+    pub fn join(&mut self, part: Known, file: impl Fn(FileId) -> FileId, problems: &mut Vec<Diagnostic>) {
+        let here = |span: Span| Span { file: file(span.file), ..span };
+        for (key, topology) in part.topologies {
+            let topology = Topology { span: here(topology.span), declared: here(topology.declared), ..topology };
+            problems.extend(self.topology(key, topology).err().map(|problem| *problem));
+        }
     }
 }
 
@@ -70,14 +96,14 @@ fn topology_key(check: &Check, engine: &Value) -> Option<(Text, Text)> {
     Some((key.key_type.text(&mut frame)?, key.key_url.text(&mut frame)?))
 }
 
-fn same_topology(check: &Check, (key_type, key_url): &(Text, Text), of: &Text, span: Span, first: Span) -> Diagnostic {
+fn same_topology((key_type, key_url): &(Text, Text), topology: &Topology, first: &Topology) -> Diagnostic {
+    let Topology { span, declared, .. } = *topology;
     let title = format!("two instances send snapshots of the topology `{key_type}`, `{key_url}`");
     let problem = Diagnostic::error("same-topology", title, span)
         .label("the same topology again")
-        .also(first, format!("first here, for the spec `{of}`"));
+        .also(first.span, format!("first here, for the spec `{}`", first.spec));
     let problem = problem.text("A snapshot deletes the components that it does not name, so the two would delete each other's.");
-    let place = check.plan.spec.topology.as_ref().map_or_else(Span::default, |key| key.span);
-    let problem = if place.file == span.file { problem } else { problem.also(place, "this declares it") };
+    let problem = if declared.file == span.file { problem } else { problem.also(declared, "this declares it") };
     problem.help("remove one of the instances, or make their topologies differ: `topology.instance` of the spec must use what the instances differ in")
 }
 

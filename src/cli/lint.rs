@@ -1,7 +1,8 @@
 //! `engine lint`: mistakes in specs, instances, tests and settings.
 
+use super::cores;
 use super::lint_fix::Edited;
-use super::lint_target::{Target, targets, targets_at};
+use super::lint_target::{Target, groups, targets, targets_at};
 use super::redact::for_excerpts;
 use super::session::{counted, open, usage};
 use super::style::Style;
@@ -107,7 +108,7 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
 pub fn told(common: &Common) -> Result<String, String> {
     let (places, catalog) = open(common)?;
     let all = targets(&[], &places)?;
-    let Looked { catalog, .. } = look_at(all, &places, catalog, false);
+    let Looked { catalog, .. } = look_at(all, &places, catalog, false, cores::all());
     let line = |problem: &diag::Diagnostic| {
         let place = catalog.sources.origin(problem.span());
         format!("{place}: {}[{}]: {}\n", problem.level.word(), problem.code, problem.title)
@@ -129,25 +130,32 @@ fn look(arguments: &Arguments, common: &Common, texts: &[Edited]) -> Result<Look
         }
         None => targets(&arguments.paths, &places)?,
     };
-    Ok(look_at(targets, &places, catalog, arguments.stdin_filename.is_some()))
+    Ok(look_at(targets, &places, catalog, arguments.stdin_filename.is_some(), cores::all()))
 }
 
 /// The same for targets that are known; `unsaved` if engine.yaml may be another one than the disk's.
-fn look_at(targets: Vec<Target>, places: &Places, mut catalog: Catalog, unsaved: bool) -> Looked {
+fn look_at(targets: Vec<Target>, places: &Places, mut catalog: Catalog, unsaved: bool, cores: usize) -> Looked {
     let (levels, problems) = crate::lint::levels(catalog.conf.lint.as_ref());
     catalog.problems.extend(problems);
-    for target in &targets {
-        match target {
-            Target::Spec(file) => drop(catalog.linted(file, &levels, &|spec| recorded(file, spec))),
-            Target::Fragment(fragment) => catalog.fragment(fragment),
-            Target::Conf(conf) => lint_conf(conf, places, &levels, &mut catalog),
-            Target::Tests(path) => crate::trial::lint::lint(path, &mut catalog),
-            Target::Engine(path) if places.config.as_ref() == Some(path) && !unsaved => {}
-            Target::Engine(path) => lint_engine(path, &mut catalog),
-        }
-    }
+    let look_apart =
+        |group: &Vec<&Target>| catalog.apart(|part| group.iter().for_each(|target| look_into(target, places, &levels, unsaved, part)));
+    let groups = groups(&targets, places);
+    // A few files are read before a thread has begun.
+    let parts = cores::on_cores(if groups.len() <= 2 { 1 } else { cores }, &groups, look_apart);
+    parts.into_iter().for_each(|part| catalog.join(part));
     diag::sort(&mut catalog.problems);
     Looked { catalog, targets }
+}
+
+fn look_into(target: &Target, places: &Places, levels: &Levels, unsaved: bool, catalog: &mut Catalog) {
+    match target {
+        Target::Spec(file) => drop(catalog.linted(file, levels, &|spec| recorded(file, spec))),
+        Target::Fragment(fragment) => catalog.fragment(fragment),
+        Target::Conf(conf) => lint_conf(conf, places, levels, catalog),
+        Target::Tests(path) => crate::trial::lint::lint(path, catalog),
+        Target::Engine(path) if places.config.as_ref() == Some(path) && !unsaved => {}
+        Target::Engine(path) => lint_engine(path, catalog),
+    }
 }
 
 fn report(arguments: &Arguments, common: &Common, looked: Looked) -> u8 {
@@ -247,5 +255,63 @@ pub fn no_spec(conf: &ConfFile, places: &Places, sources: &mut crate::base::span
         None => problem
             .label("its name must be that of a spec")
             .help(format!("there are {}", listed(specs.iter().map(|s| s.name.as_str()), 20))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told of everything, read on so many cores.
+    fn told(root: &Path, cores: usize) -> String {
+        let places = Places { spec_dirs: vec![root.join("specs")], conf_dir: root.join("conf.d"), config: None };
+        let all = targets(&[], &places).unwrap();
+        let Looked { catalog, .. } = look_at(all, &places, Catalog::open(None, None), false, cores);
+        format!("{:#}", render::json(&catalog.problems, &catalog.sources))
+    }
+
+    /// Specs with slips of their own, in a fragment that some of them use, in tests and in instances.
+    fn broken() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("specs/fragments/a.yaml", "use: [fragments/b.yaml]\nmetrics:\n  - {name: a, valeu: 1}\n");
+        write("specs/fragments/b.yaml", "metrics:\n  - {name: b, value: row.x +}\n");
+        for n in 0..24 {
+            let own = match n % 4 {
+                0 => "use: [fragments/a.yaml]\n",
+                1 => "metrics:\n  - {name: demo.a, vlaue: 1}\n",
+                _ => "topology: {instance: {type: demo, url: \"{{ instance.url }}\"}, snapshot: true}\n",
+            };
+            let config = "config: {instance: {url: {type: url, default: \"http://h/\", description: d}}}\n";
+            write(&format!("specs/demo{n}.yaml"), &format!("name: demo{n}\nversion: 1.0.0\n{config}{own}"));
+            write(&format!("specs/demo{n}/tests/one.yaml"), "instance: {}\nexpcet: {}\n");
+            write(&format!("conf.d/demo{n}.yaml"), "instances:\n  - {url: \"http://one/\"}\n  - {ulr: x}\n");
+        }
+        write("conf.d/demoo.yaml", "instances: [{}]\n");
+        folder
+    }
+
+    #[test]
+    fn what_is_told_does_not_depend_on_the_number_of_threads() {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(told(own, 4), told(own, 1));
+        let broken = broken();
+        let alone = told(broken.path(), 1);
+        for cores in [2, 4, 4, 7] {
+            assert_eq!(told(broken.path(), cores), alone);
+        }
+    }
+
+    #[test]
+    fn what_several_specs_have_in_common_is_told_once() {
+        let broken = broken();
+        let told = told(broken.path(), 4);
+        let n = |words: &str| told.matches(words).count();
+        assert_eq!([n("unknown key `valeu`"), n("row.x +"), n("\"no-spec\"")], [1, 1, 1]);
+        assert_eq!(n("\"same-topology\""), 11, "the instances of twelve specs, without the first");
     }
 }

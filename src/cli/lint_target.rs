@@ -2,9 +2,10 @@
 
 use crate::catalog::Places;
 use crate::catalog::files::{
-    ConfFile, FragmentFile, SpecFile, all_confs, all_specs, fragment_at, fragments_in, is_yaml, spec_at, specs_in,
+    ConfFile, FragmentFile, SpecFile, all_confs, all_specs, find_spec, fragment_at, fragments_in, is_yaml, spec_at, specs_in,
 };
-use crate::trial::find::{is_test, is_tests, tests_in, tests_of};
+use crate::trial::find::{is_test, is_tests, spec_of, tests_in, tests_of};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// What a path is.
@@ -32,6 +33,16 @@ impl Target {
             Target::Tests(path) | Target::Engine(path) => path,
         }
     }
+
+    /// The file of the spec that it is, or is for.
+    fn spec(&self, places: &Places) -> Option<PathBuf> {
+        match self {
+            Target::Spec(spec) => Some(spec.path.clone()),
+            Target::Conf(conf) => find_spec(&places.spec_dirs, &conf.name).map(|spec| spec.path),
+            Target::Tests(path) => spec_of(path).map(|spec| spec.path),
+            Target::Fragment(_) | Target::Engine(_) => None,
+        }
+    }
 }
 
 /// What the paths stand for; everything where there are none.
@@ -52,6 +63,22 @@ pub fn targets(paths: &[PathBuf], places: &Places) -> Result<Vec<Target>, String
         out.extend(targets_at(path));
     }
     Ok(out)
+}
+
+/// The targets by what they are read against, so that each spec is read once: a spec with its tests and
+/// instances, and every other file by itself. Each stands where its first target does.
+pub fn groups<'t>(targets: &'t [Target], places: &Places) -> Vec<Vec<&'t Target>> {
+    let mut groups: Vec<Vec<&Target>> = Vec::new();
+    let mut of_specs = HashMap::new();
+    for target in targets {
+        let new = groups.len();
+        let at = target.spec(places).map_or(new, |spec| *of_specs.entry(spec).or_insert(new));
+        match groups.get_mut(at) {
+            Some(group) => group.push(target),
+            None => groups.push(vec![target]),
+        }
+    }
+    groups
 }
 
 /// What one path stands for, whether it exists or not.

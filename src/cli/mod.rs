@@ -16,6 +16,7 @@ pub mod check;
 pub mod check_result;
 pub mod check_text;
 pub mod completions;
+mod cores;
 pub mod explain;
 pub mod flare;
 mod in_force;

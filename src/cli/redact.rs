@@ -143,27 +143,35 @@ pub fn for_excerpts(problems: &[Diagnostic], sources: &Sources) -> Sources {
             declared_secrets(&load(sources, file.0).root, &mut declared);
         }
     }
+    let told = |code: &str| -> Vec<Span> { problems.iter().filter(|problem| problem.code == code).map(Diagnostic::span).collect() };
+    let (hidden, open) = (told("hard-coded-secret"), told("no-handle"));
+    let mut redaction = Redaction::new(declared);
     let mut out = Sources::default();
     for (file, source) in (0..).map(FileId).map_while(|file| sources.get(file).map(|source| (file, source))) {
-        let told = |code: &str| -> Vec<Span> {
-            problems.iter().filter(|problem| problem.code == code && problem.span().file == file).map(Diagnostic::span).collect()
+        let text = match &mut redaction {
+            _ if !shown.contains(&file) => source.text.clone(),
+            Some(redaction) => starred(file, sources, redaction, &hidden, &open),
+            None => "".into(),
         };
-        let (hidden, open) = (told("hard-coded-secret"), told("no-handle"));
-        let text = if shown.contains(&file) { starred(file, sources, declared.clone(), hidden, &open) } else { source.text.clone() };
         out.add(&source.path, text);
     }
     out
 }
 
-fn starred(file: FileId, sources: &Sources, declared: BTreeSet<Text>, hidden: Vec<Span>, open: &[Span]) -> Arc<str> {
-    let (Some(mut redaction), Some(text)) = (Redaction::new(declared), sources.get(file).map(|source| &source.text)) else {
-        return "".into();
-    };
-    let mut loaded = load(sources, file);
-    if ["instances", "init_config", "sinks"].iter().any(|key| loaded.root.entry(key).is_some()) {
-        redaction.redact(&mut loaded.root);
+/// Keys at the top of files that may hold secrets.
+const OF_SETTINGS: &[&str] = &["instances", "init_config", "sinks"];
+
+fn starred(file: FileId, sources: &Sources, redaction: &mut Redaction, hidden: &[Span], open: &[Span]) -> Arc<str> {
+    let Some(text) = sources.get(file).map(|source| &source.text) else { return "".into() };
+    redaction.places.clear();
+    // A key with an escape in it is known only once it is read.
+    if text.contains('\\') || OF_SETTINGS.iter().any(|key| text.contains(key)) {
+        let mut loaded = load(sources, file);
+        if OF_SETTINGS.iter().any(|key| loaded.root.entry(key).is_some()) {
+            redaction.redact(&mut loaded.root);
+        }
     }
-    redaction.places.extend(hidden);
+    redaction.places.extend(hidden.iter().filter(|place| place.file == file));
     redaction.places.retain(|place| !open.contains(place));
     if redaction.places.is_empty() {
         return text.clone();

@@ -1,5 +1,6 @@
 //! `engine test`: the tests that lie beside the specs.
 
+use super::cores;
 use super::session::{open, usage};
 use super::style::Style;
 use super::test_report::{Told, counts, human, junit, to_json};
@@ -11,8 +12,6 @@ use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Arguments of `test`.
@@ -84,7 +83,9 @@ pub fn run(arguments: &Arguments, common: &Common) -> u8 {
 
 fn once(suites: &[Suite], arguments: &Arguments, common: &Common) -> u8 {
     let began = Instant::now();
-    let results = run_all(suites, Wanted { filter: arguments.filter.as_deref(), update: arguments.update });
+    let wanted = Wanted { filter: arguments.filter.as_deref(), update: arguments.update };
+    let with_tests: Vec<&Suite> = suites.iter().filter(|suite| !suite.files.is_empty()).collect();
+    let results = cores::on_cores(cores::all(), &with_tests, |suite| run_suite(suite, wanted));
     let counts = counts(&results);
     if counts.passed + counts.failed + counts.updated + counts.broken == 0 {
         return nothing(suites, arguments, common);
@@ -106,34 +107,6 @@ fn nothing(suites: &[Suite], arguments: &Arguments, common: &Common) -> u8 {
         folder_of(&first.spec).join("first.yaml").display()
     );
     USAGE
-}
-
-/// One suite after the other on each core.
-fn run_all(suites: &[Suite], wanted: Wanted<'_>) -> Vec<SuiteResult> {
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(Vec::new());
-    let work = || {
-        while let Some((at, suite)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| suites.get(at).map(|suite| (at, suite))) {
-            if !suite.files.is_empty() {
-                let result = run_suite(suite, wanted);
-                results.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
-            }
-        }
-    };
-    let cores = std::thread::available_parallelism().map_or(1, |n| n.get()).min(suites.len());
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..cores).map(|_| scope.spawn(work)).collect();
-        work();
-        for other in others {
-            // A test that panicked is a fault of the engine, which must not look like a success.
-            if let Err(panic) = other.join() {
-                std::panic::resume_unwind(panic);
-            }
-        }
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
 }
 
 fn write(results: &[SuiteResult], arguments: &Arguments, took: Duration, style: Style) -> std::io::Result<()> {

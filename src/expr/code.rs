@@ -298,12 +298,17 @@ pub(super) fn warn_of_words(text: &str, why: &str, node: &Node, reader: &mut Rea
         reader.report(problem.label("one brace means nothing here").help(format!("write `{{{{ {inner} }}}}`")));
         return;
     }
-    if !looks_computed(text) && !reads_source(text, reader) {
+    // A tag in a list has its key before its value: `node:row.name`.
+    let (key, words) = match text.split_once(':') {
+        Some((key, words)) if looks_computed(words) => (format!("{key}:"), words),
+        _ => (String::new(), text),
+    };
+    if !looks_computed(words) && !reads_source(words, reader) {
         return;
     }
-    let problem = Diagnostic::warning("words-like-expression", format!("these are the words \"{text}\", not a value"), node.span);
+    let problem = Diagnostic::warning("words-like-expression", format!("these are the words \"{words}\", not a value"), node.span);
     let path = text.strip_prefix("row.").filter(|rest| !rest.contains('|')).map(|rest| format!(" or `$.{rest}`")).unwrap_or_default();
-    reader.report(problem.label(why).help(format!("write `\"{{{{ {text} }}}}\"`{path}")));
+    reader.report(problem.label(why).help(format!("write `\"{key}{{{{ {words} }}}}\"`{path}")));
 }
 
 /// What stands in `{row.name}`, as other languages fill texts in.

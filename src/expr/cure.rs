@@ -2,6 +2,7 @@
 
 use crate::base::diag::Diagnostic;
 use crate::base::span::Sources;
+use crate::base::units::parse_duration;
 use crate::yaml::locate;
 use crate::yaml::node::{Node, Style};
 
@@ -30,12 +31,22 @@ pub fn cure(text: &str) -> String {
                 "a path stands alone; inside an expression the document of a source is `{name}.doc`: write `{name}.doc.…` for `${name}.…`"
             ),
         }
+    } else if ["<", ">", "==", "!="].iter().any(|operator| text.starts_with(operator)) {
+        format!("say what is compared: `row.NAME {text}`")
+    } else if let Some((written, seconds)) = with_unit(text) {
+        format!("a number has no unit in an expression; times are seconds: write `{seconds}` for `{written}`")
     } else if is_cut(text) {
         "it ends in the middle: complete it; where `{ }` or `[ ]` of YAML has cut it at a comma or bracket, put the whole value in double quotes"
             .to_owned()
     } else {
         "an expression is made of names, numbers, texts in quotes, operators and `| filters`; plain words need quotes".to_owned()
     }
+}
+
+/// The first duration, as `5m`, and what it is in seconds.
+fn with_unit(text: &str) -> Option<(&str, f64)> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '.');
+    words.filter(|word| word.ends_with(char::is_alphabetic)).find_map(|word| Some((word, parse_duration(word).ok()?)))
 }
 
 /// True for a text that ends within brackets or behind an operator.
@@ -207,6 +218,12 @@ mod tests {
         for text in ["row", "row.", "row. name", "arow.name", "row.name is up", "in row.name", "{{ row.name }}", "$.name"] {
             assert!(!looks_computed(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_number_with_a_unit_is_told_in_seconds() {
+        assert!(cure("row.since > now - 5m").contains("write `300` for `5m`"));
+        assert_eq!(with_unit("row.a5 > 5.5 and row.m"), None);
     }
 
     #[test]

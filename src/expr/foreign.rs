@@ -22,7 +22,11 @@ const OPERATORS: &[(&str, Option<&str>, &str)] = &[
     ("||", Some("or"), "write `or`; a text is joined with `~`"),
     ("??", None, "write `a | default(b)`"),
     ("?.", None, "write `.`: a member of what is missing is missing, and nothing fails"),
-    ("=>", None, "there are no functions of one's own: `pluck('a')`, `map('upper')`, `selectattr('a', 'gt', 1)` do what they are used for"),
+    (
+        "=>",
+        None,
+        "compare with `>=`; there are no functions of one's own: `pluck('a')`, `map('upper')`, `selectattr('a', 'gt', 1)` do what they are used for",
+    ),
     ("?", None, "write `a if condition else b`"),
     ("!", Some("not "), "write `not`"),
     ("=", Some("=="), "compare with `==`; names are given with `let`"),

@@ -63,7 +63,7 @@ pub fn points(at: usize, mapping: &MappingView<'_>) -> Vec<Point> {
         None => Some(""),
         Some(node) => constant(node),
     };
-    let shared = Rc::new(mapping.node.clone());
+    let shared = mapping.node.clone();
     let mut out = Vec::new();
     if let (Some(name), Some(value)) = (mapping.get("name"), mapping.get("value")) {
         let metric_type = match mapping.get("type") {

@@ -15,6 +15,7 @@ use crate::spec::{Family, Placed, Spec};
 use crate::yaml::node::{Entry, Literal, Node};
 use crate::yaml::read::{Reader, Use};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Everything that rules look at.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ pub struct MappingView<'s> {
     /// Its family.
     pub family: Family,
     /// Its map, defaults merged in.
-    pub node: Node,
+    pub node: Rc<Node>,
     /// The tags that the defaults add.
     pub default_tags: Vec<Node>,
     /// What was read of it.
@@ -233,7 +234,7 @@ fn mapping_views<'s>(root: &'s Node, spec: &'s Spec, defaults: &Defaults) -> Vec
     };
     let view = |placed: &'s Placed| {
         let (node, default_tags) = defaults.mapping(placed.family.word(), node_of(placed)?);
-        Some(MappingView { family: placed.family, node, default_tags, read: placed })
+        Some(MappingView { family: placed.family, node: Rc::new(node.into_owned()), default_tags, read: placed })
     };
     spec.mappings.iter().filter_map(view).collect()
 }

@@ -86,6 +86,11 @@ impl Field for StatusChoice {
             }
             Data::Map(_) if node.entry("value").is_some() => read_mapped(node, reader).map(StatusChoice::Mapped),
             Data::Map(_) => read_conditions(node, reader),
+            Data::List(items) if items.iter().any(|item| item.as_map().is_some()) => {
+                let problem = Diagnostic::error("wrong-type", "expected a map of conditions", node.span).label("`- ` makes this a list");
+                reader.report(problem.help("write each condition without `- `: `status: {critical: CONDITION, warning: CONDITION}`"));
+                None
+            }
             Data::Scalar(_) | Data::List(_) => Status::read(node, reader).map(StatusChoice::Fixed),
         }
     }

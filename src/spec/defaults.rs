@@ -7,6 +7,7 @@
 use crate::base::diag::Diagnostic;
 use crate::yaml::node::{Data, Entry, Node};
 use crate::yaml::read::{NamedNode, Reader, unknown_key};
+use std::borrow::Cow;
 
 /// The defaults of one spec.
 #[derive(Debug, Default)]
@@ -81,19 +82,23 @@ impl Defaults {
     }
 
     /// A mapping with what the defaults add, and the defaults' tags apart.
-    pub fn mapping(&self, family: &str, node: &Node) -> (Node, Vec<Node>) {
-        let Data::Map(own) = &node.data else { return (node.clone(), Vec::new()) };
+    pub fn mapping<'n>(&self, family: &str, node: &'n Node) -> (Cow<'n, Node>, Vec<Node>) {
+        let Data::Map(own) = &node.data else { return (Cow::Borrowed(node), Vec::new()) };
         let takes = FAMILIES.iter().find(|(name, _)| *name == family).map_or(&[][..], |(_, keys)| *keys);
         let of_family = self.family(family);
         let shared = self.shared.iter().filter(|entry| takes.contains(&&*entry.key));
-        let mut entries = own.clone();
+        let mut entries = Cow::Borrowed(own);
         // The family's defaults stand before the shared ones: the nearest wins.
         for entry in of_family.iter().chain(shared) {
             if &*entry.key != "tags" && !entries.iter().any(|e| e.key == entry.key) {
-                entries.push(entry.clone());
+                entries.to_mut().push(entry.clone());
             }
         }
-        (Node { span: node.span, data: Data::Map(entries) }, self.tags(family))
+        let whole = match entries {
+            Cow::Borrowed(_) => Cow::Borrowed(node),
+            Cow::Owned(entries) => Cow::Owned(Node { span: node.span, data: Data::Map(entries) }),
+        };
+        (whole, self.tags(family))
     }
 
     /// The defaults' tags for a family whose mappings have tags: the shared ones and its own.

@@ -12,7 +12,8 @@ pub fn explain(problems: &mut Vec<Diagnostic>, root: &Node) {
     problems.retain(|problem| !follows_from_unread(problem, root));
     for problem in problems.iter_mut().filter(|problem| problem.code == "unknown-key") {
         let key = quoted(&problem.title).to_owned();
-        let is_typo = problem.edit.as_ref().is_some_and(|edit| strsim::osa_distance(&edit.replacement, &key) <= 2);
+        // A key that exists is rather in a wrong place than another one with letters changed.
+        let is_typo = problem.edit.as_ref().is_some_and(|edit| strsim::osa_distance(&edit.replacement, &key) * 3 <= key.len());
         let places: Vec<&str> = PLACES.iter().filter(|(_, known)| *known == key).map(|(place, _)| place.as_str()).collect();
         if let Some(help) = told_by_place(&problem.title, &key) {
             problem.edit = None;

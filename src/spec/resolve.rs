@@ -24,16 +24,15 @@ pub fn resolve((spec, _): &(Spec, usize), reader: &mut Reader<'_>) {
     let uses = std::mem::take(&mut reader.uses);
     let mut problems = Vec::new();
     for (used, scope) in &uses {
-        let visible = visible(*scope, reader, &exports);
         let before = problems.len();
         if is_rebound(used.name, *scope, reader) {
             // That it hides another name is said where it is bound.
-        } else if visible.contains(&used.name) {
+        } else if is_visible(used.name, *scope, reader, &exports) {
             problems.extend(unknown_member(used, reader));
             problems.extend(unknown_config(used, spec, reader));
             problems.extend(unknown_memory(used, spec, reader));
         } else if !below_unread(*scope, reader, &exports) {
-            problems.push(not_in_scope(used, &visible, reader));
+            problems.push(not_in_scope(used, &visible(*scope, reader, &exports), reader));
         }
         problems.iter_mut().skip(before).for_each(|problem| name_the_part(problem, *scope, reader));
     }
@@ -104,21 +103,33 @@ fn inherit(spec: &Spec, exports: &mut Exports) -> bool {
 
 fn visible(scope: ScopeId, reader: &Reader<'_>, exports: &Exports) -> BTreeSet<NameId> {
     let mut out = BTreeSet::new();
+    each_visible(scope, reader, exports, &mut |name| out.extend([name]));
+    out
+}
+
+fn is_visible(name: NameId, scope: ScopeId, reader: &Reader<'_>, exports: &Exports) -> bool {
+    let mut found = false;
+    each_visible(scope, reader, exports, &mut |visible| found |= visible == name);
+    found
+}
+
+/// Calls `take` for every name that exists in a scope.
+fn each_visible(scope: ScopeId, reader: &Reader<'_>, exports: &Exports, take: &mut dyn FnMut(NameId)) {
     let mut here = Some(scope);
     let mut sealed = false;
     while let Some(scope) = here.and_then(|id| reader.scope(id)) {
         let is_root = scope.parent.is_none();
         if !sealed || is_root {
-            out.extend(scope.binds.iter().map(|(name, _)| *name));
-            out.extend(scope.from.iter().filter_map(|source| exports.get(source)).flatten());
+            scope.binds.iter().for_each(|(name, _)| take(*name));
+            scope.from.iter().filter_map(|source| exports.get(source)).flatten().for_each(|name| take(*name));
         } else {
             // What a mapping or source is about stays known after a `group`; its rows do not.
-            out.extend(scope.binds.iter().map(|(name, _)| *name).filter(|name| *name == names::CHECKS || *name == names::CHANGE));
+            let about = |name: &NameId| *name == names::CHECKS || *name == names::CHANGE;
+            scope.binds.iter().map(|(name, _)| *name).filter(about).for_each(&mut *take);
         }
         sealed |= scope.sealed;
         here = scope.parent;
     }
-    out
 }
 
 /// True if rows come from a source that has problems of its own: what they carry is not known then.

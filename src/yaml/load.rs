@@ -49,6 +49,8 @@ struct Open {
     /// Keys seen so far, with their places.
     seen: HashMap<crate::base::value::Text, Span>,
     merges: Vec<Node>,
+    /// True for an item that goes on as another one.
+    two_items: bool,
 }
 
 struct Builder {
@@ -165,7 +167,7 @@ impl Builder {
             );
             return false;
         }
-        self.stack.push(Open { start, anchor, data, key: None, seen: HashMap::new(), merges: Vec::new() });
+        self.stack.push(Open { start, anchor, data, key: None, seen: HashMap::new(), merges: Vec::new(), two_items: false });
         true
     }
 
@@ -220,17 +222,30 @@ impl Builder {
             open.merges.push(node);
             return true;
         }
-        if let Some(first) = open.seen.get(&key) {
-            let problem = Diagnostic::error("duplicate-key", format!("the key `{key}` twice in one map"), key_span)
-                .label("given again here")
-                .help("keep one of the two; YAML would silently take the last")
-                .also(*first, "first given here");
-            diag::add(&mut self.problems, problem);
+        if let Some(first) = open.seen.get(&key).copied() {
+            let is_first = entries.first().is_some_and(|entry| entry.key == key);
+            self.duplicate(&key, key_span, first, is_first);
             return true;
         }
         open.seen.insert(key.clone(), key_span);
         entries.push(Entry { key, key_span, value: node });
         true
+    }
+
+    /// A key that its map has already. Where the first key of an item begins a line again, the dash before
+    /// the next item is missing, and the keys behind it are not told as well.
+    fn duplicate(&mut self, key: &str, span: Span, first: Span, is_first: bool) {
+        let begins_line = self.text.get(..span.start as usize).is_some_and(|before| before.trim_end_matches(' ').ends_with('\n'));
+        let in_list = self.stack.iter().rev().nth(1).is_some_and(|outer| matches!(outer.data, Data::List(_)));
+        let Some(open) = self.stack.last_mut().filter(|open| !open.two_items) else { return };
+        open.two_items = is_first && begins_line && in_list;
+        let cure = if open.two_items {
+            "if another item begins here, write `- ` before it; else keep one of the two"
+        } else {
+            "keep one of the two; YAML would silently take the last"
+        };
+        let problem = Diagnostic::error("duplicate-key", format!("the key `{key}` twice in one map"), span);
+        diag::add(&mut self.problems, problem.label("given again here").help(cure).also(first, "first given here"));
     }
 
     fn merge(&mut self, into: &mut Open, merged: Node) {

@@ -68,7 +68,8 @@ impl<'b> Stop<'b> {
         if info.contains("escape") {
             return self.escape();
         }
-        if info.contains("tab ") || info.contains("tabs ") || info.ends_with("tab") {
+        let behind_colon = info.contains("':' must be followed") && self.line(self.at).text.contains(":\t");
+        if info.contains("tab ") || info.contains("tabs ") || info.ends_with("tab") || behind_colon {
             return self.tab();
         }
         if info.contains("end of stream") || info.contains("document indicator") || info.contains("indentation in quoted") {
@@ -118,7 +119,8 @@ impl<'b> Stop<'b> {
         let line = self.line(self.at);
         let tab = line.text.find('\t').map_or(self.at, |at| line.start + at);
         let problem = self.problem("a tab where YAML takes blanks only", tab, tab + 1).label("a tab");
-        problem.help("replace it by blanks, as many as the lines around have")
+        let indents = self.body.get(line.start..tab).is_some_and(|before| before.trim().is_empty());
+        problem.help(if indents { "replace it by blanks, as many as the lines around have" } else { "replace it by a blank" })
     }
 
     fn alias(&self) -> Diagnostic {

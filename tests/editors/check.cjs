@@ -94,7 +94,7 @@ const HOVERS = [
   ['spec', 'name: a\nversion: 1.0.0\nsou|rces: {}\n', /source/i],
   ['spec', 'name: a\nversion: 1.0.0\nsources:\n  page:\n    ht|tp: {url: "http://h/"}\n', /Requests a URL/],
   ['spec', 'name: a\nversion: 1.0.0\nsources:\n  page:\n    http: {url: "http://h/", time|out: 5s}\n', /./],
-  ['spec', 'name: a\nversion: 1.0.0\nmetrics:\n  - {name: a.b, val|ue: 1}\n', /value/i],
+  ['spec', 'name: a\nversion: 1.0.0\nmetrics:\n  - {name: a.b, val|ue: 1}\n', /number/i],
   ['spec', 'name: a\nversion: 1.0.0\nconfig:\n  instance:\n    url: {ty|pe: url}\n', /type/i],
   ['conf', 'inst|ances: []\n', /./],
   ['engine', 'inter|val: 15s\n', /./],

@@ -26,6 +26,8 @@ metrics:
 
 /// Keys that hold a time, wherever they stand in a source, a login or a stream.
 const TIMES: &[&str] = &["timeout", "connect_timeout", "cache", "every", "ttl", "repeat", "expiry"];
+/// So many seconds are more likely meant as milliseconds.
+const SECONDS: f64 = 1000.0;
 /// Keys that hold a size.
 const SIZES: &[&str] = &["max_bytes"];
 /// What stands below these keys is as somebody else wants it.
@@ -46,19 +48,20 @@ fn visit(node: &Node, found: &mut Vec<Diagnostic>) {
             .and_then(|scalar| if let Literal::Number(number) = scalar.literal { Some((number, &scalar.text)) } else { None });
         match number {
             Some((number, text)) if TIMES.contains(&&*entry.key) && number.as_f64() > 0.0 => {
-                report("seconds", &format!("{text}s"), &entry.value, found)
+                let other = if number.as_f64() >= SECONDS { format!(", or `{text}ms` if it counts milliseconds") } else { String::new() };
+                report("seconds", &format!("{text}s"), &other, &entry.value, found)
             }
             Some((number, _)) if SIZES.contains(&&*entry.key) && number.as_f64() >= 1024.0 => {
-                report("bytes", &size(number.as_f64()), &entry.value, found)
+                report("bytes", &size(number.as_f64()), "", &entry.value, found)
             }
             _ => visit(&entry.value, found),
         }
     }
 }
 
-fn report(unit: &str, better: &str, node: &Node, found: &mut Vec<Diagnostic>) {
+fn report(unit: &str, better: &str, other: &str, node: &Node, found: &mut Vec<Diagnostic>) {
     let problem = finding(format!("a bare number, which counts as {unit}"), node.span).label("without a unit");
-    found.push(problem.help(format!("write `{better}`")).edit(node.span, better));
+    found.push(problem.help(format!("write `{better}`{other}")).edit(node.span, better));
 }
 
 /// In the largest unit that leaves a whole number.

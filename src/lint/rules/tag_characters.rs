@@ -31,6 +31,9 @@ fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let problem =
             finding(format!("backends change the tag `{}`", tag.key), tag.span).label("not lower-case letters, digits and `_ - : . /`");
         let key = better.get(..tag.key.len()).unwrap_or(&better);
-        found.push(problem.help(format!("write its key as `{key}`, which is what it becomes; begin with a letter")));
+        found.push(match tag.key.split_once('=') {
+            Some((key, _)) => problem.help(format!("write `:` between key and value: `{key}: …`")),
+            None => problem.help(format!("write its key as `{key}`, which is what it becomes; begin with a letter")),
+        });
     }
 }

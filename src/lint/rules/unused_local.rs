@@ -24,7 +24,7 @@ metrics:
 };
 
 fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let nodes = subject.sources.iter().map(|source| source.written).chain(subject.mappings.iter().map(|mapping| &mapping.node));
+    let nodes = subject.sources.iter().map(|source| source.written).chain(subject.mappings.iter().map(|mapping| &*mapping.node));
     for entry in nodes.filter_map(|node| node.entry("let")).filter_map(|entry| entry.value.as_map()).flatten() {
         if subject.name(&entry.key).is_some_and(|name| !subject.is_used(name)) {
             let problem = finding(format!("the name `{}` is never used", entry.key), entry.key_span);
