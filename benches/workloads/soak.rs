@@ -58,14 +58,15 @@ pub fn measure(table: &mut Table) -> Outcome {
     Ok(())
 }
 
-/// Adds the row of the sink that is down.
+/// Adds the rows of the sink that is down: its cost in memory, and in the rate of the other one.
 pub fn measure_down(table: &mut Table) -> Outcome {
     let (server, receiver) = (Server::start()?, Server::start()?);
     let daemon = Daemon::start(INSTANCES, server.port, "i", &settings(receiver.port))?;
     sleep(SETTLING);
-    let before = median(watched(&daemon, SETTLING / 2)?);
+    let (before, alone) = beside(&daemon, SETTLING / 2)?;
+    let before = median(before);
     drop(receiver);
-    let down = watched(&daemon, HOUR)?;
+    let (down, meanwhile) = beside(&daemon, HOUR)?;
     daemon.runs()?;
     let status = daemon.status()?;
     let n_dropped = status.pointer("/sinks/0/dropped_by_spool/metrics").and_then(serde_json::Value::as_u64).unwrap_or_default();
@@ -82,7 +83,27 @@ pub fn measure_down(table: &mut Table) -> Outcome {
         unit: " MB",
         most: Some(4.0),
     });
+    table.add(Line {
+        work: "- items that the other sink took before, against those it took meanwhile",
+        engine: format!("{meanwhile:.0} per second"),
+        limit: format!("{alone:.0} per second"),
+        figure: alone / meanwhile,
+        unit: " x",
+        most: Some(1.05),
+    });
     Ok(())
+}
+
+/// The resident bytes over a time, and the items that the sink of lines took per second of it.
+fn beside(daemon: &Daemon, time: Duration) -> Outcome<(Vec<f64>, f64)> {
+    let lines = || -> Outcome<f64> {
+        let status = daemon.status()?;
+        let delivered = status.pointer("/sinks/1/delivered").and_then(serde_json::Value::as_f64);
+        Ok(delivered.ok_or("no second sink")?)
+    };
+    let (begun, first) = (Instant::now(), lines()?);
+    let seen = watched(daemon, time)?;
+    Ok((seen, (lines()? - first) / begun.elapsed().as_secs_f64()))
 }
 
 fn settings(receiver: u16) -> String {
