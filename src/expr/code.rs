@@ -1,13 +1,13 @@
 //! The field types of the three notations: which one a field takes is decided by its declaration,
 //! never by the reader's luck.
 
-use super::cure::looks_computed;
 use super::fault::Fault;
 use super::frame::Frame;
 use super::names;
 use super::ops::as_measure;
 use super::parse::{self, Parsed};
 use super::path::Step;
+use super::plain_words;
 use super::repeated::Repeated;
 use super::tree::{Expr, Part};
 use crate::base::diag::Diagnostic;
@@ -292,45 +292,9 @@ impl Field for Template {
         if let Some(code) = read_holes(scalar, node, false, reader) {
             return code.map(Template);
         }
-        warn_of_words(&scalar.text, "a text field takes words as they are", node, reader);
+        plain_words::warn(&scalar.text, "a text field takes words as they are", node, reader);
         Some(Template(Code::constant(Value::Text(plain_text(scalar)), node.span)))
     }
-}
-
-/// A warning for constant words that are meant as an expression.
-pub(super) fn warn_of_words(text: &str, why: &str, node: &Node, reader: &mut Reader<'_>) {
-    if let Some(inner) = in_single_braces(text) {
-        let problem = Diagnostic::warning("words-like-expression", format!("`{{{inner}}}` is sent as it stands"), node.span);
-        reader.report(problem.label("one brace means nothing here").help(format!("write `{{{{ {inner} }}}}`")));
-        return;
-    }
-    // A tag in a list has its key before its value: `node:row.name`.
-    let (key, words) = match text.split_once(':') {
-        Some((key, words)) if looks_computed(words) => (format!("{key}:"), words),
-        _ => (String::new(), text),
-    };
-    if !looks_computed(words) && !reads_source(words, reader) {
-        return;
-    }
-    let problem = Diagnostic::warning("words-like-expression", format!("these are the words \"{words}\", not a value"), node.span);
-    let path = text.strip_prefix("row.").filter(|rest| !rest.contains('|')).map(|rest| format!(" or `$.{rest}`")).unwrap_or_default();
-    reader.report(problem.label(why).help(format!("write `\"{key}{{{{ {words} }}}}\"`{path}")));
-}
-
-/// What stands in `{row.name}`, as other languages fill texts in.
-fn in_single_braces(text: &str) -> Option<&str> {
-    let inner = text.split('{').skip(1).find_map(|rest| rest.split_once('}').map(|(inner, _)| inner.trim()))?;
-    looks_computed(inner).then_some(inner)
-}
-
-/// `page.doc.version`, `hosts.rows[0]`: the beginning of an expression on a source. A name may well
-/// be that of a metric: `bindings.count`.
-fn reads_source(text: &str, reader: &Reader<'_>) -> bool {
-    let Some((name, rest)) = text.split_once('.') else { return false };
-    let member = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
-    let goes_on = rest.contains(['[', '|']);
-    (member == "doc" || goes_on && ["rows", "by", "count"].contains(&member))
-        && reader.source_names.iter().any(|id| reader.names.text(*id) == name)
 }
 
 /// A constant text: `$$` at its start is one dollar sign.

@@ -122,16 +122,6 @@ fn outside_brackets(text: &str, wanted: impl Fn(char) -> bool) -> Option<usize> 
     None
 }
 
-/// Whether constant words are meant as an expression: `row.name`, `instance.tags[0] | upper`.
-pub fn looks_computed(text: &str) -> bool {
-    let Some(rest) = ["row.", "instance.", "init_config."].iter().find_map(|root| text.strip_prefix(root)) else { return false };
-    let path = rest.split_once(" | ").map_or(rest, |(path, _)| path);
-    let part = |part: &str| {
-        part.starts_with(|c: char| c.is_alphabetic() || c == '_') && part.chars().all(|c| c.is_alphanumeric() || "_[]'".contains(c))
-    };
-    path.split('.').all(part)
-}
-
 /// A name that begins with a digit, written after a dot: `.2xx` in `row.2xx`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct DigitName {
@@ -209,16 +199,6 @@ impl DigitName {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_that_are_meant_as_an_expression_are_told_from_words() {
-        for text in ["row.name", "row.a.b", "row['a'].b", "instance.url", "row.name | upper", "row.list[0]"] {
-            assert_eq!(looks_computed(text), !text.starts_with("row["), "{text}");
-        }
-        for text in ["row", "row.", "row. name", "arow.name", "row.name is up", "in row.name", "{{ row.name }}", "$.name"] {
-            assert!(!looks_computed(text), "{text}");
-        }
-    }
 
     #[test]
     fn a_number_with_a_unit_is_told_in_seconds() {

@@ -1,8 +1,9 @@
 //! Trees with settings as leaves: `data`, `json`, `attributes`, `headers` and their like.
 
-use super::code::{Code, Template, read_holes, warn_of_words};
+use super::code::{Code, Template, read_holes};
 use super::fault::Fault;
 use super::frame::Frame;
+use super::plain_words;
 use crate::base::diag::Diagnostic;
 use crate::base::map::Map;
 use crate::base::name::NameId;
@@ -145,7 +146,7 @@ impl DataTemplate {
             Data::Scalar(scalar) => match read_holes(scalar, node, true, reader) {
                 Some(code) => code.map(DataTemplate::Leaf),
                 None => {
-                    warn_of_words(&scalar.text, "data takes words as they are", node, reader);
+                    plain_words::warn(&scalar.text, "data takes words as they are", node, reader);
                     Some(DataTemplate::Fixed(fixed(scalar.to_value())))
                 }
             },

@@ -23,6 +23,7 @@ mod path_eval;
 mod path_filter;
 mod path_regex;
 mod path_rules;
+pub mod plain_words;
 mod precedence;
 pub mod reads;
 pub mod repeated;

@@ -8,7 +8,7 @@ use crate::base::number::Number;
 use crate::base::secret_names::is_secret;
 use crate::base::unit::{Kind, find as find_unit};
 use crate::base::value::{Text, Value};
-use crate::expr::cure::looks_computed;
+use crate::expr::plain_words::looks_computed;
 use crate::lint::words::RESERVED;
 use std::collections::{BTreeMap, BTreeSet};
 
