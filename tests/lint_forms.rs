@@ -119,7 +119,10 @@ fn sarif_schema() -> Json {
 fn sarif_schemas() -> Vec<jsonschema::Validator> {
     let published = std::env::var_os("ENGINE_SARIF_SCHEMA").map(|file| {
         let text = std::fs::read_to_string(&file).expect("the schema can be read");
-        serde_json::from_str(&text).expect("the schema is JSON")
+        let mut schema: Json = serde_json::from_str(&text).expect("the schema is JSON");
+        // The pattern of this property, which is not written, has a bracket too many.
+        schema["definitions"]["run"]["properties"]["language"] = json!({});
+        schema
     });
     let validator = |schema: Json| jsonschema::validator_for(&schema).expect("a schema");
     [sarif_schema()].into_iter().chain(published).map(validator).collect()

@@ -19,7 +19,8 @@ $ engine explain unused-source         # one rule, or one error, with a bad and 
 A file of a megabyte takes less than 100 MiB and never hangs; beyond its limits ([limits.md](limits.md)) it is refused
 with an error that names the limit. Editors show the words of `schema/*.json` on every key: `# yaml-language-server:
 $schema=…/spec.schema.json` in a file, or the setting `yaml.schemas`. `tests/editors/run` holds the schemas against that
-server, and SARIF against the validator of its makers.
+server, and SARIF against the validator of its makers; `ENGINE_SARIF_SCHEMA=FILE cargo test --test lint_forms` holds it
+against the published schema.
 
 ## What is meant as it is
 

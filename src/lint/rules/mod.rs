@@ -1,5 +1,6 @@
 //! The rules, one file each.
 
+mod address_without_scheme;
 mod bare_identifier;
 mod bare_metric_name;
 mod bare_number;
@@ -40,6 +41,7 @@ mod many_valued_tag;
 mod metric_name_characters;
 mod metric_of_no_number;
 mod missing_unit;
+mod misspelt_method;
 mod misspelt_unit;
 mod nameless_component;
 mod needless_after;
@@ -100,6 +102,7 @@ use super::Rule;
 
 /// Every rule, in order of code.
 pub const RULES: &[Rule] = &[
+    address_without_scheme::RULE,
     bare_identifier::RULE,
     bare_metric_name::RULE,
     bare_number::RULE,
@@ -140,6 +143,7 @@ pub const RULES: &[Rule] = &[
     metric_name_characters::RULE,
     metric_of_no_number::RULE,
     missing_unit::RULE,
+    misspelt_method::RULE,
     misspelt_unit::RULE,
     nameless_component::RULE,
     needless_after::RULE,
