@@ -218,7 +218,7 @@ impl Ending {
         let points = aside(heavy, || outcome.fold(&memory, &self.generation.sources));
         let mut note = self.note(&outcome, &points);
         let times = Times { started: self.started, ended: shared.clock.now(), period: self.period };
-        let taken = spooler.take(&self.check, outcome, points, &self.generation, times, &mut memory).await;
+        let taken = spooler.take(&self.check, outcome, points, &self.generation.sources, times, &mut memory).await;
         let moved = match taken {
             Ok(moved) => Some(moved),
             Err(why) => {
