@@ -2,8 +2,7 @@
 
 use crate::base::diag::{Diagnostic, Level};
 use crate::base::suggest::nearest;
-use crate::lint::subject::Subject;
-use crate::lint::subject::constant;
+use crate::lint::subject::{Subject, constant};
 use crate::lint::{Find, Rule, finding};
 
 /// The row of the table.
@@ -21,7 +20,7 @@ pub const RULE: Rule = Rule {
     find: Find::Spec(find),
 };
 
-/// Methods of RFC 9110 and 5789, of WebDAV, and those that caches and searches know.
+/// Methods of RFC 9110 and 5789, of WebDAV, and those that caches, searches and stores of secrets know.
 const KNOWN: &[&str] = &[
     "GET",
     "HEAD",
@@ -44,6 +43,14 @@ const KNOWN: &[&str] = &[
     "QUERY",
     "PURGE",
     "BAN",
+    "REFRESH",
+    "LIST",
+    "LINK",
+    "UNLINK",
+    "MERGE",
+    "BIND",
+    "NOTIFY",
+    "SUBSCRIBE",
 ];
 
 fn find(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
