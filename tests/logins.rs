@@ -85,6 +85,22 @@ fn a_login_that_always_fails_is_tried_once_in_a_run() {
 }
 
 #[test]
+fn a_token_that_the_server_repeats_is_masked() {
+    let service = Service::start(|asked| match asked.is("POST /login") {
+        true => json(doc!({"result": "geheimes-token"})),
+        false => json(doc!({"v": 1, "you_said": asked.header("x-auth")})),
+    });
+    let spec = format!(
+        "sources:\n  a: {{http: {{url: URL/a, auth: {{{SESSION}}}}}}}\nmetrics: [{{from: a, name: v, value: $.v, tags: {{said: $.you_said}}}}]\n"
+    );
+    let played = played(&spec, &service, 2);
+    for outcome in &played.outcomes {
+        let tags: Vec<&str> = outcome.observations.samples.iter().flat_map(|sample| sample.tags.iter()).collect();
+        assert!(tags == ["said:****"] && outcome.warnings.len() == 1, "{tags:?} {:?}", outcome.warnings);
+    }
+}
+
+#[test]
 fn oauth2_asks_in_the_form_or_in_a_header() {
     let service = Service::start(|asked| match asked.is("POST /token") {
         true => json(doc!({"access_token": "tok", "expires_in": 3600})),

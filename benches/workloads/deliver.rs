@@ -125,17 +125,17 @@ impl<'r> Ended<'r> {
     /// The same once more, so that its counters have something to count from.
     fn again(subject: &Subject, check: &'r Check, outcome: &run::Outcome) -> Ended<'r> {
         let (mut first, mut memory) = (outcome.clone(), Memory::default());
-        drop(first.fold(&memory, &subject.generation.sources));
+        drop(first.fold(&memory, &subject.sources));
         first.remember(&mut memory);
         Ended { check, outcome: outcome.clone(), memory }
     }
 
     async fn take(&mut self, spooler: &Spooler, subject: &Subject) -> Outcome {
         let mut outcome = std::mem::take(&mut self.outcome);
-        let points = outcome.fold(&self.memory, &subject.generation.sources);
+        let points = outcome.fold(&self.memory, &subject.sources);
         let now = SystemClock.now();
         let times = Times { started: now, ended: now, period: INTERVAL };
-        spooler.take(self.check, outcome, points, &subject.generation, times, &mut self.memory).await?;
+        spooler.take(self.check, outcome, points, &subject.sources, times, &mut self.memory).await?;
         Ok(())
     }
 }

@@ -1,8 +1,9 @@
 //! Checks with all that their runs need, without the daemon around them.
 
 use crate::{Outcome, setup};
-use engine::agent::worker::Generation;
+use engine::base::span::Sources;
 use engine::base::time::{Clock, SystemClock};
+use engine::base::value::Value;
 use engine::plan::Check;
 use engine::run::exchanger::Live;
 use engine::run::{self, Memory, RunCx};
@@ -16,8 +17,9 @@ pub const INTERVAL: Duration = Duration::from_secs(15);
 pub struct Subject {
     /// One for each instance.
     pub checks: Vec<Check>,
-    /// What their files were.
-    pub generation: Generation,
+    /// The texts of their files.
+    pub sources: Sources,
+    engine: Value,
     live: Live,
 }
 
@@ -28,7 +30,7 @@ impl Subject {
         let (mut catalog, plan) = setup::plan(folder.path(), name)?;
         let checks = setup::checks(folder.path(), name, &mut catalog, &plan)?;
         let live = Live { outside: engine::source::Outside::default(), clock: Arc::new(SystemClock) };
-        Ok(Subject { checks, generation: Generation { sources: Arc::new(catalog.sources), engine: catalog.engine }, live })
+        Ok(Subject { checks, sources: catalog.sources, engine: catalog.engine, live })
     }
 
     /// Runs one of the checks, which must end well.
@@ -38,7 +40,7 @@ impl Subject {
             memory: &Memory::default(),
             exchanger: &self.live,
             clock: &SystemClock,
-            engine: &self.generation.engine,
+            engine: &self.engine,
             interval: INTERVAL,
             deadline: SystemClock.instant() + INTERVAL,
             reuse: &Default::default(),

@@ -160,14 +160,16 @@ impl Board {
         let room = limits::LAST_VALUES.saturating_sub(inner.n_values);
         let Some(row) = inner.rows.get_mut(id as usize).and_then(Option::as_mut) else { return false };
         row.running = false;
-        let before = row.history.take();
-        let had = before.as_ref().map_or(0, |history| history.last.values.len());
+        let had = row.history.as_ref().map_or(0, |history| history.last.values.len());
         if note.values.len() > room + had {
             note.values = Box::default();
         }
         let has = note.values.len();
-        let changed = before.as_ref().is_none_or(|history| history.last.status != note.status);
-        row.history = Some(Box::new(History::after(before.map(|before| *before), note)));
+        let changed = row.history.as_ref().is_none_or(|history| history.last.status != note.status);
+        match &mut row.history {
+            Some(history) => history.follow(note),
+            None => row.history = Some(Box::new(History::of(note))),
+        }
         inner.n_values = (inner.n_values + has).saturating_sub(had);
         changed
     }
@@ -282,18 +284,38 @@ fn rank(status: &str) -> u8 {
 }
 
 impl History {
-    fn after(before: Option<History>, note: RunNote) -> History {
+    /// After the first run.
+    fn of(note: RunNote) -> History {
         let failed = note.status == Status::Critical;
-        let last_ok = if failed { before.as_ref().and_then(|before| before.last_ok) } else { Some(note.started) };
-        let same = before.as_ref().filter(|before| before.last.status == note.status);
         History {
-            since: same.map_or(note.started, |before| before.since),
-            runs: before.as_ref().map_or(0, |before| before.runs) + 1,
-            errors: before.as_ref().map_or(0, |before| before.errors) + u64::from(failed),
-            total: before.as_ref().map_or(Duration::ZERO, |before| before.total) + note.duration,
-            last_ok,
+            since: note.started,
+            runs: 1,
+            errors: u64::from(failed),
+            total: note.duration,
+            last_ok: (!failed).then_some(note.started),
             last: note,
         }
+    }
+
+    /// After another run. What outlives runs stays where it is: moved each time, it would be scattered over
+    /// the memory of all threads.
+    fn follow(&mut self, mut note: RunNote) {
+        let failed = note.status == Status::Critical;
+        if note.status != self.last.status {
+            self.since = note.started;
+        }
+        if !failed {
+            self.last_ok = Some(note.started);
+        }
+        self.runs += 1;
+        self.errors += u64::from(failed);
+        self.total += note.duration;
+        let kept = &mut self.last.values;
+        if kept.len() == note.values.len() && kept.iter().zip(&note.values).all(|(kept, new)| kept.is_of_same(new)) {
+            kept.iter_mut().zip(&note.values).for_each(|(kept, new)| kept.value = new.value);
+            note.values = std::mem::take(kept);
+        }
+        self.last = note;
     }
 }
 

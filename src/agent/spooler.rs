@@ -1,8 +1,8 @@
 //! The end of a run where its output goes to sinks: one record, then the memory moves.
 
-use super::worker::Generation;
 use crate::base::limits;
 use crate::base::print::one_line;
+use crate::base::span::Sources;
 use crate::base::value::Text;
 use crate::fold::Points;
 use crate::observation::Status;
@@ -49,7 +49,7 @@ impl Spooler {
         check: &Check,
         mut outcome: Outcome,
         points: Points,
-        generation: &Generation,
+        sources: &Sources,
         times: Times,
         memory: &mut Memory,
     ) -> Result<Moved, String> {
@@ -58,7 +58,7 @@ impl Spooler {
         let run = status(&outcome, times.ended);
         let observations = std::mem::take(&mut outcome.observations);
         let heavy = points.len() > MANY;
-        let facts = Facts { observations, points, changes: outcome.changes, run, sources: &generation.sources };
+        let facts = Facts { observations, points, changes: outcome.changes, run, sources };
         let report = aside(heavy, || Report::new(origin, facts));
         let accepted = self.append(&report).await?;
         aside(heavy, || {

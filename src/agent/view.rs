@@ -52,6 +52,13 @@ pub struct LastValue {
     pub unit: Option<Text>,
 }
 
+impl LastValue {
+    /// True for a value of the same series in the same unit.
+    pub fn is_of_same(&self, other: &LastValue) -> bool {
+        (&self.name, &self.tags, &self.unit) == (&other.name, &other.tags, &other.unit)
+    }
+}
+
 impl From<Point<'_>> for LastValue {
     fn from(point: Point<'_>) -> Self {
         LastValue { name: point.name.clone(), tags: point.tags.clone(), value: point.value.as_f64(), unit: point.unit.clone() }

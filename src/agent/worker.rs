@@ -27,7 +27,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// What the runs of one reading of the settings share.
 pub struct Shared {
@@ -76,12 +76,18 @@ pub struct Chunk {
 pub struct State {
     folder: Folder,
     told: AtomicBool,
+    /// Places for those that are loading. The runtime makes a thread for each of them, and a thread has
+    /// memory of its own for as long as the process lives.
+    loading: Semaphore,
 }
+
+/// Memories that are loaded at a time: of ten thousand checks that begin at once.
+const LOADS_AT_ONCE: usize = 2;
 
 impl State {
     /// The folder of memories.
     pub fn new(folder: Folder) -> Self {
-        State { folder, told: AtomicBool::new(false) }
+        State { folder, told: AtomicBool::new(false), loading: Semaphore::new(LOADS_AT_ONCE) }
     }
 
     /// The folder.
@@ -212,7 +218,7 @@ impl Ending {
         let points = aside(heavy, || outcome.fold(&memory, &self.generation.sources));
         let mut note = self.note(&outcome, &points);
         let times = Times { started: self.started, ended: shared.clock.now(), period: self.period };
-        let taken = spooler.take(&self.check, outcome, points, &self.generation, times, &mut memory).await;
+        let taken = spooler.take(&self.check, outcome, points, &self.generation.sources, times, &mut memory).await;
         let moved = match taken {
             Ok(moved) => Some(moved),
             Err(why) => {
@@ -290,6 +296,8 @@ fn last_values(outcome: &Outcome, points: &Points) -> Box<[LastValue]> {
 
 async fn load(check: &Check, shared: &Shared) -> Loaded {
     let Some(state) = &shared.state else { return Loaded::default() };
+    // The places are there as long as the folder.
+    let _place = state.loading.acquire().await;
     let (folder, owner, now) = (state.folder.clone(), check.owner(), shared.clock.now());
     let loaded = tokio::task::spawn_blocking(move || folder.load(&owner, now)).await.unwrap_or_default();
     if let Some(warning) = &loaded.warning {

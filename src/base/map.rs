@@ -5,18 +5,26 @@
 
 use super::value::{Text, Value};
 use std::collections::HashMap;
+use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 /// Above this many keys a map keeps an index.
 const INDEX_FROM: usize = 24;
 
 /// Keys in the order of the document; a repeated key keeps its first place and its last value.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Map {
     entries: Vec<(Text, Value)>,
     // Boxed, since almost no map has one and every value carries its size.
     #[expect(clippy::box_collection, reason = "a map without an index is 24 bytes instead of 72")]
     index: Option<Box<HashMap<Text, u32>>>,
+}
+
+/// Without the index, whose order is another one each time.
+impl Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
 }
 
 impl Map {

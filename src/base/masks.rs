@@ -57,6 +57,12 @@ impl Masks {
         Masks(secrets.chunks(AT_ONCE).filter_map(Known::of).collect())
     }
 
+    /// What these look for, and those.
+    pub fn and(mut self, others: Masks) -> Masks {
+        self.0.extend(others.0);
+        self
+    }
+
     /// True if nothing is looked for.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -56,9 +56,8 @@ impl Known {
 /// The key under which a check sends snapshots, as far as it does not depend on a run.
 fn topology_key(check: &Check, engine: &Value) -> Option<(Text, Text)> {
     let key = check.plan.spec.topology.as_ref().filter(|key| key.snapshot)?;
-    let known = [names::INSTANCE, names::INIT_CONFIG, names::ENGINE, names::TABLES, names::SPEC];
     let templates = [&key.key_type, &key.key_url];
-    if templates.iter().any(|template| template.0.uses.iter().any(|used| !known.contains(&used.name))) {
+    if !templates.iter().all(|template| template.0.is_steady()) {
         return None;
     }
     let mut frame = Frame::new(check.plan.names.clone(), check.cache.clone());

@@ -4,6 +4,7 @@
 use super::cure::looks_computed;
 use super::fault::Fault;
 use super::frame::Frame;
+use super::names;
 use super::ops::as_measure;
 use super::parse::{self, Parsed};
 use super::path::Step;
@@ -126,6 +127,11 @@ impl Code {
     /// True if the place reads a source that is off: then a value that is missing is meant so.
     pub fn reads_off(&self, frame: &Frame) -> bool {
         self.uses.iter().any(|used| frame.off.contains(&used.name))
+    }
+
+    /// True if it reads nothing but what is the same in every run of a check.
+    pub fn is_steady(&self) -> bool {
+        self.uses.iter().all(|used| names::STEADY.contains(&used.name))
     }
 
     /// The constant, if it is one.

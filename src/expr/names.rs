@@ -65,6 +65,9 @@ pub const BUILT_IN: &[&str] = &[
 /// Those that exist everywhere in a spec.
 pub const EVERYWHERE: &[NameId] = &[INSTANCE, INIT_CONFIG, ENGINE, NOW, RUN, SPEC, TABLES, STATE, PREVIOUS];
 
+/// Those whose values are the same in every run of a check.
+pub const STEADY: &[NameId] = &[INSTANCE, INIT_CONFIG, ENGINE, SPEC, TABLES];
+
 /// Gives the built-in names their slots; to be called before anything is read.
 pub fn install(reader: &mut Reader<'_>) {
     install_into(&mut reader.names);

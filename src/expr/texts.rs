@@ -8,7 +8,6 @@ use super::code::{Code, Expression, Template, read_holes};
 use super::eval::items_of;
 use super::fault::Fault;
 use super::frame::Frame;
-use super::names;
 use crate::base::diag::Diagnostic;
 use crate::base::name::NameId;
 use crate::base::print::{one_line, text_of};
@@ -160,8 +159,7 @@ impl Texts {
     /// True if nothing in it depends on a run: only on constants and on the instance.
     pub fn is_static(&self) -> bool {
         let mut fixed = true;
-        let allowed = [names::INSTANCE, names::INIT_CONFIG, names::ENGINE, names::SPEC, names::TABLES];
-        self.codes(&mut |code| fixed &= code.uses.iter().all(|used| allowed.contains(&used.name)));
+        self.codes(&mut |code| fixed &= code.is_steady());
         fixed && !self.items.iter().any(|item| matches!(item, Item::Loop(_)))
     }
 

@@ -19,7 +19,7 @@ async fn exchange(request: &HttpRequest) -> Result<Answer, ExchangeError> {
 /// The kind and the message of a failure, ports as `PORT`.
 async fn failure(request: &HttpRequest) -> (ErrorKind, String) {
     let error = exchange(request).await.unwrap_err();
-    let port = url::Url::parse(&request.url).unwrap().port().unwrap_or(0);
+    let port = request.url.parsed().unwrap().port().unwrap_or(0);
     (error.kind, error.message.replace(&format!(":{port}"), ":PORT"))
 }
 

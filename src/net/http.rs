@@ -10,6 +10,7 @@ use super::client::{ConnectSettings, HttpClients};
 use super::failure::{self, Target};
 use super::login::Login;
 use super::redirect::{self, Hop};
+use super::request_url::RequestUrl;
 use super::status::StatusSet;
 use super::{Answer, ExchangeError, words};
 use crate::base::error_kind::ErrorKind;
@@ -35,7 +36,7 @@ pub struct HttpRequest {
     /// `GET`, `POST`, ….
     pub method: Cow<'static, str>,
     /// Absolute; user info in it becomes basic authentication unless a header says otherwise.
-    pub url: String,
+    pub url: RequestUrl,
     /// Names and values in order.
     pub headers: Vec<(String, Secret)>,
     /// The body.
@@ -63,7 +64,7 @@ impl HttpRequest {
     pub fn get(url: impl Into<String>) -> Self {
         HttpRequest {
             method: "GET".into(),
-            url: url.into(),
+            url: url.into().into(),
             headers: Vec::new(),
             body: None,
             timeout: limits::REQUEST_TIME,
@@ -81,7 +82,7 @@ impl HttpRequest {
 /// Without anything that may be secret.
 impl std::fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let url = Url::parse(&self.url).map(|url| words::readable(&url, &self.secrets)).unwrap_or_default();
+        let url = self.url.parsed().map(|url| words::readable(url, &self.secrets)).unwrap_or_default();
         f.debug_struct("HttpRequest").field("method", &self.method).field("url", &url).finish_non_exhaustive()
     }
 }
@@ -178,23 +179,23 @@ fn checked_head(response: Response) -> Result<Response, ExchangeError> {
 
 fn first_hop(request: &HttpRequest) -> Result<Hop, ExchangeError> {
     let broken = |why: String| ExchangeError::new(ErrorKind::Connect, why);
-    let given = Url::parse(&request.url).map_err(|why| broken(format!("the URL cannot be read: {why}")))?;
+    let given = request.url.parsed().map_err(|why| broken(format!("the URL cannot be read: {why}")))?;
     if !matches!(given.scheme(), "http" | "https") {
         return Err(broken(format!("the URL's scheme is `{}`, neither http nor https", one_line(given.scheme()))));
     }
-    if let Some(refused) = address::refusal_of_url(&given) {
+    if let Some(refused) = address::refusal_of_url(given) {
         return Err(broken(refused.to_string()));
     }
     let method =
         Method::from_bytes(request.method.as_bytes()).map_err(|_| broken(format!("`{}` is no HTTP method", shown(&request.method))))?;
     let mut headers = header_map(&request.headers)?;
     if !headers.contains_key(AUTHORIZATION)
-        && let Some(basic) = basic_auth(&given)
+        && let Some(basic) = basic_auth(given)
     {
         headers.insert(AUTHORIZATION, basic);
     }
     let has_user_info = !given.username().is_empty() || given.password().is_some();
-    let mut url = if has_user_info { words::without_user_info(&given) } else { given };
+    let mut url = if has_user_info { words::without_user_info(given) } else { given.clone() };
     url.set_fragment(None);
     Ok(Hop { url, method, headers, body: request.body.clone(), foreign: false })
 }

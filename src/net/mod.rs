@@ -27,6 +27,7 @@ mod program;
 mod pulse;
 pub mod reaper;
 pub mod redirect;
+pub mod request_url;
 pub mod sigv4;
 pub mod status;
 pub mod tail;

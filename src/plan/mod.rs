@@ -20,11 +20,12 @@ use crate::expr::names;
 use crate::map::Scratches;
 use crate::observation::TagSet;
 use crate::rows::{Let, RowsSpec};
-use crate::source::Folders;
 use crate::source::auth::sessions::Sessions;
+use crate::source::{Folders, Request};
 use crate::spec::Spec;
 use crate::state::folder::Owner;
 use std::hash::{Hash, Hasher};
+use std::iter::repeat_with;
 use std::sync::{Arc, OnceLock};
 
 /// A compiled spec.
@@ -171,14 +172,21 @@ pub struct Check {
     pub id: u64,
     /// The tags of engine and instance.
     pub tags: TagSet,
-    /// Tag sets that are the same in every run; there is room for them once it runs.
-    tag_cache: OnceLock<Box<[OnceLock<TagSet>]>>,
+    /// What is the same in every run; there is room for it once it runs.
+    steady: OnceLock<Box<Steady>>,
     /// Patterns and paths compiled on first use.
     pub cache: Arc<Cache>,
     /// The tokens of its logins; in memory only.
     pub sessions: Sessions,
     /// What must not show of its instance; made when it is first asked for.
     masks: OnceLock<Masks>,
+}
+
+/// What is the same in every run of a check, each made when it is first needed.
+#[derive(Debug)]
+struct Steady {
+    tags: Box<[OnceLock<TagSet>]>,
+    requests: Box<[OnceLock<Arc<[Request]>>]>,
 }
 
 impl Check {
@@ -190,7 +198,7 @@ impl Check {
         Check {
             id,
             tags: TagSet::new(tags),
-            tag_cache: OnceLock::new(),
+            steady: OnceLock::new(),
             cache: Arc::new(Cache::default()),
             sessions: Sessions::default(),
             masks: OnceLock::new(),
@@ -199,9 +207,23 @@ impl Check {
         }
     }
 
+    fn steady(&self) -> &Steady {
+        let (n_sites, n_sources) = (self.plan.spec.n_sites, self.plan.spec.sources.len());
+        let places = || Steady {
+            tags: repeat_with(OnceLock::new).take(n_sites).collect(),
+            requests: repeat_with(OnceLock::new).take(n_sources).collect(),
+        };
+        self.steady.get_or_init(|| Box::new(places()))
+    }
+
     /// The places of tag sets that are the same in every run, by the numbers of their sites.
     pub fn tag_cache(&self) -> &[OnceLock<TagSet>] {
-        self.tag_cache.get_or_init(|| (0..self.plan.spec.n_sites).map(|_| OnceLock::new()).collect())
+        &self.steady().tags
+    }
+
+    /// The place of the requests of a source that are the same in every run.
+    pub fn requests(&self, source: usize) -> Option<&OnceLock<Arc<[Request]>>> {
+        self.steady().requests.get(source)
     }
 
     /// Whose memory it has: stable over restarts and over other instances that come and go.

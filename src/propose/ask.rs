@@ -86,7 +86,7 @@ impl Http {
                 Part::Header(name) => request.headers.push((name.clone(), secret(setting.value.clone()))),
                 Part::Bearer => request.headers.push(("Authorization".to_owned(), secret(format!("Bearer {}", setting.value)))),
                 Part::Parameter(name) => {
-                    if let Ok(mut url) = url::Url::parse(&request.url) {
+                    if let Ok(mut url) = request.url.parsed().cloned() {
                         url.query_pairs_mut().append_pair(name, &setting.value);
                         request.url = url.into();
                     }
@@ -95,7 +95,7 @@ impl Http {
             }
         }
         if let Some(user) = value(&Part::User)
-            && let Ok(mut url) = url::Url::parse(&request.url)
+            && let Ok(mut url) = request.url.parsed().cloned()
         {
             // Basic authentication is made of the address; one without a host has no user, and fails anyhow.
             let _ = url.set_username(user);

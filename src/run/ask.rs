@@ -37,7 +37,7 @@ pub struct Prepared {
     /// The names of its loops.
     pub binds: Arc<Binds>,
     /// Its addresses.
-    pub requests: Result<Vec<Request>, ExchangeError>,
+    pub requests: Result<Arc<[Request]>, ExchangeError>,
     /// The decoder that the spec names; none to guess from the answer.
     pub decoder: Result<Option<Arc<dyn Decoder>>, String>,
     /// Its settings.
@@ -119,6 +119,8 @@ pub async fn ask(cx: &RunCx<'_>, of: &Of<'_>, prepared: &mut Prepared, sink: &mu
 /// The source that is asked.
 #[derive(Clone, Copy)]
 pub struct Of<'s> {
+    /// Its place in the plan.
+    pub at: usize,
     /// As written.
     pub spec: &'s SourceSpec,
     /// As compiled.
@@ -148,8 +150,7 @@ struct Asking<'a, 'r> {
 
 impl Asking<'_, '_> {
     async fn item(&mut self, binds: &Binds, requests: &[Request], sink: &mut dyn PageSink) -> Result<(), Failed> {
-        let now = self.cx.clock.instant();
-        let kept = self.rules.cache.and_then(|_| self.cx.reuse.answer(self.of.spec.name, binds, now));
+        let kept = self.rules.cache.and_then(|_| self.cx.reuse.answer(self.of.spec.name, binds, self.cx.clock.instant()));
         if let Some(kept) = kept {
             (*self.capped, *self.warnings) = (kept.capped, kept.warnings);
             return sink.pages(kept.pages).map_err(Failed::at_end);
@@ -210,7 +211,7 @@ impl Asking<'_, '_> {
     /// One exchange, or several of a file that is read in chunks: until half of the run's time is
     /// gone, or as much is reported as a run may, the rest belongs to the next run.
     async fn chunks(&mut self, request: &Request, sink: &mut dyn PageSink) -> Result<(), ExchangeError> {
-        let half = self.left() / 2;
+        let half = self.cx.deadline.saturating_duration_since(self.began) / 2;
         let mut further: Option<Request> = None;
         loop {
             let asked = further.as_ref().unwrap_or(request);

@@ -15,9 +15,17 @@ use crate::observation::{About, Event, Log, Observations, TagSet, Topology};
 use crate::plan::Check;
 use std::sync::Arc;
 
-/// Masks the secrets of the check's instance in everything that the run reports.
+/// Masks the secrets of the check's instance, and the tokens of its logins, in everything that the run
+/// reports.
 pub fn mask(check: &Check, outcome: &mut Outcome) {
-    let masks = check.masks();
+    let of_logins = check.sessions.masks();
+    let all;
+    let masks = if of_logins.is_empty() {
+        check.masks()
+    } else {
+        all = check.masks().clone().and(of_logins);
+        &all
+    };
     if masks.is_empty() {
         return;
     }

@@ -17,14 +17,15 @@ use crate::decode::{self, Decoder};
 use crate::expr::code::Setting;
 use crate::expr::fault::Fault;
 use crate::expr::frame::{Frame, Remark};
+use crate::net::ExchangeError;
 use crate::plan::SourcePlan;
 use crate::rows::pipeline::{RowSource, bind, capture, loop_rows, run};
 use crate::rows::{Binds, Row};
-use crate::source::{Place, Source};
+use crate::source::{Place, Request, Source};
 use crate::spec::source::{Decode, Origin, SourceSpec};
 use crate::yaml::basic::Count;
 use futures_util::stream::{FuturesOrdered, StreamExt};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A source that is done.
 pub struct Fetched {
@@ -96,7 +97,7 @@ pub async fn fetch(cx: &RunCx<'_>, start: Start, mut frame: Frame) -> Fetched {
     let (mut result, made) = match &spec.origin {
         Origin::Derived => (derived(source, &input, &held, &mut frame), Vec::new()),
         Origin::Fetch(fetch) => {
-            let of = Of { spec, plan: source, name, repeats: fetch.repeats() };
+            let of = Of { at, spec, plan: source, name, repeats: fetch.repeats() };
             if off {
                 let mut aside = frame.fresh();
                 items.retain(|binds| prepare(cx, &of, binds, &mut aside).requests.is_ok() || !lacks_off(&**fetch, &mut aside));
@@ -237,12 +238,30 @@ fn prepare(cx: &RunCx<'_>, of: &Of<'_>, binds: &Arc<Binds>, frame: &mut Frame) -
         frame.set(*bound, value.clone());
     }
     let requests = match &of.spec.origin {
-        Origin::Fetch(source) => source.requests(&Place { folders: &cx.check.plan.folders, kept: cx.memory.kept(of.name) }, frame),
-        Origin::Derived => Ok(Vec::new()),
+        Origin::Fetch(source) => requests(cx, of, &**source, frame),
+        Origin::Derived => Ok(Arc::default()),
     };
     let needs_frame = of.spec.expect.is_some() || of.repeats.is_some_and(|repeats| repeats.paginate.is_some() || repeats.poll.is_some());
     let own = if needs_frame { frame.fresh() } else { frame.blank() };
     Prepared { binds: binds.clone(), requests, decoder: decoder(of.spec, frame), rules: Rules::of(of.spec, frame), frame: own }
+}
+
+/// The requests of one item. Those that are the same in every run are made once, unless making them is
+/// worth a remark each time, or somebody wants to know which places are reached.
+fn requests(cx: &RunCx<'_>, of: &Of<'_>, source: &dyn Source, frame: &mut Frame) -> Result<Arc<[Request]>, ExchangeError> {
+    let place = cx.check.requests(of.at).filter(|_| source.is_steady() && frame.marks.is_none());
+    if let Some(made) = place.and_then(OnceLock::get) {
+        return Ok(Arc::clone(made));
+    }
+    let n_remarks = |frame: &Frame| frame.remarks.iter().map(|remark| remark.count).sum::<usize>();
+    let before = n_remarks(frame);
+    let made = source.requests(&Place { folders: &cx.check.plan.folders, kept: cx.memory.kept(of.name) }, frame)?;
+    let made: Arc<[Request]> = made.into();
+    if let Some(place) = place.filter(|_| n_remarks(frame) == before) {
+        // Another run of the same check cannot be under way.
+        let _ = place.set(Arc::clone(&made));
+    }
+    Ok(made)
 }
 
 /// The decoder that the spec names; `None` to guess from the answer.

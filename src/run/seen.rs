@@ -23,7 +23,7 @@ impl Seen {
     /// Where it was asked before.
     pub fn request(&mut self, request: &HttpRequest, n_pages: usize) -> Result<(), ExchangeError> {
         let mut hasher = DefaultHasher::new();
-        (&request.method, &request.url, &request.body).hash(&mut hasher);
+        (&request.method, &*request.url, &request.body).hash(&mut hasher);
         request.headers.iter().for_each(|(name, value)| (name, value.reveal()).hash(&mut hasher));
         if self.requests.insert(hasher.finish()) {
             return Ok(());

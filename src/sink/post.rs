@@ -233,7 +233,7 @@ impl Poster {
             max_bytes: limits::RECEIVER_ANSWER_BYTES,
             login: Login::None,
             secrets: Vec::new(),
-            url,
+            url: url.into(),
         })
     }
 

@@ -143,6 +143,7 @@ pub struct Prepared {
     usual_ok: Arc<StatusSet>,
     usual_empty: Arc<StatusSet>,
     repeats: Repeats,
+    steady: bool,
 }
 
 impl Prepared {
@@ -161,7 +162,9 @@ impl Prepared {
             }
             _ => None,
         };
-        Prepared { http, connect, usual_ok: Arc::default(), usual_empty: Arc::new(StatusSet::none()), repeats }
+        let mut steady = true;
+        http.codes(&mut |code| steady &= code.is_steady());
+        Prepared { http, connect, usual_ok: Arc::default(), usual_empty: Arc::new(StatusSet::none()), repeats, steady }
     }
 }
 
@@ -175,6 +178,10 @@ impl Source for Prepared {
         let mut requests = Vec::with_capacity(rendered.len());
         requests.extend(rendered.into_iter().map(|request| Request::Http(Box::new(request))));
         Ok(requests)
+    }
+
+    fn is_steady(&self) -> bool {
+        self.steady
     }
 
     fn repeats(&self) -> Option<&Repeats> {
@@ -253,7 +260,7 @@ impl Prepared {
             let around = Around { folders, base_url, connect: &connect, name: None, span: Span::default() };
             auth.apply(&around, &mut common, frame)?;
         }
-        let with = |url: String, common: HttpRequest| HttpRequest { connect: through(&url), url, ..common };
+        let with = |url: String, common: HttpRequest| HttpRequest { connect: through(&url), url: url.into(), ..common };
         let Some(last) = urls.pop() else { return Ok(Vec::new()) };
         let mut requests = Vec::with_capacity(urls.len() + 1);
         requests.extend(urls.into_iter().map(|url| with(url, common.clone())));
@@ -276,7 +283,7 @@ impl Prepared {
         let max_bytes = with_usual("max_bytes", &http.max_bytes, Size(limits::BODY_BYTES), frame)?.0.min(limits::BODY_BYTES_MOST);
         Ok(HttpRequest {
             method,
-            url: String::new(),
+            url: String::new().into(),
             headers,
             body: body.map(Into::into),
             timeout: with_usual("timeout", &http.timeout, Seconds(limits::REQUEST_TIME.as_secs_f64()), frame)?.duration(),

@@ -55,6 +55,11 @@ pub trait Source: Send + Sync + Debug {
     /// # Errors
     /// What could not be rendered, as the error of the source.
     fn requests(&self, place: &Place<'_>, frame: &mut Frame) -> Result<Vec<Request>, ExchangeError>;
+    /// True if its requests are the same in every run of a check, so that they are made once.
+    fn is_steady(&self) -> bool {
+        false
+    }
+
     /// Why and how its requests are repeated, for sources that can.
     fn repeats(&self) -> Option<&Repeats> {
         None
@@ -181,7 +186,7 @@ impl Request {
     pub fn describe(&self) -> String {
         match self {
             Request::Http(request) => {
-                let shown = url::Url::parse(&request.url).map(|url| crate::net::words::readable(&url, &request.secrets));
+                let shown = request.url.parsed().map(|url| crate::net::words::readable(url, &request.secrets));
                 format!("{} {}", request.method, shown.unwrap_or_else(|_| "an address that is no URL".to_owned()))
             }
             Request::Command(request) => request.shown.clone(),
@@ -192,9 +197,9 @@ impl Request {
     /// What `.url` of a result is: the address without user info and secrets, the program, the path.
     pub fn address(&self) -> String {
         match self {
-            Request::Http(request) => match url::Url::parse(&request.url) {
-                Ok(url) => crate::net::words::without_secrets(&url, &request.secrets),
-                Err(_) => request.url.clone(),
+            Request::Http(request) => match request.url.parsed() {
+                Ok(url) => crate::net::words::without_secrets(url, &request.secrets),
+                Err(_) => request.url.to_string(),
             },
             Request::Command(request) => request.argv.first().cloned().unwrap_or_default(),
             Request::File(request) => request.pattern.display().to_string(),

@@ -16,7 +16,6 @@ use crate::yaml::basic::Placed;
 use bytes::Bytes;
 use std::path::Path;
 use std::time::Duration;
-use url::Url;
 
 /// What lies beside a test.
 #[derive(Clone, Copy, Debug)]
@@ -156,7 +155,7 @@ fn http_answer(given: &AnswerGiven, http: &HttpRequest, beside: &Beside<'_>) -> 
         (None, Some(text)) => (beside.bytes(&text)?, None),
         (None, None) => (Bytes::new(), None),
     };
-    let asked = Url::parse(&http.url).map(|url| words::without_user_info(&url).into()).unwrap_or_else(|_| http.url.clone());
+    let asked = http.url.parsed().map_or_else(|_| http.url.to_string(), |url| words::without_user_info(url).into());
     let mut answer = Answer::of(body, given.url.as_ref().map_or(asked, |url| url.to_string()));
     answer.status = Some(given.status.unwrap_or(200));
     let says = |name: &str| given.headers.0.iter().any(|entry| entry.key.eq_ignore_ascii_case(name));
@@ -217,9 +216,9 @@ fn command_answer(given: &AnswerGiven, command: &CommandRequest, beside: &Beside
 /// What a real exchange would say.
 fn usual_words(kind: ErrorKind, request: &Request) -> String {
     let (place, host) = match request {
-        Request::Http(http) => Url::parse(&http.url).map_or_else(
+        Request::Http(http) => http.url.parsed().map_or_else(
             |_| ("the server".to_owned(), "the server".to_owned()),
-            |url| (words::place(&url), url.host_str().unwrap_or("?").to_owned()),
+            |url| (words::place(url), url.host_str().unwrap_or("?").to_owned()),
         ),
         Request::Command(command) => (command.argv.first().cloned().unwrap_or_default(), String::new()),
         Request::File(file) => (file.pattern.display().to_string(), String::new()),

@@ -209,10 +209,10 @@ pub fn asked(a: &Asked) -> Found {
     let mut fields = vec![("source", Value::text(a.source.as_str()))];
     match &a.request {
         Request::Http(http) => {
-            let url = url::Url::parse(&http.url).ok();
+            let url = http.url.parsed().ok();
             fields.push(("method", Value::text(&*http.method)));
-            fields.push(("url", Value::text(http.url.as_str())));
-            fields.push(("query", url.as_ref().map(query_of).unwrap_or_default()));
+            fields.push(("url", Value::text(&*http.url)));
+            fields.push(("query", url.map(query_of).unwrap_or_default()));
             fields.push(("headers", headers_of(http)));
             fields.push(("body", http.body.as_deref().map(body).unwrap_or_default()));
         }

@@ -25,7 +25,7 @@ pub fn no_answer(given: &[KeyedEntry<Given>], source: &str, request: &Request, t
     let key = if source.contains('.') { format!("\"{source}\"") } else { source.to_owned() };
     let help = match (known, request) {
         (Some(_), Request::Http(http)) => {
-            let url = url::Url::parse(&http.url).map_or_else(|_| http.url.clone(), |url| from_path(&url));
+            let url = http.url.parsed().map_or_else(|_| http.url.to_string(), from_path);
             format!("add to its `requests`: `{{match: {{url: \"{url}\"}}, status: 200, json: {{}}}}`")
         }
         (Some(_), _) => format!("add to its `requests`: `{answer}`"),

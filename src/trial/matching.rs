@@ -30,13 +30,13 @@ pub fn fits(wanted: &Match, request: &Request) -> bool {
 }
 
 fn fits_http(wanted: &Match, http: &HttpRequest) -> bool {
-    let url = Url::parse(&http.url).ok();
-    let query = url.as_ref().map(query_of).unwrap_or_default();
+    let url = http.url.parsed().ok();
+    let query = url.map(query_of).unwrap_or_default();
     let headers = headers_of(http);
     let sent = http.body.as_deref().map(body).unwrap_or_default();
     wanted.argv.is_none()
         && wanted.path.is_none()
-        && wanted.url.as_ref().is_none_or(|want| fits_url(want, &http.url, url.as_ref()))
+        && wanted.url.as_ref().is_none_or(|want| fits_url(want, &http.url, url))
         && wanted.method.as_ref().is_none_or(|want| want.0.fits(&Value::text(&*http.method)))
         && wanted.query.0.iter().all(|entry| fits_text(&entry.value.0, &query.member(&entry.key)))
         && wanted.headers.0.iter().all(|entry| entry.value.0.fits(&headers.member(&entry.key.to_lowercase())))

@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn a_login_connects_as_its_source_does() {
         let oauth2 = asked("{oauth2: {token_url: /token, client_id: c}}");
-        assert_eq!(oauth2.url, "https://h.test/api/token");
+        assert_eq!(&*oauth2.url, "https://h.test/api/token");
         assert_eq!((oauth2.connect.tls.cert_file.as_deref(), oauth2.connect.unix_socket.is_some()), (Some(Path::new("/client.pem")), true));
         let inject = "token: $.t, inject: {header: {X: '{{ token }}'}}";
         let session = asked(&format!("{{session: {{login: {{http: {{url: /login, proxy: 'http://p.test'}}}}, {inject}}}}}"));

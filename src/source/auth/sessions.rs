@@ -5,6 +5,7 @@
 //! come makes it, the others find a newer generation. A login that failed fails for the whole run.
 
 use crate::base::limits;
+use crate::base::masks::Masks;
 use crate::base::span::Span;
 use crate::base::time::Clock;
 use crate::base::value::Value;
@@ -34,6 +35,8 @@ type Slot = tokio::sync::Mutex<State>;
 struct State {
     /// The token and when it ends.
     token: Option<(Value, Option<Instant>)>,
+    /// What must not show of it, should a server repeat it.
+    masks: Masks,
     /// Counts the logins that worked.
     generation: u64,
     /// The run in which the token was renewed because it was refused.
@@ -62,6 +65,14 @@ impl Sessions {
         if let Some(kept) = self.0.get() {
             kept.run.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// What must not show of the tokens.
+    pub fn masks(&self) -> Masks {
+        let Some(kept) = self.0.get() else { return Masks::default() };
+        let slots = kept.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that is in use belongs to another form of the same check.
+        slots.values().filter_map(|slot| slot.try_lock().ok()).map(|state| state.masks.clone()).fold(Masks::default(), Masks::and)
     }
 
     /// A token, of a login that is made now if there is none. `refused` is the generation of a token
@@ -95,6 +106,9 @@ impl Sessions {
             Ok(token) => {
                 let until = token.ttl.and_then(|ttl| clock.instant().checked_add(ttl - limits::TOKEN_MARGIN.min(ttl / 10)));
                 state.token = Some((token.value.clone(), until));
+                let mut texts = Vec::new();
+                texts_in(&token.value, &mut texts);
+                state.masks = Masks::new(texts);
                 state.generation += 1;
                 if !newer {
                     state.renewed = Some(run);
@@ -106,6 +120,16 @@ impl Sessions {
                 Err(error)
             }
         }
+    }
+}
+
+fn texts_in<'v>(token: &'v Value, out: &mut Vec<&'v str>) {
+    match token {
+        Value::Text(text) => out.push(text),
+        Value::Secret(secret) => out.push(secret.reveal()),
+        Value::List(items) => items.iter().for_each(|item| texts_in(item, out)),
+        Value::Map(map) => map.values().for_each(|item| texts_in(item, out)),
+        _ => {}
     }
 }
 

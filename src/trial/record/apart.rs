@@ -8,7 +8,6 @@ use crate::source::Request;
 use crate::trial::matching::{body, query_of};
 use crate::trial::write::{Fields, flow, scalar};
 use std::collections::BTreeSet;
-use url::Url;
 
 /// The ways in which requests differ, each with its key in a `match`.
 const KEYS: [&str; 5] = ["url", "query", "method", "body", "argv"];
@@ -23,10 +22,10 @@ impl Traits {
             Request::Http(http) => {
                 let sent = http.body.as_deref().map(|bytes| value_of(&mask.bytes(bytes))).unwrap_or_default();
                 let method = Value::text(&*http.method);
-                let Ok(url) = Url::parse(&http.url) else { return Traits([text(&http.url), Value::Missing, method, sent, Value::Missing]) };
-                let bare = crate::net::words::without_user_info(&url);
+                let Ok(url) = http.url.parsed() else { return Traits([text(&http.url), Value::Missing, method, sent, Value::Missing]) };
+                let bare = crate::net::words::without_user_info(url);
                 let path = if hosts.len() > 1 { bare.as_str().split('?').next().unwrap_or("").to_owned() } else { url.path().to_owned() };
-                let query = query_of(&url);
+                let query = query_of(url);
                 let shown = query.as_map().into_iter().flat_map(|map| map.iter()).filter(|(name, _)| !logs_in(name));
                 let shown = shown.filter_map(|(name, value)| Some((name.clone(), text(value.as_text()?)))).collect::<Map>();
                 Traits([text(&path), Value::map(shown), method, sent, Value::Missing])
@@ -52,8 +51,8 @@ fn value_of(bytes: &[u8]) -> Value {
 /// The `match` of each of several requests, and how much it says: of two that fit one request, the one
 /// that says more must come first.
 pub fn matches(requests: &[&Request], mask: &Mask) -> Vec<(usize, Fields)> {
-    let hosts = requests.iter().filter_map(|request| if let Request::Http(http) = request { Url::parse(&http.url).ok() } else { None });
-    let hosts: BTreeSet<String> = hosts.map(|url| crate::net::words::place(&url)).collect();
+    let hosts = requests.iter().filter_map(|request| if let Request::Http(http) = request { http.url.parsed().ok() } else { None });
+    let hosts: BTreeSet<String> = hosts.map(crate::net::words::place).collect();
     let all: Vec<Traits> = requests.iter().map(|request| Traits::of(request, &hosts, mask)).collect();
     let differ = |n: usize| all.iter().map(|traits| shown(n, traits)).collect::<BTreeSet<_>>().len() > 1;
     let wanted: Vec<usize> = (0..KEYS.len()).filter(|n| differ(*n)).collect();

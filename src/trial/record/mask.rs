@@ -109,7 +109,7 @@ impl Mask {
             let parts = value.reveal().split([' ', ';', ',']).map(|part| part.split_once('=').map_or(part, |(_, value)| value));
             found.extend(parts.map(|part| part.trim_matches('"').to_owned()));
         }
-        if let Ok(url) = url::Url::parse(&http.url) {
+        if let Ok(url) = http.url.parsed() {
             found.extend(url.query_pairs().filter(|(name, _)| logs_in(name)).map(|(_, value)| value.into_owned()));
         }
         if let Some(body) = &http.body {
