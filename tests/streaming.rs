@@ -132,6 +132,33 @@ metrics:
   - {from: page, name: n, type: count, value: 1, tags: {t: $.t, a: $.a, h: $.h}}
 "#,
     r#"
+    decode: {regex: {patterns: ['^(?P<a>[a-z]+)=(?P<b>\S*)', '^(?P<b>[a-c]+) (?P<c>\d)?'], on_unmatched: count}}
+metrics:
+  - {from: page, name: n, type: count, value: 1, tags: {a: $.a, b: $.b, p: $.pattern}}
+events:
+  - {from: page, when: row.c, title: "{{ row.b }}"}
+"#,
+    r#"
+    decode: lines
+metrics:
+  - {from: page, name: n, value: $.number, tags: {line: $.line}}
+"#,
+    r#"
+    decode: {csv: {columns: [a, "", b, c], types: {b: number}}}
+metrics:
+  - {from: page, name: n, value: $.b, default: 0, tags: {a: $.a}}
+"#,
+    r#"
+    decode: {table: {columns: [a, b, c], skip: 1, blocks: true}}
+metrics:
+  - {from: page, name: n, value: $.block, tags: {title: $.title, b: $.b}}
+"#,
+    r#"
+    decode: logfmt
+metrics:
+  - {from: page, name: n, value: 1, tags: {a: $.a, b: $.b}}
+"#,
+    r#"
     decode: prometheus
 metrics:
   - {from: page, families: {metrics: {"*": "*"}}}
@@ -154,6 +181,11 @@ fn item() -> impl Strategy<Value = Json> {
     prop_oneof![6 => entries.prop_map(|entries| json!(entries)), 1 => leaf()]
 }
 
+/// Words, pairs and cells, the first line of them several times.
+fn lines() -> impl Strategy<Value = Vec<String>> {
+    proptest::collection::vec("([a-c]{1,2}[= ,][0-9a-c]{0,2}([ ,][a-c]=?[0-9]{0,2}){0,3})?\r?\n", 1..12)
+}
+
 /// A document, sometimes broken off.
 fn body() -> impl Strategy<Value = String> {
     let items = || proptest::collection::vec(item(), 0..6);
@@ -161,6 +193,7 @@ fn body() -> impl Strategy<Value = String> {
         4 => items().prop_map(|items| json!({"other": [1, {"a": 2}], "items": items, "a": 1}).to_string()),
         2 => items().prop_map(|items| json!(items).to_string()),
         2 => items().prop_map(|items| items.iter().map(|item| format!("{item}\n")).collect()),
+        4 => (lines(), 0usize..30).prop_map(|(lines, n_usual)| lines.first().cloned().unwrap_or_default().repeat(n_usual) + &lines.concat()),
         1 => Just("# HELP a_total Words.\n# TYPE a_total counter\na_total{t=\"x\"} 1\na_total{t=\"y\"} 2 5\nb 3\n".to_owned()),
     ];
     (doc, 0usize..20).prop_map(|(doc, cut)| if cut == 0 { doc.chars().take(doc.chars().count() / 2).collect() } else { doc })

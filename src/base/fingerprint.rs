@@ -1,4 +1,5 @@
-//! A short stand-in for a text, the same on every machine and in every version.
+//! Short stand-ins for texts: one for ever, the same on every machine and in every version, and one for the
+//! tables of a process.
 
 use sha2::{Digest, Sha256};
 
@@ -6,6 +7,15 @@ use sha2::{Digest, Sha256};
 pub fn fingerprint(text: &str) -> u64 {
     let digest = Sha256::digest(text.as_bytes());
     digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// Mixes bytes into a number, quickly: for tables in memory that compare what they find. The upper half is
+/// mixed best.
+pub fn mix(number: u64, bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let last = rest.iter().fold(rest.len() as u64, |last, byte| last << 8 | u64::from(*byte));
+    let words = words.iter().map(|word| u64::from_le_bytes(*word)).chain([last]);
+    words.fold(number, |mixed, word| (mixed.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod print;
 pub mod render;
 pub mod secret;
 pub mod secret_names;
+pub mod share;
 pub mod span;
 pub mod step;
 pub mod stored;

@@ -3,8 +3,11 @@
 //! A column without a name (haproxy ends its header with a comma) takes a cell and shows it nowhere.
 //! An empty cell, and one that a short row does not have, is missing.
 
-use super::types::{CellType, Types};
+use super::reused::Reused;
+use super::types::{CellType, TEXT_SLOTS, Types};
+use super::want::Want;
 use crate::base::map::Map;
+use crate::base::share::Share;
 use crate::base::value::{Text, Value};
 use std::collections::HashSet;
 
@@ -57,21 +60,41 @@ impl Columns {
         self.list.iter().map(|column| &column.name).filter(|name| !name.is_empty())
     }
 
+    /// The rows of one document, without the columns that nobody reads.
+    pub fn rows(&self, want: &Want) -> ColumnRows<'_> {
+        let wanted = self.list.iter().enumerate().filter(|(_, column)| !column.name.is_empty() && want.has(&column.name));
+        let wanted: Vec<_> = wanted.collect();
+        ColumnRows { reused: Reused::with_columns(wanted.len()), wanted, texts: Share::with_slots(TEXT_SLOTS) }
+    }
+}
+
+/// The rows of one document.
+#[derive(Debug)]
+pub struct ColumnRows<'c> {
+    /// With their places in a line.
+    wanted: Vec<(usize, &'c Column)>,
+    texts: Share,
+    reused: Reused,
+}
+
+impl ColumnRows<'_> {
     /// The row of cells.
-    pub fn row<'c>(&self, cells: impl IntoIterator<Item = &'c str>) -> Value {
-        Value::map(self.cells(cells))
+    pub fn row<'t>(&mut self, cells: impl IntoIterator<Item = &'t str>) -> Value {
+        self.row_and(cells, |_| {})
     }
 
-    /// The row of cells, for further columns.
-    pub fn cells<'c>(&self, cells: impl IntoIterator<Item = &'c str>) -> Map {
-        let mut cells = cells.into_iter();
-        let mut row = Map::with_capacity(self.list.len());
-        for column in &self.list {
-            let cell = cells.next().unwrap_or("");
-            if !column.name.is_empty() {
-                row.insert(column.name.clone(), if cell.is_empty() { Value::Missing } else { column.cell.convert(cell) });
+    /// The row of cells, with further columns: the same ones in each row.
+    pub fn row_and<'t>(&mut self, cells: impl IntoIterator<Item = &'t str>, more: impl FnOnce(&mut Map)) -> Value {
+        let ColumnRows { wanted, texts, reused } = self;
+        reused.row(|row| {
+            let mut cells = cells.into_iter();
+            let mut passed = 0;
+            for (at, (place, column)) in wanted.iter().enumerate() {
+                let cell = cells.nth(place - passed).filter(|cell| !cell.is_empty());
+                passed = place + 1;
+                row.put(at, &column.name, cell.map(|cell| column.cell.shared(cell, texts)).into());
             }
-        }
-        row
+            more(row);
+        })
     }
 }

@@ -11,13 +11,15 @@
 //! ```
 
 use super::budget::Budget;
+use super::by_row::{ByRow, Take};
 use super::columns::Columns;
 use super::faults::{BadRows, Faults};
 use super::types::Types;
-use super::{DecodeError, Decoded, Decoder, Options, conflict, text};
+use super::want::Want;
+use super::{DecodeError, Decoder, Options, conflict, text};
 use crate::base::print::{cut, one_line};
 use crate::base::suggest::listed;
-use crate::base::value::{Text, Value};
+use crate::base::value::Text;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader};
 use crate::yaml::shape::Shape;
@@ -130,8 +132,8 @@ struct Compiled {
     options: Csv,
 }
 
-impl Decoder for Compiled {
-    fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
+impl ByRow for Compiled {
+    fn rows(&self, input: &[u8], want: &Want, take: &mut Take<'_>) -> Result<Vec<String>, DecodeError> {
         let mut warnings = Vec::new();
         let text = text::lenient(input, &mut warnings);
         let mut records = self.records(&text);
@@ -143,20 +145,21 @@ impl Decoder for Compiled {
             None => return Err(DecodeError("no header line: the body is empty".to_owned())),
         };
         let required: Vec<usize> = self.options.required.iter().filter_map(|name| columns.position(name)).collect();
-        let (mut budget, mut bad, mut rows) = (Budget::default(), Faults::default(), Vec::new());
+        let (mut budget, mut bad) = (Budget::default(), Faults::default());
+        let mut rows = columns.rows(want);
         while next(&mut records, &mut record)? {
             budget.spend(1 + columns.len())?;
             match misfit(&record, &columns, &required) {
                 None if self.options.escapes => {
                     let cells: Vec<String> = self.cells(&record).map(unescaped).collect();
-                    rows.push(columns.row(cells.iter().map(String::as_str)));
+                    take(rows.row(cells.iter().map(String::as_str)));
                 }
-                None => rows.push(columns.row(self.cells(&record))),
+                None => take(rows.row(self.cells(&record))),
                 Some(words) => bad.add_or_fail(self.options.bad_rows, line_of(&record, &text), || words)?,
             }
         }
         bad.warn("row is left out", "rows are left out", &mut warnings);
-        Ok(Decoded::with(Value::list(rows), warnings))
+        Ok(warnings)
     }
 }
 

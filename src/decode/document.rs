@@ -5,9 +5,9 @@
 //! silence and each in its own way, and more values than the limit.
 
 use super::budget::Budget;
-use super::share::Share;
 use crate::base::map::Map;
 use crate::base::print::{cut, one_line};
+use crate::base::share::Share;
 use crate::base::value::{Text, Value};
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
 use std::fmt;

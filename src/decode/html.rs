@@ -22,6 +22,7 @@ use super::faults::Faults;
 use super::html_page;
 use super::html_table::{self, Line};
 use super::types::Types;
+use super::want::WHOLE;
 use super::{DecodeError, Decoded, Decoder, Facts, Options, beginning, conflict, text};
 use crate::base::diag::Diagnostic;
 use crate::base::value::{Text, Value};
@@ -125,13 +126,13 @@ impl Decoder for Compiled {
         let mut budget = Budget::default();
         let lines = html_table::lines(table, &mut budget)?;
         let (columns, data) = self.split(&lines)?;
-        let (mut rows, mut wide) = (Vec::new(), Faults::default());
+        let (mut made, mut rows, mut wide) = (columns.rows(&WHOLE), Vec::new(), Faults::default());
         for line in data.iter().filter(|line| !line.header && !line.cells.is_empty()) {
             budget.spend(1)?;
             if line.cells.iter().skip(columns.len()).any(|cell| !cell.is_empty()) {
                 wide.add(line.number, || format!("{} cells for {} columns", line.cells.len(), columns.len()));
             }
-            rows.push(columns.row(line.cells.iter().map(|cell| &**cell)));
+            rows.push(made.row(line.cells.iter().map(|cell| &**cell)));
         }
         wide.warn_at(
             "row",

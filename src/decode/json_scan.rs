@@ -5,10 +5,10 @@
 //! is, which a property test sees to: the same nesting, no key twice in one object, no integer
 //! beyond 64 bits, not even in parts that nobody wants.
 
-use super::share::Share;
 use super::want::{RowsWanted, TakeRow, Want};
 use crate::base::limits;
 use crate::base::map::Map;
+use crate::base::share::Share;
 use crate::base::step::Step;
 use crate::base::value::Value;
 use std::borrow::Cow;

@@ -9,9 +9,12 @@
 //! ```
 
 use super::budget::Budget;
+use super::by_row::{ByRow, Take};
+use super::reused::Reused;
+use super::want::{WHOLE, Want};
 use super::{DecodeError, Decoded, Decoder, Options, text};
 use crate::base::map::Map;
-use crate::base::value::{Text, Value};
+use crate::base::value::Text;
 use crate::yaml::node::Node;
 use crate::yaml::read::Reader;
 use std::sync::Arc;
@@ -29,31 +32,45 @@ impl Options for Lines {
     }
 }
 
-impl Decoder for Lines {
-    fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        let mut warnings = Vec::new();
-        let mut budget = Budget::default();
-        let keys: (Text, Text) = ("line".into(), "number".into());
-        let mut rows = Vec::new();
+impl ByRow for Lines {
+    fn rows(&self, input: &[u8], want: &Want, take: &mut Take<'_>) -> Result<Vec<String>, DecodeError> {
+        let (mut warnings, mut budget) = (Vec::new(), Budget::default());
+        let (columns, mut reused) = (Wanted::of(want), Reused::with_columns(2));
         for (number, line) in text::lines(&text::lenient(input, &mut warnings)) {
             budget.spend(1)?;
-            rows.push(row(&keys, line, number));
+            take(reused.row(|row| columns.fill(row, line, number)));
         }
-        Ok(Decoded::with(Value::list(rows), warnings))
+        Ok(warnings)
     }
 
-    fn decode_record(&self, record: &[u8], number: usize) -> Result<Decoded, DecodeError> {
+    fn record(&self, record: &[u8], number: usize) -> Result<Decoded, DecodeError> {
         let mut warnings = Vec::new();
-        let doc = row(&("line".into(), "number".into()), &text::lenient(record, &mut warnings), number);
-        Ok(Decoded::with(doc, warnings))
+        let text = text::lenient(record, &mut warnings);
+        let row = Reused::with_columns(2).row(|row| Wanted::of(&WHOLE).fill(row, &text, number));
+        Ok(Decoded::with(row, warnings))
     }
 }
 
-fn row((line_key, number_key): &(Text, Text), line: &str, number: usize) -> Value {
-    let mut row = Map::with_capacity(2);
-    row.insert(line_key.clone(), line.into());
-    row.insert(number_key.clone(), number.into());
-    Value::map(row)
+/// The columns that somebody reads.
+struct Wanted {
+    line: Option<Text>,
+    number: Option<Text>,
+}
+
+impl Wanted {
+    fn of(want: &Want) -> Self {
+        let column = |name: &str| want.has(name).then(|| Text::from(name));
+        Wanted { line: column("line"), number: column("number") }
+    }
+
+    fn fill(&self, row: &mut Map, line: &str, number: usize) {
+        if let Some(key) = &self.line {
+            row.put(0, key, line.into());
+        }
+        if let Some(key) = &self.number {
+            row.put(usize::from(self.line.is_some()), key, number.into());
+        }
+    }
 }
 
 #[cfg(test)]

@@ -10,11 +10,13 @@
 //! ```
 
 use super::budget::Budget;
+use super::by_row::{ByRow, Take};
 use super::faults::{BadRows, Faults};
-use super::share::Share;
 use super::types::Types;
-use super::{DecodeError, Decoded, Decoder, Options, beginning, text};
+use super::want::Want;
+use super::{DecodeError, Decoder, Options, beginning, text};
 use crate::base::map::Map;
+use crate::base::share::Share;
 use crate::base::value::Value;
 use crate::yaml::node::Node;
 use crate::yaml::read::Reader;
@@ -44,13 +46,12 @@ impl Options for Logfmt {
     }
 }
 
-impl Decoder for Logfmt {
-    fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
+impl ByRow for Logfmt {
+    fn rows(&self, input: &[u8], want: &Want, take: &mut Take<'_>) -> Result<Vec<String>, DecodeError> {
         let mut warnings = Vec::new();
         let body = text::lenient(input, &mut warnings);
         let (mut budget, mut bad, mut repeated) = (Budget::default(), Faults::default(), Faults::default());
         let mut keys = Share::with_slots(KEY_SLOTS);
-        let mut rows = Vec::new();
         for (number, line) in text::lines(&body).filter(|(_, line)| !line.trim().is_empty()) {
             let mut row = Map::default();
             let mut pairs = Pairs { rest: line };
@@ -61,13 +62,18 @@ impl Decoder for Logfmt {
                     Err(why) => break Some(why),
                 };
                 budget.spend(1)?;
-                let value = value.map_or(Value::Bool(true), |value| self.types.of(key).convert(&value));
+                let value = match value {
+                    // The key stays: it may be there twice.
+                    _ if !want.has(key) => Value::Missing,
+                    None => Value::Bool(true),
+                    Some(value) => self.types.of(key).convert(&value),
+                };
                 if row.insert(keys.get(key), value).is_some() {
                     repeated.add(number, || beginning(key));
                 }
             };
             match broken {
-                None => rows.push(Value::map(row)),
+                None => take(Value::map(row)),
                 Some(why) => bad.add_or_fail(self.bad_rows, number, || format!("{why}: {}", beginning(line)))?,
             }
         }
@@ -77,7 +83,7 @@ impl Decoder for Logfmt {
             "keys are there twice in one line and the last ones count",
             &mut warnings,
         );
-        Ok(Decoded::with(Value::list(rows), warnings))
+        Ok(warnings)
     }
 }
 

@@ -8,10 +8,11 @@
 //! decode: {ndjson: {bad_rows: skip}}
 //! ```
 
+use super::by_row::{ByRow, Take};
 use super::document::{Builder, Merges};
 use super::faults::{BadRows, Faults};
-use super::want::{NOTHING, RowsWanted, TakeRow, WHOLE, Want};
-use super::{DecodeError, Decoded, Decoder, Facts, Options, json, text, whole_then_rows};
+use super::want::Want;
+use super::{DecodeError, Decoder, Options, json, text};
 use crate::base::value::Value;
 use crate::yaml::node::Node;
 use crate::yaml::read::Reader;
@@ -34,35 +35,8 @@ impl Options for Ndjson {
     }
 }
 
-impl Decoder for Ndjson {
-    fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        self.decode_wanted(input, &Facts::default(), &WHOLE)
-    }
-
-    fn decode_wanted(&self, input: &[u8], facts: &Facts<'_>, want: &Want) -> Result<Decoded, DecodeError> {
-        let mut rows = Vec::new();
-        let mut warnings = Vec::new();
-        let input = text::in_utf8(input, facts, &mut warnings);
-        warnings.extend(self.lines(&input, want.items().unwrap_or(&NOTHING), &mut |row| rows.push(row))?);
-        Ok(Decoded::with(Value::list(rows), warnings))
-    }
-
-    fn stream(&self, input: &[u8], facts: &Facts<'_>, rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
-        if !rows.path.is_empty() {
-            return whole_then_rows(self, input, facts, rows, take);
-        }
-        let (mut n, mut warnings) = (0usize, Vec::new());
-        let input = text::in_utf8(input, facts, &mut warnings);
-        warnings.extend(self.lines(&input, &rows.want, &mut |row| {
-            take(Value::from(n), row);
-            n += 1;
-        })?);
-        Ok(warnings)
-    }
-}
-
-impl Ndjson {
-    fn lines(&self, input: &[u8], want: &Want, take: &mut dyn FnMut(Value)) -> Result<Vec<String>, DecodeError> {
+impl ByRow for Ndjson {
+    fn rows(&self, input: &[u8], want: &Want, take: &mut Take<'_>) -> Result<Vec<String>, DecodeError> {
         let body = text::unmarked(input);
         let mut builder = Builder::new(Merges::None);
         let mut bad = Faults::default();

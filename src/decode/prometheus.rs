@@ -14,11 +14,11 @@
 use super::budget::Budget;
 use super::exposition::{self, Labels, Line, Sample};
 use super::faults::Faults;
-use super::share::Share;
 use super::types::since_epoch;
 use super::want::{NOTHING, RowsWanted, TakeRow, WHOLE, Want};
 use super::{DecodeError, Decoded, Decoder, Facts, Options, beginning, text, whole_then_rows};
 use crate::base::map::Map;
+use crate::base::share::Share;
 use crate::base::value::{Text, Value};
 use crate::yaml::node::Node;
 use crate::yaml::read::Reader;

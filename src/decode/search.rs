@@ -4,14 +4,16 @@
 //! path: the first that took part in the match counts.
 
 use super::budget::Budget;
+use super::by_row::{ByRow, Take};
 use super::faults::Faults;
-use super::share::Share;
-use super::types::CellType;
-use super::want::{NOTHING, RowsWanted, TakeRow, WHOLE, Want};
-use super::{DecodeError, Decoded, Decoder, Facts, beginning, text, whole_then_rows};
+use super::matcher::{Matcher, Matching};
+use super::reused::Reused;
+use super::types::{CellType, TEXT_SLOTS};
+use super::want::{WHOLE, Want};
+use super::{DecodeError, Decoded, beginning, text};
 use crate::base::map::Map;
+use crate::base::share::Share;
 use crate::base::value::{Text, Value};
-use regex::CaptureLocations;
 
 crate::words! {
     /// What a pattern is searched in.
@@ -35,13 +37,10 @@ crate::words! {
     }
 }
 
-/// Words of one text that are held once.
-const TEXT_SLOTS: usize = 1024;
-
 /// A pattern with its named groups.
 #[derive(Debug)]
 pub struct Groups {
-    regex: regex::Regex,
+    matcher: Matcher,
     named: Vec<Group>,
 }
 
@@ -91,7 +90,7 @@ impl Groups {
                 named.push(Group { index, path, again, cell });
             }
         }
-        Groups { regex, named }
+        Groups { matcher: Matcher::new(regex), named }
     }
 
     /// True without a named group.
@@ -117,41 +116,46 @@ impl Groups {
     }
 }
 
-/// Adds groups of a match to a row; missing ones, too, so that every row has every column.
-fn add<'t>(groups: &[&Group], found: impl Fn(usize) -> Option<&'t str>, texts: &mut Share, row: &mut Map) {
-    for group in groups {
-        let cell = found(group.index).map(|cell| converted(group.cell, cell, texts));
+/// Adds groups of a match to a row of which `from` columns are set; missing ones, too, so that every row
+/// has every column.
+fn add<'t>(groups: &[&Group], from: usize, found: impl Fn(usize) -> Option<&'t str>, texts: &mut Share, row: &mut Map) {
+    for (at, group) in (from..).zip(groups) {
+        let cell = found(group.index).map(|cell| group.cell.shared(cell, texts));
         if !group.again || (cell.is_some() && is_missing(row, &group.path)) {
-            put(row, &group.path.first, &group.path.inner, cell.into());
+            put(row, at, &group.path.first, &group.path.inner, cell.into());
         }
     }
 }
 
-/// Words that are in many lines are held once.
-fn converted(to: CellType, cell: &str, texts: &mut Share) -> Value {
-    if to == CellType::Text { Value::Text(texts.get(cell)) } else { to.convert(cell) }
-}
-
 /// A pattern while a text is searched with it.
 struct Finder<'g> {
-    groups: &'g Groups,
     wanted: Vec<&'g Group>,
-    found: CaptureLocations,
+    matching: Matching<'g>,
     n_columns: usize,
+    rows: Reused,
 }
 
 impl<'g> Finder<'g> {
     fn new(groups: &'g Groups, besides: Option<&Groups>, want: &Want) -> Self {
-        let found = groups.regex.capture_locations();
-        Finder { groups, wanted: groups.wanted(want), found, n_columns: groups.n_columns(besides) }
+        let (matching, wanted) = (Matching::new(&groups.matcher), groups.wanted(want));
+        Finder { matching, n_columns: groups.n_columns(besides), rows: Reused::with_columns(wanted.len()), wanted }
     }
 
-    fn matches(&mut self, line: &str) -> bool {
-        self.groups.regex.captures_read(&mut self.found, line).is_some()
+    /// Puts the groups of the last match into what lines below have in their rows.
+    fn carry(&self, line: &str, texts: &mut Share, carried: &mut Map) {
+        add(&self.wanted, 0, |index| self.matching.group(line, index), texts, carried);
     }
 
-    fn add(&self, line: &str, texts: &mut Share, row: &mut Map) {
-        add(&self.wanted, |index| part(line, self.found.get(index)), texts, row);
+    /// The row of the last match, with what was carried down, and the number of the pattern under its name.
+    fn row(&mut self, line: &str, texts: &mut Share, carried: &Map, number: Option<(&Text, usize)>) -> Value {
+        let Finder { wanted, matching, rows, .. } = self;
+        rows.row(|row| {
+            carried.iter().enumerate().for_each(|(at, (name, value))| row.put(at, name, value.clone()));
+            add(wanted, carried.len(), |index| matching.group(line, index), texts, row);
+            if let Some((name, number)) = number {
+                row.put(carried.len() + wanted.len(), name, number.into());
+            }
+        })
     }
 }
 
@@ -160,14 +164,12 @@ fn is_missing(row: &Map, path: &Path) -> bool {
     path.inner.iter().fold(first, |value, name| value.member(name)).is_missing()
 }
 
-fn put(map: &mut Map, name: &Text, inner: &[Text], value: Value) {
-    let Some((next, rest)) = inner.split_first() else {
-        map.insert(name.clone(), value);
-        return;
-    };
+/// `at` is where the name may be.
+fn put(map: &mut Map, at: usize, name: &Text, inner: &[Text], value: Value) {
+    let Some((next, rest)) = inner.split_first() else { return map.put(at, name, value) };
     let mut nested = map.get(name).and_then(Value::as_map).map(|nested| (**nested).clone()).unwrap_or_default();
-    put(&mut nested, next, rest, value);
-    map.insert(name.clone(), Value::map(nested));
+    put(&mut nested, at, next, rest, value);
+    map.put(at, name, Value::map(nested));
 }
 
 /// The decoder of `regex` and `grok` with its options checked.
@@ -185,49 +187,24 @@ pub struct Search {
     pub on_unmatched: OnUnmatched,
 }
 
-/// Takes a finished row.
-type Take<'t> = dyn FnMut(Value) + 't;
-
-impl Decoder for Search {
-    fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
-        self.decode_wanted(input, &Facts::default(), &WHOLE)
-    }
-
-    fn decode_wanted(&self, input: &[u8], facts: &Facts<'_>, want: &Want) -> Result<Decoded, DecodeError> {
-        let mut rows = Vec::new();
-        let warnings = self.rows(input, facts, want.items().unwrap_or(&NOTHING), &mut |row| rows.push(row))?;
-        Ok(Decoded::with(Value::list(rows), warnings))
-    }
-
-    fn decode_record(&self, record: &[u8], number: usize) -> Result<Decoded, DecodeError> {
-        let (mut warnings, mut rows) = (Vec::new(), Vec::new());
-        let text = text::lenient(record, &mut warnings);
-        let lines = std::iter::once((number, &*text));
-        self.search(lines, &text, WHOLE.items().unwrap_or(&NOTHING), &mut warnings, &mut |row| rows.push(row))?;
-        Ok(Decoded::with(Value::list(rows), warnings))
-    }
-
-    fn stream(&self, input: &[u8], facts: &Facts<'_>, rows: &RowsWanted, take: &mut TakeRow<'_>) -> Result<Vec<String>, DecodeError> {
-        if !rows.path.is_empty() {
-            return whole_then_rows(self, input, facts, rows, take);
-        }
-        let mut n = 0usize;
-        self.rows(input, facts, &rows.want, &mut |row| {
-            take(Value::from(n), row);
-            n += 1;
-        })
-    }
-}
-
-impl Search {
-    fn rows(&self, input: &[u8], facts: &Facts<'_>, want: &Want, take: &mut Take<'_>) -> Result<Vec<String>, DecodeError> {
+impl ByRow for Search {
+    fn rows(&self, input: &[u8], want: &Want, take: &mut Take<'_>) -> Result<Vec<String>, DecodeError> {
         let mut warnings = Vec::new();
-        let input = text::in_utf8(input, facts, &mut warnings);
-        let text = text::lenient(&input, &mut warnings);
+        let text = text::lenient(input, &mut warnings);
         self.search(text::lines(&text), &text, want, &mut warnings, take)?;
         Ok(warnings)
     }
 
+    fn record(&self, record: &[u8], number: usize) -> Result<Decoded, DecodeError> {
+        let (mut warnings, mut rows) = (Vec::new(), Vec::new());
+        let text = text::lenient(record, &mut warnings);
+        let lines = std::iter::once((number, &*text));
+        self.search(lines, &text, &WHOLE, &mut warnings, &mut |row| rows.push(row))?;
+        Ok(Decoded::with(Value::list(rows), warnings))
+    }
+}
+
+impl Search {
     fn search<'t>(
         &self,
         lines: impl Iterator<Item = (usize, &'t str)>,
@@ -263,29 +240,25 @@ impl Search {
         let mut n_more = usize::from(self.numbered.is_some());
         if let Some(header) = &header {
             n_more += header.n_columns;
-            add(&header.wanted, |_| None, &mut texts, &mut carried);
+            add(&header.wanted, 0, |_| None, &mut texts, &mut carried);
         }
         for (number, line) in lines {
             if let Some(header) = &mut header
-                && header.matches(line)
+                && header.matching.matches(line)
             {
-                header.add(line, &mut texts, &mut carried);
+                header.carry(line, &mut texts, &mut carried);
                 continue;
             }
-            let Some(at) = finders.iter_mut().position(|finder| finder.matches(line)) else {
+            let Some(at) = finders.iter_mut().position(|finder| finder.matching.matches(line)) else {
                 if !line.trim().is_empty() {
                     self.unmatched(number, line, unmatched)?;
                 }
                 continue;
             };
-            let Some(finder) = finders.get(at) else { continue };
+            let Some(finder) = finders.get_mut(at) else { continue };
             budget.spend(1 + finder.n_columns + n_more)?;
-            let mut row = if carried.is_empty() { Map::with_capacity(finder.wanted.len()) } else { carried.clone() };
-            finder.add(line, &mut texts, &mut row);
-            if let Some(name) = self.numbered.as_ref().filter(|name| want.has(name)) {
-                row.insert(name.clone(), at.into());
-            }
-            take(Value::map(row));
+            let number = self.numbered.as_ref().filter(|name| want.has(name)).map(|name| (name, at));
+            take(finder.row(line, &mut texts, &carried, number));
         }
         Ok(())
     }
@@ -294,10 +267,10 @@ impl Search {
         let (mut budget, mut texts, mut empty) = (Budget::default(), Share::with_slots(TEXT_SLOTS), true);
         for groups in &self.patterns {
             let wanted = groups.wanted(want);
-            for found in groups.regex.captures_iter(text) {
+            for found in groups.matcher.regex.captures_iter(text) {
                 budget.spend(1 + groups.named.len())?;
                 let mut row = Map::with_capacity(wanted.len());
-                add(&wanted, |index| found.get(index).map(|group| group.as_str()), &mut texts, &mut row);
+                add(&wanted, 0, |index| found.get(index).map(|group| group.as_str()), &mut texts, &mut row);
                 empty = false;
                 take(Value::map(row));
             }
@@ -313,8 +286,4 @@ impl Search {
         }
         Ok(())
     }
-}
-
-fn part(line: &str, place: Option<(usize, usize)>) -> Option<&str> {
-    place.and_then(|(start, end)| line.get(start..end))
 }

@@ -15,11 +15,14 @@
 //! ```
 
 use super::budget::Budget;
+use super::by_row::{ByRow, Take};
 use super::columns::Columns;
 use super::csv::listed_columns;
 use super::types::Types;
-use super::{DecodeError, Decoded, Decoder, Options, conflict, text};
-use crate::base::value::{Text, Value};
+use super::want::Want;
+use super::{DecodeError, Decoder, Options, conflict, text};
+use crate::base::map::Map;
+use crate::base::value::Text;
 use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader};
 use crate::yaml::shape::Shape;
@@ -134,27 +137,27 @@ struct Compiled {
     options: Table,
 }
 
-impl Decoder for Compiled {
-    fn decode(&self, input: &[u8]) -> Result<Decoded, DecodeError> {
+impl ByRow for Compiled {
+    fn rows(&self, input: &[u8], want: &Want, take: &mut Take<'_>) -> Result<Vec<String>, DecodeError> {
         let mut warnings = Vec::new();
         let text = text::lenient(input, &mut warnings);
         let lines: Vec<&str> = text::lines(&text).map(|(_, line)| line).collect();
-        let (mut budget, mut rows) = (Budget::default(), Vec::new());
+        let mut budget = Budget::default();
         if self.options.blocks {
             let blocks = lines.split(|line| line.trim().is_empty()).filter(|block| !block.is_empty());
             for (number, block) in blocks.enumerate() {
-                self.read(block, Some(number), &mut budget, &mut rows)?;
+                self.read(block, Some(number), want, &mut budget, take)?;
             }
         } else {
-            self.read(&lines, None, &mut budget, &mut rows)?;
+            self.read(&lines, None, want, &mut budget, take)?;
         }
-        Ok(Decoded::with(Value::list(rows), warnings))
+        Ok(warnings)
     }
 }
 
 impl Compiled {
-    /// Adds the rows of one table.
-    fn read(&self, lines: &[&str], block: Option<usize>, budget: &mut Budget, rows: &mut Vec<Value>) -> Result<(), DecodeError> {
+    /// Hands on the rows of one table.
+    fn read(&self, lines: &[&str], block: Option<usize>, want: &Want, budget: &mut Budget, take: &mut Take<'_>) -> Result<(), DecodeError> {
         let (skipped, lines) = lines.split_at_checked(self.options.skip).unwrap_or((lines, &[]));
         let mut lines = lines.iter().copied().filter(|line| !line.trim().is_empty());
         let header = if self.given.is_some() { None } else { lines.next() };
@@ -165,20 +168,21 @@ impl Compiled {
             (None, None) if block.is_some() => return Ok(()),
             (None, None) => return Err(DecodeError("no header line: nothing is left to read".to_owned())),
         };
-        let starts = self.starts(header);
+        let (starts, mut rows) = (self.starts(header), columns.rows(want));
         for line in lines.filter(|line| header.is_none_or(|header| header.trim() != line.trim())) {
             budget.spend(1 + columns.len())?;
-            let mut row = match &starts {
-                Some(starts) => columns.cells(cut(line, starts)),
-                None => columns.cells(self.cells(line, columns.len())),
-            };
-            if let Some(number) = block {
-                row.insert(BLOCK, number.into());
-                if let Some(title) = skipped.first() {
-                    row.insert(TITLE, title.trim().into());
+            let more = |row: &mut Map| {
+                if let Some(number) = block {
+                    row.insert(BLOCK, number.into());
+                    if let Some(title) = skipped.first() {
+                        row.insert(TITLE, title.trim().into());
+                    }
                 }
-            }
-            rows.push(Value::map(row));
+            };
+            take(match &starts {
+                Some(starts) => rows.row_and(cut(line, starts), more),
+                None => rows.row_and(self.cells(line, columns.len()), more),
+            });
         }
         Ok(())
     }

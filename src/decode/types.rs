@@ -5,6 +5,7 @@
 
 use crate::base::diag::Diagnostic;
 use crate::base::number::Number;
+use crate::base::share::Share;
 use crate::base::suggest::{listed, nearest};
 use crate::base::units::{parse_size, read_duration};
 use crate::base::value::Value;
@@ -13,6 +14,9 @@ use crate::yaml::node::Node;
 use crate::yaml::read::{Field, Reader};
 use crate::yaml::shape::Shape;
 use jiff::Timestamp;
+
+/// Words of one text that are held once.
+pub const TEXT_SLOTS: usize = 1024;
 
 crate::words! {
     /// What the text of a cell becomes.
@@ -37,6 +41,11 @@ crate::words! {
 }
 
 impl CellType {
+    /// The same as [`CellType::convert`]; words that come again are held once.
+    pub fn shared(self, cell: &str, texts: &mut Share) -> Value {
+        if self == CellType::Text { Value::Text(texts.get(cell)) } else { self.convert(cell) }
+    }
+
     /// The value of a cell; missing where it does not convert.
     pub fn convert(self, cell: &str) -> Value {
         let trimmed = cell.trim();

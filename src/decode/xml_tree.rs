@@ -5,10 +5,10 @@
 use super::beginning;
 use super::budget::Budget;
 use super::faults::Faults;
-use super::share::Share;
 use super::xml::{Namespaces, Xml};
 use crate::base::limits;
 use crate::base::map::Map;
+use crate::base::share::Share;
 use crate::base::value::{Text, Value};
 use std::collections::HashMap;
 

@@ -160,6 +160,7 @@ impl Scratches {
     pub fn leave(&self, mut scratch: Scratch) {
         // Settings differ from instance to instance.
         scratch.family_names.clear();
+        scratch.tags.forget();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() < SPARE {
             all.push(scratch);

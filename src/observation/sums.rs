@@ -5,6 +5,7 @@
 //! [`limits::SAMPLES_APART`] a further sample is added to the one that its series has already.
 
 use super::{About, MetricType, Samples, TagSet};
+use crate::base::fingerprint::mix;
 use crate::base::limits;
 use crate::base::number::Number;
 use std::collections::HashMap;
@@ -63,15 +64,9 @@ fn is_same_metric(a: &Arc<About>, b: &Arc<About>) -> bool {
 /// Name, type and tags as one number. Two series that share it, which hardly ever happens, are not
 /// joined any more, and nothing worse.
 fn mixed(about: &About, tags: &TagSet) -> u64 {
-    let mut mixed = about.metric_type as u64;
     let host = about.hostname.iter().chain(&about.device).map(|text| text.as_bytes());
-    for bytes in [about.name.as_bytes(), tags.as_bytes()].into_iter().chain(host) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        let last = rest.iter().fold(rest.len() as u64, |last, byte| last << 8 | u64::from(*byte));
-        for word in words.iter().map(|word| u64::from_le_bytes(*word)).chain([last]) {
-            mixed = (mixed.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        }
-    }
+    let all = [about.name.as_bytes(), tags.as_bytes()].into_iter().chain(host);
+    let mixed = all.fold(about.metric_type as u64, mix);
     mixed ^ (mixed >> 32)
 }
 

@@ -5,6 +5,7 @@
 
 use crate::base::limits;
 use crate::base::print::cut_bytes;
+use crate::base::share::Share;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
@@ -85,12 +86,26 @@ fn tags_of(set: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A set in the making; its memory serves one set after the other.
-#[derive(Debug, Default)]
+/// Sets that a writer makes before it looks for equal ones. Most runs make fewer, and need no table.
+const APART: usize = 64;
+/// Sets that are found again.
+const SLOTS: usize = 256;
+
+/// A set in the making; its memory serves one set after the other. The rows of a log have the same few
+/// sets again and again, so equal ones are shared as far as they are found.
+#[derive(Debug)]
 pub struct TagWriter {
     set: String,
     n_tags: usize,
     tag: String,
+    n_sets: usize,
+    made: Share,
+}
+
+impl Default for TagWriter {
+    fn default() -> Self {
+        TagWriter { set: String::new(), n_tags: 0, tag: String::new(), n_sets: 0, made: Share::with_slots(SLOTS) }
+    }
 }
 
 impl TagWriter {
@@ -120,10 +135,21 @@ impl TagWriter {
 
     /// The set; the next one begins empty.
     pub fn finish(&mut self) -> TagSet {
-        let set = if self.n_tags == 0 { TagSet::default() } else { TagSet(self.set.as_str().into()) };
+        self.n_sets += 1;
+        let set = match &*self.set {
+            "" => TagSet::default(),
+            set if self.n_sets <= APART => TagSet(set.into()),
+            set => TagSet(self.made.get(set)),
+        };
         self.set.clear();
         self.n_tags = 0;
         set
+    }
+
+    /// Forgets the sets that it made: those of another run are others.
+    pub fn forget(&mut self) {
+        self.n_sets = 0;
+        self.made.forget();
     }
 }
 

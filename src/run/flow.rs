@@ -8,6 +8,7 @@ use super::RunCx;
 use super::fetch::Held;
 use super::page::Room;
 use crate::base::limits;
+use crate::base::name::NameId;
 use crate::base::span::Span;
 use crate::decode::want::RowsWanted;
 use crate::decode::{DecodeError, Decoder, Facts};
@@ -118,10 +119,10 @@ impl<'a> Flow<'a> {
         let wanted = self.wanted;
         let lists = &self.source.lists;
         let facts = Facts { exit_code: answer.exit_code, content_type: answer.header("content-type"), lists };
-        let mut n_records = 0;
+        let (mut n_records, binds) = (0, self.binds(inherited, frame));
         let warnings = decoder.stream(&answer.body, &facts, wanted, &mut |key, value| {
             n_records += 1;
-            self.record(&Row { value, key, binds: None }, inherited, frame);
+            self.record(&Row { value, key, binds: binds.clone() }, inherited, frame);
         })?;
         Ok((warnings, n_records))
     }
@@ -129,11 +130,22 @@ impl<'a> Flow<'a> {
     /// Takes the records of an answer that is decoded already.
     pub fn records(&mut self, answer: &Answer, records: &[Row], inherited: Option<&Arc<Binds>>, frame: &mut Frame) {
         self.shared.ended.get_or_insert(answer.ended);
-        records.iter().for_each(|record| self.record(record, inherited, frame));
+        let binds = self.binds(inherited, frame);
+        records.iter().for_each(|record| self.record(&Row { binds: binds.clone(), ..record.clone() }, inherited, frame));
     }
 
-    /// One record of an answer.
+    /// The names that all rows of an answer carry, before any of them is looked at.
+    fn binds(&self, inherited: Option<&Arc<Binds>>, frame: &Frame) -> Option<Arc<Binds>> {
+        capture(self.carries(), inherited, frame).binds
+    }
+
+    fn carries(&self) -> &'a [NameId] {
+        if self.source.after.group.is_empty() { &self.source.carries } else { &self.source.locals }
+    }
+
+    /// One record of an answer, with the names that all of them carry.
     fn record(&mut self, record: &Row, inherited: Option<&Arc<Binds>>, frame: &mut Frame) {
+        let carries = self.carries();
         let Flow { source, held, over_all, feeds, shared, n_rows, .. } = self;
         let mut pass = |row: &Row, frame: &mut Frame| {
             *n_rows += 1;
@@ -143,10 +155,9 @@ impl<'a> Flow<'a> {
             let binds = if source.after.group.is_empty() { row.binds.as_ref() } else { None };
             over_all.take(row, *held, frame, &mut |frame| to_mappings(&capture(&[], binds, frame), feeds, shared, held, frame));
         };
-        if source.per_record.is_plain() && source.carries.is_empty() && inherited.is_none() {
+        if source.per_record.is_plain() {
             return pass(record, frame);
         }
-        let carries = if source.after.group.is_empty() { &source.carries } else { &source.locals };
         let mut stage = Stage::new(&source.per_record, frame);
         stage.take(record, *held, frame, &mut |frame| {
             let row = capture(carries, inherited, frame);

@@ -8,6 +8,8 @@
 use super::records::Between;
 use crate::base::limits;
 use flate2::read::MultiGzDecoder;
+use rustix::buffer::spare_capacity;
+use rustix::io::{Errno, pread};
 use sha2::{Digest, Sha256};
 use std::fs::{File, Metadata};
 use std::io::{self, BufReader, Read};
@@ -193,17 +195,18 @@ fn skip(content: &mut impl Read, before: &mut Vec<u8>, count: u64) -> io::Result
 /// # Errors
 /// When the file cannot be read.
 pub fn read_at(file: &File, from: u64, count: u64) -> io::Result<Vec<u8>> {
-    let mut buffer = vec![0; usize::try_from(count).unwrap_or(usize::MAX)];
-    let mut done = 0;
-    while let Some(rest) = buffer.get_mut(done..).filter(|rest| !rest.is_empty()) {
-        match file.read_at(rest, from + done as u64) {
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let mut buffer = Vec::with_capacity(count);
+    while buffer.len() < count {
+        let at = from + buffer.len() as u64;
+        match pread(file, spare_capacity(&mut buffer), at) {
             Ok(0) => break,
-            Ok(n) => done += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
     }
-    buffer.truncate(done);
+    // There may have been more room than was asked for.
+    buffer.truncate(count);
     Ok(buffer)
 }
 

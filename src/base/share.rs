@@ -1,23 +1,26 @@
-//! Equal texts of one document shared: a thousand rows hold each key once.
+//! Equal texts shared: a thousand rows hold each key once, and each set of tags.
 //!
 //! A direct-mapped table: one slot per hash, the newer text wins. It needs no growth, no eviction
 //! list and bounded memory, and the few texts that lose a slot are merely allocated again.
 
-use crate::base::value::Text;
+use super::fingerprint::mix;
+use super::value::Text;
 
-/// Longer texts seldom repeat and would cost more to compare than to copy.
-const LONGEST: usize = 64;
+/// Longer texts seldom repeat, and would be mixed in vain.
+const LONGEST: usize = 256;
 
 /// Recently seen texts.
 #[derive(Debug)]
 pub struct Share {
+    n_slots: usize,
+    /// As many as there shall be, or none before the first text.
     slots: Vec<Option<Text>>,
 }
 
 impl Share {
     /// A table with that many slots.
     pub fn with_slots(n_slots: usize) -> Self {
-        Share { slots: vec![None; n_slots.max(1)] }
+        Share { n_slots, slots: Vec::new() }
     }
 
     /// The text, the same one as before where it was seen lately.
@@ -25,19 +28,22 @@ impl Share {
         if text.len() > LONGEST {
             return text.into();
         }
-        let at = hash(text) % self.slots.len();
-        let Some(slot) = self.slots.get_mut(at) else { return text.into() };
+        if self.slots.is_empty() {
+            self.slots.resize(self.n_slots, None);
+        }
+        // The upper half of the hash as a part of 1, times the slots: a division would take longer than the rest.
+        let at = ((mix(0, text.as_bytes()) >> 32) * self.n_slots as u64) >> 32;
+        let Some(slot) = self.slots.get_mut(at as usize) else { return text.into() };
         match slot {
             Some(known) if **known == *text => known.clone(),
             _ => slot.insert(text.into()).clone(),
         }
     }
-}
 
-/// FNV-1a: good enough for short keys, and a collision costs one allocation only.
-fn hash(text: &str) -> usize {
-    let mixed = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    (mixed ^ (mixed >> 32)) as usize
+    /// Gives back the texts and their table.
+    pub fn forget(&mut self) {
+        self.slots = Vec::new();
+    }
 }
 
 #[cfg(test)]
@@ -49,7 +55,7 @@ mod tests {
     fn equal_short_texts_are_one() {
         let mut share = Share::with_slots(64);
         assert!(Arc::ptr_eq(&share.get("name"), &share.get("name")));
-        let long = "x".repeat(65);
+        let long = "x".repeat(LONGEST + 1);
         assert!(!Arc::ptr_eq(&share.get(&long), &share.get(&long)));
         let mut tiny = Share::with_slots(1);
         let (first, second) = (tiny.get("a"), tiny.get("b"));
