@@ -282,6 +282,9 @@ pub const SPOOL_SYNC: Duration = Duration::from_secs(1);
 pub const SPOOL_SET_ASIDE: usize = 4;
 /// What the status shows of the things that the spool has said last.
 pub const SPOOL_SAID: usize = 5;
+/// The highest sequence number of the spool. They are about microseconds since 1970, so no engine comes
+/// here; what says a higher one is damaged.
+pub const SPOOL_SEQUENCE_MOST: u64 = i64::MAX as u64;
 /// Sequence numbers that are passed over at every start: more than can have been given out without a
 /// trace on disk.
 pub const SPOOL_SEQUENCE_GAP: u64 = 1_000_000;

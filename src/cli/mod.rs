@@ -12,6 +12,7 @@ macro_rules! println {
     ($($text:tt)*) => { $crate::cli::say(format_args!("{}\n", format_args!($($text)*))) };
 }
 
+mod allocator;
 pub mod check;
 pub mod check_result;
 pub mod check_text;

@@ -4,7 +4,7 @@ use super::in_force::{InForce, Manner, follow};
 use super::lint::no_spec;
 use super::session::{counted, find_config, open, show, usage};
 use super::style::Style;
-use super::{CLEAN, Common, FAILED};
+use super::{CLEAN, Common, FAILED, allocator};
 use crate::agent::dispatcher::{Configured, Dispatcher, Message};
 use crate::agent::load::{Loaded, Look, load};
 use crate::agent::log;
@@ -47,6 +47,7 @@ const WORKERS: usize = 4;
 
 /// Loads everything and runs.
 pub fn run(arguments: &Arguments, common: &Common) -> u8 {
+    allocator::tell();
     // The schedule has a thread of its own, so that no run, however heavy, can make it late.
     let schedule = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let threads = std::thread::available_parallelism().map_or(WORKERS, |n| n.get().max(WORKERS));

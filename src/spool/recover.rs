@@ -146,7 +146,7 @@ impl Start<'_> {
         let decoded = match read {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Told::Nothing,
             Err(error) => Err(format!("it cannot be read: {error}")),
-            Ok(bytes) => cursors::decode(&bytes),
+            Ok(bytes) => cursors::decode(&bytes).and_then(plausible),
         };
         match decoded {
             Ok(cursors) => {
@@ -230,7 +230,7 @@ impl Start<'_> {
             }
             Head::Good { .. } | Head::Bad => {}
         }
-        let scanned = segment::scan(home, &bytes, next.unwrap_or(u64::MAX));
+        let scanned = segment::scan(home, &bytes, next.unwrap_or(limits::SPOOL_SEQUENCE_MOST + 1));
         if scanned.segment.is_empty() {
             if bytes.len() <= segment::HEAD_BYTES {
                 let _ = self.disk.remove(&name);
@@ -266,6 +266,15 @@ impl Start<'_> {
     fn next(&self, now_us: i64, is_new: bool) -> u64 {
         let gap = if is_new { 1 } else { limits::SPOOL_SEQUENCE_GAP };
         self.seen.saturating_add(gap).max(u64::try_from(now_us).unwrap_or(0))
+    }
+}
+
+/// The same, if no number in it is one that cannot have been given out.
+fn plausible(cursors: Cursors) -> Result<Cursors, String> {
+    let receivers = cursors.receivers.values().map(|cursor| cursor.acknowledged);
+    match receivers.chain([cursors.next]).max() {
+        Some(most) if most > limits::SPOOL_SEQUENCE_MOST => Err(format!("it says {most}, a number that no record has")),
+        _ => Ok(cursors),
     }
 }
 

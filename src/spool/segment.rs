@@ -18,6 +18,7 @@
 
 use super::record::{Found, Home, u32_at, u64_at};
 use super::weight::Weight;
+use crate::base::limits;
 
 /// The head of a segment.
 pub const HEAD_BYTES: usize = 44;
@@ -101,7 +102,7 @@ pub(super) fn name(first: u64) -> String {
 pub(super) fn first(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(SUFFIX)?;
     let plain = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|_| plain)
+    digits.parse().ok().filter(|first| plain && *first <= limits::SPOOL_SEQUENCE_MOST)
 }
 
 pub(super) fn head(home: Home, now: i64) -> Vec<u8> {
@@ -165,7 +166,8 @@ mod tests {
     #[test]
     fn names_sort_as_their_numbers_do() {
         assert_eq!(name(7), "00000000000000000007.segment");
-        assert_eq!((first(&name(u64::MAX)), first("7.segment"), first("cursors")), (Some(u64::MAX), None, None));
+        let most = limits::SPOOL_SEQUENCE_MOST;
+        assert_eq!((first(&name(most)), first(&name(most + 1)), first("7.segment"), first("cursors")), (Some(most), None, None, None));
         assert_eq!(first("+0000000000000000007.segment"), None);
     }
 
