@@ -13,7 +13,7 @@ use crate::base::secret::Secret;
 use crate::sink::batch::{self, Batch, Most};
 use crate::sink::filter::Filter;
 use crate::sink::post::{Packing, Payload, Poster};
-use crate::sink::protobuf::{FIRST, SECOND, head};
+use crate::sink::protobuf::{FIRST, SECOND, head, length};
 use crate::sink::totals::Totals;
 use crate::sink::{DeliverCx, Delivery, Numbered, Sink, Verdict};
 use prost::Message;
@@ -88,21 +88,24 @@ fn request(mut samples: Samples<'_, Arc<Set>>) -> Vec<u8> {
     let names: Vec<Vec<u8>> = samples.names.iter().map(|name| labels(&[(NAME.into(), (&**name).into())])).collect();
     // Sets first: rows come one after the other, so next to nothing is to be moved.
     samples.all.sort_by_key(|sample| (sample.set, sample.name, sample.at_ms));
-    let (mut out, mut series) = (Vec::new(), Vec::new());
+    let mut out = Vec::new();
     for of_series in samples.all.chunk_by(|a, b| (a.set, a.name) == (b.set, b.name)) {
         let name_and_set = of_series.first().and_then(|sample| names.get(sample.name).zip(samples.sets.get(sample.set)));
         let Some((name, set)) = name_and_set else { continue };
-        series.clear();
-        [&set.before, name, &set.after].into_iter().for_each(|labels| series.extend_from_slice(labels));
+        let labels = [&set.before, name, &set.after];
         // Of two values at one time the later one holds.
-        for last in of_series.chunk_by(|a, b| a.at_ms == b.at_ms).filter_map(<[_]>::last) {
-            let sample = Sample { value: last.value, timestamp: last.at_ms };
-            head(SECOND, sample.encoded_len(), &mut series);
+        let values = || {
+            let last_of_each = of_series.chunk_by(|a, b| a.at_ms == b.at_ms).filter_map(<[_]>::last);
+            last_of_each.map(|last| Sample { value: last.value, timestamp: last.at_ms })
+        };
+        let n_bytes = labels.iter().map(|labels| labels.len()).chain(values().map(|value| length(value.encoded_len()))).sum();
+        head(FIRST, n_bytes, &mut out);
+        labels.iter().for_each(|labels| out.extend_from_slice(labels));
+        for value in values() {
+            head(SECOND, value.encoded_len(), &mut out);
             // Memory has room.
-            let _ = sample.encode(&mut series);
+            let _ = value.encode(&mut out);
         }
-        head(FIRST, series.len(), &mut out);
-        out.extend_from_slice(&series);
     }
     out
 }
@@ -121,11 +124,11 @@ fn written(all: &[Label<'_>]) -> Arc<Set> {
 
 /// Labels as fields of a series.
 fn labels(all: &[Label<'_>]) -> Vec<u8> {
-    let length = |text: &str| 1 + prost::length_delimiter_len(text.len()) + text.len();
-    let lengths = all.iter().map(|(name, value)| 6 + length(name) + length(value)).sum();
-    let mut out = Vec::with_capacity(lengths);
-    for (name, value) in all {
-        head(FIRST, length(name) + length(value), &mut out);
+    let label = |(name, value): &Label<'_>| length(name.len()) + length(value.len());
+    let mut out = Vec::with_capacity(all.iter().map(|named| length(label(named))).sum());
+    for named in all {
+        let (name, value) = named;
+        head(FIRST, label(named), &mut out);
         for (key, text) in [(FIRST, name), (SECOND, value)] {
             head(key, text.len(), &mut out);
             out.extend_from_slice(text.as_bytes());
