@@ -168,6 +168,7 @@ impl Asking<'_, '_> {
         let mut last = Ok(());
         for (n, request) in requests.iter().enumerate() {
             let mut pages = Vec::new();
+            self.began = self.cx.clock.instant();
             last = self.address(request, &mut pages).await;
             if last.is_err() && n + 1 < requests.len() {
                 continue;
@@ -192,7 +193,6 @@ impl Asking<'_, '_> {
     }
 
     async fn address(&mut self, request: &Request, sink: &mut dyn PageSink) -> Result<(), Failed> {
-        self.began = self.cx.clock.instant();
         (self.current, self.ready) = (None, false);
         self.warnings.clear();
         let paginate = self.of.repeats.and_then(|repeats| repeats.paginate.as_ref());
@@ -201,8 +201,8 @@ impl Asking<'_, '_> {
             (Some(paginate), Some(rule), Request::Http(http)) => Box::pin(self.pages(paginate, rule, http, sink)).await,
             _ => self.chunks(request, sink).await,
         };
-        let elapsed = self.cx.clock.instant().saturating_duration_since(self.began);
         result.map_err(|error| {
+            let elapsed = self.cx.clock.instant().saturating_duration_since(self.began);
             let request = self.current.as_ref().unwrap_or(request);
             Failed { error, request: request.describe(), address: request.address(), elapsed }
         })
