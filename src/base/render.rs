@@ -54,7 +54,7 @@ fn snippets<'a>(problem: &'a Diagnostic, sources: &'a Sources) -> Vec<Snippet<'a
 fn patch<'a>(problem: &'a Diagnostic, sources: &'a Sources) -> Option<Snippet<'a, Patch<'a>>> {
     let edit = problem.edit.as_ref()?;
     let source = sources.get(edit.span.file)?;
-    let range = edit.span.start as usize..(edit.span.end as usize).min(source.text.len());
+    let range = floor_char(&source.text, edit.span.start as usize)..floor_char(&source.text, edit.span.end as usize);
     Some(Snippet::source(&*source.text).path(&*source.path).patch(Patch::new(range, edit.replacement.as_str())))
 }
 

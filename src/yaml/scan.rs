@@ -209,7 +209,9 @@ impl<'b> Stop<'b> {
         let before = self.body.get(line.start..self.at)?;
         let start = line.start + before.rfind(": ").map_or_else(|| before.len() - before.trim_start().len(), |at| at + 2);
         let end = start + end_of_value(self.body.get(start..line.start + line.text.len())?);
-        let value = self.body.get(start..end)?.trim();
+        let value = self.body.get(start..end)?;
+        let start = end - value.trim_start().len();
+        let value = value.trim();
         if value.is_empty() || end <= self.at.saturating_sub(1) || value.starts_with(['"', '\'', '[', '{', '*', '&']) {
             return None;
         }
